@@ -1,0 +1,1 @@
+"""SHOWS AND STARTS: everything a person touches, and the composition root `serve`."""

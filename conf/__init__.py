@@ -1,0 +1,1 @@
+"""The shipped, annotated configuration files, found by `importlib.resources`."""
