@@ -1,0 +1,64 @@
+"""The port LaneEvents: what a lane asks and tells its owner (the queue's worker).
+
+Owns   the protocol. Every call is synchronous, quick, and made from the event loop's thread; it may call
+       `Lane.submit`, `recall`, `wake` and `stop` in turn, and must not raise.
+
+Invariants
+    Each submitted job ends in exactly one of `finished`, `returned`, `render_failed`, or a `Lane.recall` that
+    answered True (and then in no event).
+    Each `may_connect` answered True is followed by exactly one `closed`; `connected` comes between, if at all.
+    Q3  no octet of a final dot is written before `before_dot` answered True.
+    Q4  no MAIL is written before `may_mail` answered True, no connect is begun before `may_connect` did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from ..outcome import Deferred, Outcome
+from .job import Job, RenderFault
+
+if TYPE_CHECKING:
+    from .lane import Lane
+
+
+class LaneEvents(Protocol):
+    def may_connect(self, lane: Lane) -> bool:
+        """Asked before every connect; True takes a permit. After False the lane asks again at `Lane.wake`."""
+        ...
+
+    def connected(self, lane: Lane, at_monotonic: float) -> None:
+        """The TCP connection stands."""
+        ...
+
+    def closed(self, lane: Lane) -> None:
+        """The socket is closed, or the connect failed: one connection fewer."""
+        ...
+
+    def site_failed(self, lane: Lane, site: str, outcome: Deferred) -> None:
+        """No host of the site let us begin; jobs that waited for it are `finished` with `outcome` right after."""
+        ...
+
+    def may_mail(self, job: Job) -> bool:
+        """Asked right before the job's MAIL is written; False gives the job back (`returned`)."""
+        ...
+
+    def before_dot(self, job: Job) -> bool:
+        """Asked right before the octets with the final dot are written: leave the mark, check the lease.
+
+        False drops the connection without the dot; the job's outcomes are Deferred and not ambiguous.
+        """
+        ...
+
+    def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None) -> None:
+        """One outcome per recipient, in the job's order; `mail_at` = monotonic time of (the last) MAIL, or None."""
+        ...
+
+    def returned(self, job: Job) -> None:
+        """The job was never started."""
+        ...
+
+    def render_failed(self, job: Job, fault: RenderFault) -> None:
+        """`Job.wire` raised; nothing was sent for this job."""
+        ...
