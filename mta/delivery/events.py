@@ -11,32 +11,36 @@ Invariants
     Q4  no MAIL is written before `may_mail` answered True, no connect is begun before `may_connect` did.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Hashable, Sequence
+from typing import Protocol
 
 from ..outcome import Deferred, Outcome
 from .job import Job, RenderFault
 
-if TYPE_CHECKING:
-    from .lane import Lane
+
+class LaneRef(Protocol):
+    """The lane as its events name it: `mta.delivery.lane.Lane`, which importing here would make a cycle."""
+
+    @property
+    def key(self) -> Hashable: ...
+
+    def wake(self) -> None: ...
 
 
 class LaneEvents(Protocol):
-    def may_connect(self, lane: Lane) -> bool:
+    def may_connect(self, lane: LaneRef) -> bool:
         """Asked before every connect; True takes a permit. After False the lane asks again at `Lane.wake`."""
         ...
 
-    def connected(self, lane: Lane, at_monotonic: float) -> None:
+    def connected(self, lane: LaneRef, at_monotonic: float) -> None:
         """The TCP connection stands."""
         ...
 
-    def closed(self, lane: Lane) -> None:
+    def closed(self, lane: LaneRef) -> None:
         """The socket is closed, or the connect failed: one connection fewer."""
         ...
 
-    def site_failed(self, lane: Lane, site: str, outcome: Deferred) -> None:
+    def site_failed(self, lane: LaneRef, site: str, outcome: Deferred) -> None:
         """No host of the site let us begin; jobs that waited for it are `finished` with `outcome` right after."""
         ...
 

@@ -25,9 +25,13 @@ class Lane:
         tls_memory: TlsMemory,
         events: LaneEvents,
     ) -> None:
-        self.key = key
+        self._key = key
         self.source = source
         self.limits = limits
+
+    @property
+    def key(self) -> Hashable:
+        return self._key
 
     def submit(self, job: Job) -> None:
         """Attempt `job` as soon as the limits let it. Answers through `LaneEvents`, never before this returns."""
