@@ -1,0 +1,26 @@
+"""What holds for every test: slow unit tests are named at the end of the run (never failed: the machine is shared)."""
+
+from pathlib import Path
+
+import pytest
+
+SLOW_SECONDS = 1.0
+MAY_BE_SLOW = {"scenario", "crash", "bench", "browser", "fuzz"}
+
+
+@pytest.hookimpl
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    slow = sorted(_slow_calls(terminalreporter), reverse=True)
+    if slow:
+        terminalreporter.section("slow tests (over 1 s; inject the clock instead of waiting)")
+        for seconds, nodeid in slow:
+            terminalreporter.write_line(f"{seconds:6.1f} s  {nodeid}")
+
+
+def _slow_calls(terminalreporter: pytest.TerminalReporter) -> list[tuple[float, str]]:
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    return [
+        (report.duration, report.nodeid)
+        for report in reports
+        if report.when == "call" and report.duration > SLOW_SECONDS and not MAY_BE_SLOW & set(Path(report.fspath).parts)
+    ]
