@@ -9,6 +9,7 @@ RFC 4291 §2.5.5 (IPv4 inside IPv6), RFC 6052 §2.1 (NAT64), RFC 3056 §2 (6to4)
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")  # RFC 8215 §3
 _IPV4_COMPATIBLE = IPv6Network("::/96")
 _RELAY_ANYCAST = IPv4Network("192.88.99.0/24")  # 6to4 relays, withdrawn by RFC 7526 §6
 
@@ -19,9 +20,11 @@ def is_public(address: str) -> bool:
         inner = _unwrapped(ip_address(address))
     except ValueError:
         return False
-    if inner.is_multicast or (isinstance(inner, IPv6Address) and inner.is_site_local):
+    if inner.is_multicast or not inner.is_global:
         return False
-    return inner.is_global and not (isinstance(inner, IPv4Address) and inner in _RELAY_ANYCAST)
+    if isinstance(inner, IPv4Address):
+        return inner not in _RELAY_ANYCAST
+    return not inner.is_site_local and inner not in _NAT64_LOCAL
 
 
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
