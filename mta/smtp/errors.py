@@ -1,0 +1,29 @@
+"""Faults of a dialog: the peer's, and ours.
+
+Owns   the exceptions. A PeerError becomes an outcome at one place, `mta.delivery.attempt`; a LocalProtocolError means
+       that we are wrong and goes to a bulkhead.
+"""
+
+
+class PeerError(Exception):
+    """The other end, or the network between, broke the dialog. str() is a clause of ASCII English."""
+
+
+class RemoteProtocolError(PeerError):
+    """The peer said what no SMTP server may say here."""
+
+
+class PeerTimeout(PeerError):
+    """The peer took longer than the step allows."""
+
+
+class PeerDisconnected(PeerError):
+    """End of file, reset, or unreachable in the middle of the dialog."""
+
+
+class TlsFailed(PeerError):
+    """STARTTLS was agreed upon and the handshake failed."""
+
+
+class LocalProtocolError(Exception):
+    """We were about to say what the protocol forbids, or drove a session in the wrong state."""

@@ -1,0 +1,89 @@
+"""Replies from a byte stream, however it is cut.
+
+Owns   the incremental reader. Replies to be sent are `mta.reply.Reply.to_bytes`.
+Knows  nothing of commands: which reply answers which command is the session's.
+
+Tolerated: bare LF as line end, a code alone on its line, unequal codes in one reply (the last line's counts), text
+in any charset. Refused (RemoteProtocolError): a line that does not begin with a code of 200-599 and a space, a hyphen
+or its end, and whatever is longer than any honest server's reply.
+Text is kept readable: octets that are not UTF-8 become \\xNN, control characters "?", so that it may be shown in a
+terminal and stored anywhere.
+RFC 5321 §4.2 (replies), §4.2.1 (multi-line), §4.5.3.1.5 (512 octets a line; we allow eight times that).
+"""
+
+import re
+from functools import lru_cache
+
+from ..reply import Reply, from_text_lines
+from .errors import RemoteProtocolError
+
+MAX_LINE_OCTETS = 4096
+MAX_LINES = 200  # an EHLO reply with every registered keyword has some 40
+_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class ReplyReader:
+    """Give it octets with `feed`, take replies with `next_reply`; after an error it is of no more use."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._at = 0
+        self._lines: list[str] = []
+
+    def feed(self, octets: bytes) -> None:
+        self._buffer = self._buffer[self._at :] + octets if self._at < len(self._buffer) else octets
+        self._at = 0
+
+    def discard(self) -> None:
+        """Forget everything that was not yet taken (RFC 3207 §4.2)."""
+        self._buffer, self._at, self._lines = b"", 0, []
+
+    def next_reply(self) -> Reply | None:
+        """The next whole reply, or None until more octets come. Raises RemoteProtocolError."""
+        while (line := self._next_line()) is not None:
+            if not self._lines and line[3:4] == b" ":
+                return _single(line)
+            reply = self._add(line)
+            if reply is not None:
+                return reply
+        return None
+
+    def _next_line(self) -> bytes | None:
+        end = self._buffer.find(b"\n", self._at)
+        if (len(self._buffer) if end < 0 else end) - self._at > MAX_LINE_OCTETS:
+            raise RemoteProtocolError("sent a reply line that is too long")
+        if end < 0:
+            return None
+        line = self._buffer[self._at : end]
+        self._at = end + 1
+        return line.removesuffix(b"\r")
+
+    def _add(self, line: bytes) -> Reply | None:
+        code, is_last, text = _parse(line)
+        self._lines.append(text)
+        if len(self._lines) > MAX_LINES:
+            raise RemoteProtocolError("sent a reply of too many lines")
+        if not is_last:
+            return None
+        lines, self._lines = self._lines, []
+        return from_text_lines(code, lines)
+
+
+@lru_cache(maxsize=256)
+def _single(line: bytes) -> Reply:
+    """Cached, since most replies of a busy session repeat word for word."""
+    code, _, text = _parse(line)
+    return from_text_lines(code, [text])
+
+
+def _parse(line: bytes) -> tuple[int, bool, str]:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise RemoteProtocolError(f"sent what is no reply: {_readable(line[:60])!r}")
+    return int(match[1]), match[2] != b"-", _readable(match[3] or b"")
+
+
+def _readable(octets: bytes) -> str:
+    text = octets.decode("utf-8", "backslashreplace")
+    return text if text.isprintable() else _CONTROL.sub("?", text)
