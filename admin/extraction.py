@@ -1,12 +1,12 @@
 """The catalogue and the code: which texts are said, and which have a translation.
 
 Owns   extraction of msgids from admin/, policy/ and queue/, and bringing youtong.po up to date with them.
-Knows  no text. Used by `python -m youtong.admin.texts` and by the test of the catalogue; never by a server.
+Knows  no text. Used by `python -m youtong.admin.extraction` and by the test of the catalogue; never by a server.
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -16,6 +16,9 @@ from .texts import CHINESE, catalogue_file
 
 _ROOT = Path(__file__).parent.parent
 _FOLDERS = ("admin", "policy", "queue")
+_HEADER = (
+    "# Youtong in Simplified Chinese; `python -m youtong.admin.extraction` adds the texts that are new in the code."
+)
 _KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}
 
 
@@ -32,7 +35,7 @@ def read(language: str = CHINESE) -> Catalog:
     """The catalogue file as it stands; an empty one when there is none."""
     path = catalogue_file(language)
     if not path.exists():
-        return Catalog(locale=language, project="youtong", charset="utf-8", fuzzy=False)
+        return Catalog(locale=language, project="youtong", charset="utf-8", fuzzy=False, header_comment=_HEADER)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
@@ -56,4 +59,8 @@ def _messages(folder: Path) -> Iterator[tuple[Any, ...]]:
 
 
 def _is_translated(text: object) -> bool:
-    return all(text) if isinstance(text, list | tuple) else bool(text)
+    return bool(text) and (not isinstance(text, list | tuple) or all(cast("tuple[str, ...]", text)))
+
+
+if __name__ == "__main__":
+    update(print)

@@ -4,12 +4,12 @@ Owns   `_` and `ngettext`, and the choice of language: LC_ALL, LC_MESSAGES, LANG
        Simplified Chinese, anything else English.
 Knows  nothing of what is said. SMTP replies and log lines are ASCII English and never come here (DECISIONS, "Texts").
 
-An English process never reads the catalogue nor imports babel. `python -m youtong.admin.texts` brings the catalogue
-up to date with the code (`admin.extraction`).
+An English process never reads the catalogue nor imports babel. `python -m youtong.admin.extraction` brings the
+catalogue up to date with the code.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,15 +83,3 @@ def _read(path: Path) -> list[tuple[str, str]]:
 
 def _first(text: object) -> str:
     return str(text[0]) if isinstance(text, list | tuple) else str(text)  # pyright: ignore[reportUnknownArgumentType]
-
-
-def main() -> None:
-    from .extraction import update
-
-    update(print)
-
-
-Translate = Callable[[str], str]
-
-if __name__ == "__main__":
-    main()

@@ -50,6 +50,7 @@ def plurals(n: int) -> tuple[str, ...]:
     return (
         ngettext("Did you mean {suggestion}?", "(Did you mean one of: {suggestions}?)", n),
         ngettext("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})", n),
+        ngettext("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments.", n),
         ngettext("{value!r} is not {choice}.", "{value!r} is not one of {choices}.", n),
     )
 

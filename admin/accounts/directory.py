@@ -1,0 +1,119 @@
+"""The directory: all accounts and valid credentials in memory, as of the last change.
+
+Owns   the snapshot, and noticing that app.db changed (by us, or by the command line in its own process).
+Knows  no rule and no secret beyond verifiers. Readers are synchronous and never wait: a session asks on every message.
+
+Invariants
+    A change is seen within POLL_SECONDS by whoever calls `freshen` before looking, and by `keep_fresh` for the rest.
+    A disabled account disables its sub-accounts.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ...mta.clock import Clock
+from ...mta.envelope import Domain
+from ...policy.senders import Sendable, comparable
+from ..store import AppDatabase, StoreError
+from .account import OPERATOR, Account, AccountKind, Credential
+from .register import AccountRegister
+
+POLL_SECONDS = 0.25
+_log = logging.getLogger("youtong.accounts")
+
+
+class Snapshot:
+    """Accounts and credentials of one moment; never changes."""
+
+    def __init__(self, accounts: Iterable[Account], credentials: Iterable[Credential]) -> None:
+        self._by_id = {account.id: account for account in accounts}
+        self._by_name = {account.name.lower(): account for account in self._by_id.values()}
+        self._credentials = {credential.id: credential for credential in credentials}
+        self._of_account: defaultdict[int, list[Credential]] = defaultdict(list)
+        for credential in self._credentials.values():
+            self._of_account[credential.account_id].append(credential)
+        self._sendable = {account.id: self._sendable_of(account) for account in self._by_id.values()}
+
+    def account(self, account_id: int) -> Account | None:
+        return self._by_id.get(account_id)
+
+    def named(self, name: str) -> Account | None:
+        return self._by_name.get(name.lower())
+
+    def credential(self, credential_id: int) -> Credential | None:
+        return self._credentials.get(credential_id)
+
+    def credentials_of(self, account: Account) -> list[Credential]:
+        """Valid ones, random ones first: they are cheap to check."""
+        return self._of_account.get(account.id, [])
+
+    def is_disabled(self, account: Account) -> bool:
+        parent = self.named(account.parent) if account.parent else None
+        return account.disabled or (parent is not None and parent.disabled)
+
+    def sendable(self, account_id: int) -> Sendable | None:
+        """What the account may send as; None when it is gone or disabled."""
+        return self._sendable.get(account_id)
+
+    def _sendable_of(self, account: Account) -> Sendable | None:
+        if self.is_disabled(account):
+            return None
+        if account.kind is AccountKind.OPERATOR:
+            return Sendable(everything=True)
+        parent = self.named(account.parent) if account.parent else None
+        domains = (parent or account).domains
+        return Sendable(frozenset({comparable(account.name)}), frozenset(Domain(domain) for domain in domains))
+
+
+class AccountDirectory:
+    """The newest snapshot. Made by `open`, which reads it a first time."""
+
+    def __init__(self, database: AppDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._register = AccountRegister(database, clock)
+        self._version: tuple[int, int] | None = None
+        self._checked = float("-inf")
+        self._one_reader = asyncio.Lock()
+        self.now = Snapshot((), ())
+
+    @classmethod
+    async def open(cls, database: AppDatabase, clock: Clock) -> "AccountDirectory":
+        directory = cls(database, clock)
+        await directory.freshen()
+        return directory
+
+    def sendable(self, account_id: int) -> Sendable | None:
+        """For policy.senders.SenderRules."""
+        return self.now.sendable(account_id)
+
+    def account(self, account_id: int) -> Account | None:
+        return self.now.account(account_id)
+
+    def operator(self) -> Account | None:
+        return self.now.named(OPERATOR)
+
+    async def freshen(self) -> None:
+        """Read anew if app.db changed since the last look, at most every POLL_SECONDS. Raises StoreError."""
+        if self._clock.monotonic() - self._checked < POLL_SECONDS:
+            return
+        async with self._one_reader:
+            asked = self._clock.monotonic()
+            if asked - self._checked < POLL_SECONDS:
+                return
+            version = await self._database.version()
+            if version != self._version:
+                self.now = Snapshot(*await self._register.everything())
+                self._version = version
+            self._checked = asked
+
+    async def keep_fresh(self) -> None:
+        """For sessions that are logged in already; run as a task until cancelled."""
+        while True:
+            try:
+                await self.freshen()
+            except StoreError as error:
+                _log.warning("accounts not refreshed error=%s", error)
+            await asyncio.sleep(POLL_SECONDS)

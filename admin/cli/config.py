@@ -1,0 +1,85 @@
+"""`youtong config`: what is configured, and whether it can be used.
+
+Owns   the verbs show and check.
+Knows  no key: the sections do.
+"""
+
+import json
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from ..config import ConfigError, load
+from ..config.showing import Setting, settings
+from ..texts import _
+from .frame import config_option, json_option, loaded, teaching
+from .output import print_json, print_table
+
+
+@click.group(
+    **teaching(
+        _("The configuration: check it, show what differs from the defaults."),
+        _("One TOML file holds the settings of the server. Every key is explained in the file itself."),
+        examples=("youtong config check", "youtong config show --all"),
+    )
+)
+def config() -> None:
+    pass
+
+
+@config.command(
+    **teaching(
+        _("List every fault of the configuration file, with its line."),
+        _("Nothing is started or changed. The exit code is 0 when the file can be used, and 1 when it has faults."),
+        examples=("youtong config check", "youtong config check --config /etc/youtong/youtong.toml"),
+    )
+)
+@config_option
+@json_option
+def check(config_file: Path, as_json: bool) -> None:
+    try:
+        load(config_file)
+    except ConfigError as error:
+        if not as_json:
+            raise click.ClickException(str(error)) from error
+        print_json([{"line": one.line, "place": one.place, "fault": one.sentence} for one in error.faults])
+        click.get_current_context().exit(1)
+    if as_json:
+        print_json([])
+    else:
+        click.echo(_("{path} has no faults.").format(path=config_file))
+
+
+@config.command(
+    **teaching(
+        _("Show what differs from the defaults."),
+        _("With --all every setting is shown; those that differ are marked."),
+        examples=("youtong config show", "youtong config show --all --json"),
+    )
+)
+@config_option
+@json_option
+@click.option("--all", "show_all", is_flag=True, help=_("Show the settings that have their default value, too."))
+def show(config_file: Path, as_json: bool, show_all: bool) -> None:
+    shown = [one for one in settings(loaded(config_file)) if show_all or one.differs]
+    if as_json:
+        print_json(
+            [{"section": one.section, "key": one.key, "value": one.value, "differs": one.differs} for one in shown]
+        )
+        return
+    print_table(
+        (_("Section"), _("Key"), _("Value"), _("Default")),
+        [_row(one) for one in shown],
+        empty=_("Everything has its default value."),
+    )
+
+
+def _row(one: Setting) -> tuple[str, str, Text, str]:
+    style = "bold" if one.differs else ""
+    return one.section, one.key, Text(_toml(one.value), style), "" if one.default is None else _toml(one.default)
+
+
+def _toml(value: object) -> str:
+    """The value as it is written in the file; TOML's plain values look like JSON's."""
+    return json.dumps(value, ensure_ascii=False)
