@@ -89,7 +89,7 @@ def _why_refused(checked: Any, record: _Record) -> str:
         return f"no public key is published at {record.name}"
     try:
         tags = cast("dict[bytes, bytes]", parse_tag_value(record.content))
-        if not tags.get(b"p"):
+        if tags.get(b"p") == b"":
             return f"the key at {record.name} was revoked (empty p=)"
         dkim.evaluate_pk(record.name, record.content)
     except (dkim.DKIMException, InvalidTagValueList, binascii.Error, ValueError) as error:
