@@ -1,0 +1,1 @@
+"""SQLite under one store class: schema, group commit, named queries."""

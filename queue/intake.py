@@ -1,0 +1,208 @@
+"""Intake: taking responsibility for a message.
+
+Owns   the implementation of mta.submission.ports.Intake: the rows of a submission, its commit, the reply.
+Knows  nothing of SMTP sessions; accounts are numbers.
+
+Invariants
+    Q1  250 is answered only after the commit of content, message and every recipient; on any fault nothing is kept.
+    A spool file is synced, with its folder, before the commit that names it.
+"""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from ..mta.clock import Clock
+from ..mta.crashpoint import reach
+from ..mta.envelope import Body, Domain, ForwardPath
+from ..mta.reply import Reply, reply
+from ..mta.submission.ports import BodyWriter, InlineBody, Intake, SpooledBody, Submission
+from . import spool
+from .classes import MailClass
+from .content import ContentKind, StoredContent
+from .ids import queue_id
+from .leasing import Leasing
+from .loader import Loader
+from .retry import RetrySchedule
+from .sites import KnownRoute, Sites
+from .storage.database import StorageError, StorageFull
+from .storage.group_commit import GroupCommit
+from .storage.rows import NewMessage, NewRecipient
+from .storage.store import QueueStore
+from .transactions import Leased, MessageFacts, Ready, Waiting
+
+_log = logging.getLogger("youtong.queue")
+
+
+class QueueIntake(Intake):
+    def __init__(
+        self,
+        commits: GroupCommit,
+        store: QueueStore,
+        spool_folder: Path,
+        leasing: Leasing,
+        loader: Loader,
+        sites: Sites,
+        schedule: RetrySchedule,
+        clock: Clock,
+    ) -> None:
+        self._commits, self._store, self._spool = commits, store, spool_folder
+        self._leasing, self._loader, self._sites = leasing, loader, sites
+        self._schedule, self._clock = schedule, clock
+
+    def open_body(self) -> BodyWriter:
+        return spool.SpoolWriter(self._spool)
+
+    async def accept(self, submission: Submission) -> Reply:
+        try:
+            return await self._accept(submission)
+        except StorageFull as error:
+            return _refused(452, "4.3.1", "Insufficient system storage, try again later", error)
+        except StorageError as error:
+            return _refused(451, "4.3.0", "The queue cannot be written, try again later", error)
+        except OSError as error:  # the spool
+            return _refused(452, "4.3.1", "Insufficient system storage, try again later", error)
+
+    async def _accept(self, submission: Submission) -> Reply:
+        body = submission.body
+        if isinstance(body, SpooledBody):
+            await asyncio.to_thread(spool.sync, self._spool, body.name)
+        message_id = self._store.counters.message()
+        new = self._new_message(submission)
+        facts = _facts(message_id, new)
+        groups = self._groups(submission)
+        leases = self._reserve(submission, new, facts, groups)
+        recipients = [each for group in groups.values() for each in group]
+        try:
+            domains = await self._commits.submit(lambda _: self._insert(message_id, new, recipients))
+        except BaseException:
+            for leased in leases:
+                self._leasing.abandon(leased)
+            if isinstance(body, SpooledBody):
+                spool.remove(self._spool, body.name)
+            raise
+        self._go_on(domains, groups, leases)
+        reach("accepted-reply.before")
+        return reply(250, "2.0.0", f"Ok: queued as {queue_id(message_id)}")
+
+    def _new_message(self, submission: Submission) -> NewMessage:
+        envelope, accept, origin = submission.envelope, submission.accept, submission.origin
+        mail_class = MailClass(origin.mail_class)
+        now_ms = self._clock.now_ms()
+        seconds = accept.lifetime_seconds
+        lifetime_ms = self._schedule.lifetime_ms(mail_class) if seconds is None else seconds * 1000
+        body = submission.body
+        size = len(submission.head) + (len(body.octets) if isinstance(body, InlineBody) else body.size_bytes)
+        return NewMessage(
+            account_id=origin.account_id,
+            credential_id=origin.credential_id,
+            mail_class=mail_class,
+            reverse_path=envelope.reverse_path,
+            body_type=envelope.body,
+            smtputf8=envelope.smtputf8,
+            ret=envelope.ret,
+            envid=envelope.envid,
+            size_bytes=size,
+            eight_bit=envelope.body is Body.EIGHT_BIT,
+            received_ms=now_ms,
+            expires_ms=now_ms + lifetime_ms,
+            source=accept.source,
+            content_kind=ContentKind.SUBMITTED,
+            head=submission.head,
+            body=body,
+        )
+
+    def _groups(self, submission: Submission) -> dict[Domain, list[NewRecipient]]:
+        now_ms = self._clock.now_ms()
+        groups: dict[Domain, list[NewRecipient]] = {}
+        for path in _without_doubles(submission.envelope.recipients):
+            recipient = NewRecipient(
+                self._store.counters.recipient(),
+                path.address,
+                path.domain,
+                now_ms,
+                hold=submission.accept.hold,
+                notify=path.notify,
+                orcpt=path.orcpt,
+            )
+            groups.setdefault(path.domain, []).append(recipient)
+        return groups
+
+    def _reserve(
+        self,
+        submission: Submission,
+        new: NewMessage,
+        facts: MessageFacts,
+        groups: dict[Domain, list[NewRecipient]],
+    ) -> list[Leased]:
+        """Leases for those domains that may start at once; their recipients are inserted as leased."""
+        if submission.accept.hold or not self._leasing.open:
+            return []
+        body = submission.body
+        inline, name = (body.octets, None) if isinstance(body, InlineBody) else (None, body.name)
+        content = StoredContent(facts.content_id, ContentKind.SUBMITTED, new.head, inline, name)
+        leases = [self._reserve_one(domain, group, facts, content) for domain, group in groups.items()]
+        return [leased for leased in leases if leased is not None]
+
+    def _reserve_one(
+        self, domain: Domain, group: list[NewRecipient], facts: MessageFacts, content: StoredContent
+    ) -> Leased | None:
+        route = self._sites.route(domain)
+        if not isinstance(route, KnownRoute) or domain in self._loader.active or self._loader.must_hold(route):
+            return None
+        lane = self._leasing.lane_for(facts, route.provider)
+        if len(group) > lane.limits.recipients_per_transaction.value:
+            return None
+        domain_id = self._store.domain_id_if_known(domain)
+        if domain_id is None:
+            return None
+        waiting = [Waiting(each.id, domain_id, each.address, 0, 0, each.notify, each.orcpt, "") for each in group]
+        ready = Ready(facts, domain, route.routed.site, route.routed.hosts, waiting)
+        leased = self._leasing.reserve(lane, ready, content)
+        if leased is not None:
+            for each in group:
+                each.lease = leased.token
+        return leased
+
+    def _insert(self, message_id: int, new: NewMessage, recipients: list[NewRecipient]) -> dict[str, int]:
+        self._store.insert_message(message_id, new, recipients)
+        return {each.domain: self._store.domain_id(each.domain) for each in recipients}
+
+    def _go_on(self, domains: dict[str, int], groups: dict[Domain, list[NewRecipient]], leases: list[Leased]) -> None:
+        for leased in leases:
+            self._leasing.confirm(leased)
+        for domain, group in groups.items():
+            if not group[0].lease and not group[0].hold:
+                self._loader.notice_due(domains[domain], domain)
+
+
+def _facts(message_id: int, new: NewMessage) -> MessageFacts:
+    return MessageFacts(
+        message_id=message_id,
+        content_id=message_id,
+        stream_id=new.stream_id,
+        account_id=new.account_id,
+        mail_class=new.mail_class,
+        reverse_path=new.reverse_path,
+        body_type=new.body_type,
+        smtputf8=new.smtputf8,
+        ret=new.ret,
+        envid=new.envid,
+        size_bytes=new.size_bytes,
+        eight_bit=new.eight_bit,
+        expires_ms=new.expires_ms,
+        source=new.source,
+    )
+
+
+def _without_doubles(recipients: tuple[ForwardPath, ...]) -> list[ForwardPath]:
+    """The same address twice in one envelope is one recipient (RFC 5321 §4.5.3.1.8 leaves it to us)."""
+    seen: dict[str, ForwardPath] = {}
+    for path in recipients:
+        seen.setdefault(path.address, path)
+    return list(seen.values())
+
+
+def _refused(code: int, enhanced: str, text: str, error: Exception) -> Reply:
+    _log.error("message not accepted code=%d error=%s", code, error)
+    return reply(code, enhanced, text)

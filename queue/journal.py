@@ -1,0 +1,114 @@
+"""The journal: what happened, as facts with keys and values, in the transaction in which it happened.
+
+Owns   the kinds of facts and the row `JournalRow`; its text form is JSON.
+Knows  no language: sentences are made when facts are shown (admin.explain).
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from ..mta.outcome import Deferred, Delivered, Failed, Outcome
+
+
+class JournalKind(StrEnum):
+    ACCEPTED = "accepted"  # a message was taken; one row a message, recipient_id 0
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+    EXPIRED = "expired"
+    RETURNED = "returned"  # a lease ended without an attempt: its holder died before the final dot
+    UNCONFIRMED = "unconfirmed"
+    SKIPPED = "skipped"
+    HELD = "held"
+    RELEASED = "released"
+    CANCELLED = "cancelled"
+    FLUSHED = "flushed"
+    NOTICE = "notice"  # a failure notice was queued for this recipient
+
+
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything a row may say. Absent keys are defaults."""
+
+    attempt: int = 0  # which attempt of this recipient
+    source: str = ""
+    provider: str = ""
+    site: str = ""
+    host: str = ""
+    address: str = ""
+    tls: str = ""
+    stage: str = ""
+    scope: str = ""
+    code: int = 0
+    enhanced: str = ""
+    text: str = ""  # the peer's words, or ours when `code` is 0
+    outcome_kind: str = ""
+    ambiguous: bool = False
+    mailed: bool = False  # a MAIL command left us (Q4)
+    next_ms: int = 0
+    reason: str = ""  # of hold, skip, cancel
+    who: str = ""  # who asked, for operator commands
+    size_bytes: int = 0
+    recipients: int = 0
+    revision: int = 0  # content id that was attempted
+    notice_message: int = 0
+
+
+class JournalRow(msgspec.Struct, frozen=True):
+    seq: int
+    at_ms: int
+    kind: JournalKind
+    account_id: int
+    message_id: int
+    recipient_id: int
+    prev_seq: int
+    facts: Facts
+
+
+_MAX_TEXT = 500
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Facts)
+
+
+def encode_facts(facts: Facts) -> str:
+    return _encoder.encode(facts).decode()
+
+
+def decode_facts(text: str) -> Facts:
+    return _decoder.decode(text)
+
+
+class AttemptPlace(msgspec.Struct, frozen=True):
+    """Where an attempt went, for its journal row."""
+
+    attempt: int
+    source: str
+    provider: str
+    site: str
+    revision: int
+    mailed: bool
+
+
+def attempt_facts(outcome: Outcome, place: AttemptPlace, next_ms: int = 0) -> Facts:
+    """The facts of one attempt's outcome."""
+    reply = outcome.reply
+    text = reply.text if reply is not None else ("" if isinstance(outcome, Delivered) else outcome.why)
+    return Facts(
+        attempt=place.attempt,
+        source=place.source,
+        provider=place.provider if place.provider != place.site else "",
+        site=place.site,
+        host=outcome.peer.host,
+        address=outcome.peer.address,
+        tls=outcome.peer.tls,
+        stage="" if isinstance(outcome, Delivered) else outcome.stage,
+        scope="" if isinstance(outcome, Delivered) else outcome.scope,
+        code=reply.code if reply is not None else 0,
+        enhanced=reply.enhanced if reply is not None else "",
+        text=text[:_MAX_TEXT],
+        outcome_kind=outcome.kind if isinstance(outcome, Deferred | Failed) else "",
+        ambiguous=isinstance(outcome, Deferred) and outcome.ambiguous,
+        mailed=place.mailed,
+        next_ms=next_ms,
+        revision=place.revision,
+    )

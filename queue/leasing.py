@@ -1,0 +1,277 @@
+"""Leasing: from ready to leased, for as much as may start now.
+
+Owns   the owner's lanes, the lease tokens, the reservation of a fresh message's lease, and the pump that empties ready
+       queues into workers.
+Knows  nothing of how a worker is reached (`Fleet`) or of outcomes (`queue.settling`).
+
+Invariants
+    Q2  a lease is committed before its transaction is handed over; its token names the incarnation that gets it.
+    Q6  every recipient passes the LeaseGate right before its lease.
+"""
+
+import asyncio
+import logging
+from typing import Protocol
+
+from ..mta.clock import Clock
+from .content import StoredContent
+from .gate import GateDecision, Hold, LeaseGate, Send, Skip
+from .incarnation import token_of
+from .journal import Facts, JournalKind
+from .lanes import Lane
+from .limits import LimitSource
+from .protocol import LaneKey, LaneSettings
+from .routing import RouteSource
+from .sites import Sites
+from .states import Event, RecipientState
+from .storage.database import StorageError
+from .storage.group_commit import GroupCommit
+from .storage.store import QueueStore
+from .transactions import Leased, MessageFacts, Ready, Waiting, candidate
+
+_log = logging.getLogger("youtong.queue")
+MAX_IN_FLIGHT_BYTES = 48 * 1024 * 1024
+_MAX_PUMP = 200  # transactions in one leasing operation
+
+
+class Fleet(Protocol):
+    """The workers, as leasing needs them."""
+
+    def assign(self) -> int | None:
+        """The slot of the least loaded living worker."""
+        ...
+
+    def incarnation(self, slot: int) -> int | None:
+        """The incarnation that lives in a slot; None while it starts anew."""
+        ...
+
+    def hand_over(self, slot: int, lane: Lane, leased: Leased) -> None: ...
+
+    def update(self, slot: int, settings: LaneSettings) -> None:
+        """New limits or permits for a lane that the slot has."""
+        ...
+
+
+class Leasing:
+    """Used from the event loop only."""
+
+    def __init__(
+        self,
+        commits: GroupCommit,
+        store: QueueStore,
+        sites: Sites,
+        limits: LimitSource,
+        routes: RouteSource,
+        gate: LeaseGate,
+        fleet: Fleet,
+        clock: Clock,
+    ) -> None:
+        self._commits, self._store, self._sites, self._limits = commits, store, sites, limits
+        self._routes, self._gate, self._fleet, self._clock = routes, gate, fleet, clock
+        self.lanes: dict[LaneKey, Lane] = {}
+        self.in_flight: dict[int, Leased] = {}
+        self._tokens = 0
+        self._bytes = 0
+        self._pumping: asyncio.Task[None] | None = None
+        self._again = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.open = False
+
+    # -- lanes ----------------------------------------------------------------------------------------------------
+
+    def lane_for(self, message: MessageFacts, provider: str) -> Lane:
+        """The lane on which this message goes to this provider."""
+        source = self._routes.source_for(message.account_id, message.mail_class, provider, message.source)
+        key = LaneKey(provider, source.name)
+        lane = self.lanes.get(key)
+        if lane is None:
+            lane = self.lanes[key] = Lane(key, source, self._limits.limits_for(provider, source.name))
+        return lane
+
+    def _slot_of(self, lane: Lane) -> int | None:
+        if lane.worker is None:
+            lane.worker = self._fleet.assign()
+        return lane.worker if lane.worker is not None and self._fleet.incarnation(lane.worker) else None
+
+    def _next_token(self, slot: int) -> int:
+        incarnation = self._fleet.incarnation(slot)
+        assert incarnation is not None
+        self._tokens += 1
+        return token_of(incarnation, self._tokens)
+
+    def grant_connects(self, lane: Lane) -> None:
+        """The lane's worker wants to connect and has no permit: pass one on, now or when time frees it."""
+        now = self._clock.monotonic()
+        if lane.worker is None or self._fleet.incarnation(lane.worker) is None:
+            return
+        if lane.connects.free(now):
+            self._fleet.update(lane.worker, lane.settings(now))
+        elif not lane.connects.out:
+            wait = lane.connects.next_free_seconds(now) or 0.05
+            asyncio.get_running_loop().call_later(wait, self.grant_connects, lane)
+
+    def worker_died(self, slot: int) -> None:
+        """Its lanes go to whoever is assigned next."""
+        for lane in self.lanes.values():
+            if lane.worker == slot:
+                lane.worker_died(self._clock.monotonic())
+
+    # -- a fresh message ------------------------------------------------------------------------------------------
+
+    def reserve(self, lane: Lane, ready: Ready, content: StoredContent) -> Leased | None:
+        """A lease for a message that is about to be inserted, if it may start at once and nothing waits before it.
+
+        The caller inserts its recipients as leased, then calls `confirm` after the commit or `abandon` if it failed.
+        """
+        if not self.open or lane.queues.get(ready.site) or self._sites.site_rest(ready.site):
+            return None
+        now = self._clock.monotonic()
+        if not self._has_room(ready) or not lane.may_start(ready.site, now, probed=self._sites.is_probed(ready.site)):
+            return None
+        if not all(isinstance(decision, Send) for decision in self._decide(ready)):
+            return None
+        slot = self._slot_of(lane)
+        return self._start(lane, slot, ready, content) if slot is not None else None
+
+    def confirm(self, leased: Leased) -> None:
+        """The lease is committed: hand it over. If its worker died meanwhile, recovery has or will have it."""
+        lane = self.lanes[leased.lane]
+        if lane.worker is not None and leased.token in self.in_flight:
+            self._fleet.hand_over(lane.worker, lane, leased)
+
+    def abandon(self, leased: Leased) -> None:
+        """The lease was never committed."""
+        self.end(leased.token, ())
+
+    def _start(self, lane: Lane, slot: int, ready: Ready, content: StoredContent | None) -> Leased:
+        leased = Leased(self._next_token(slot), lane.key, ready, content)
+        lane.start(leased, self._clock.monotonic())
+        self.in_flight[leased.token] = leased
+        self._bytes += leased.in_flight_bytes()
+        return leased
+
+    def end(self, token: int, mails: tuple[float, ...]) -> Leased | None:
+        """A transaction is no longer in flight; None when it was not."""
+        leased = self.in_flight.pop(token, None)
+        if leased is not None:
+            self.lanes[leased.lane].end(leased, mails)
+            self._bytes -= leased.in_flight_bytes()
+        return leased
+
+    def _has_room(self, ready: Ready) -> bool:
+        return self._bytes + min(ready.message.size_bytes, 64 * 1024) <= MAX_IN_FLIGHT_BYTES
+
+    def _decide(self, ready: Ready) -> list[GateDecision]:
+        return list(self._gate.decide([candidate(ready.message, each.address) for each in ready.recipients]))
+
+    # -- the pump -------------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Something changed: a permit came back, something became ready, a worker said hello."""
+        if not self.open:
+            return
+        if self._pumping is not None:
+            self._again = True
+        elif any(lane.queues for lane in self.lanes.values()):
+            self._pumping = asyncio.get_running_loop().create_task(self._pump())
+
+    async def _pump(self) -> None:
+        try:
+            while True:
+                self._again = False
+                batch = self._pick()
+                if batch:
+                    await self._lease(batch)
+                elif not self._again:
+                    return
+        finally:
+            self._pumping = None
+            self._set_timer()
+
+    def _pick(self) -> list[Leased]:
+        now = self._clock.monotonic()
+        batch: list[Leased] = []
+        for lane in list(self.lanes.values()):
+            if lane.queues:
+                self._pick_from(lane, now, batch)
+        return batch
+
+    def _pick_from(self, lane: Lane, now: float, batch: list[Leased]) -> None:
+        slot = self._slot_of(lane)
+        while slot is not None and len(batch) < _MAX_PUMP and self._bytes < MAX_IN_FLIGHT_BYTES:
+            taken = lane.take_ready(now, self._may_try, self._sites.is_probed)
+            if not taken:
+                return
+            batch.extend(self._start(lane, slot, ready, None) for ready in taken)
+
+    def _may_try(self, site: str) -> bool:
+        return self._sites.site_rest(site) is None
+
+    async def _lease(self, batch: list[Leased]) -> None:
+        try:
+            await self._commits.submit(lambda _: self._record(batch))
+        except StorageError as error:
+            _log.error("lease failed error=%s", error)
+            for leased in batch:
+                self.abandon(leased)
+                self.lanes[leased.lane].queue_for(leased.ready.site).append(leased.ready)
+            await asyncio.sleep(1)
+            return
+        for leased in batch:
+            if leased.ready.recipients:
+                self.confirm(leased)
+            else:
+                self.abandon(leased)
+
+    def _record(self, batch: list[Leased]) -> None:
+        contents: dict[int, StoredContent | None] = {}
+        for leased in batch:
+            wanted = self._pass_gate(leased.ready)
+            got = set(self._store.lease([each.id for each in wanted], leased.token))
+            leased.ready.recipients = [each for each in wanted if each.id in got]
+            content_id = leased.ready.message.content_id
+            if leased.ready.recipients and content_id not in contents:
+                contents[content_id] = self._store.content(content_id)
+            leased.content = contents.get(content_id)
+
+    def _pass_gate(self, ready: Ready) -> list[Waiting]:
+        passed: list[Waiting] = []
+        for each, decision in zip(ready.recipients, self._decide(ready), strict=True):
+            match decision:
+                case Send():
+                    passed.append(each)
+                case Skip(reason=reason):
+                    self._stop(ready.message, each, Event.SKIP, JournalKind.SKIPPED, reason)
+                case Hold(reason=reason):
+                    self._stop(ready.message, each, Event.HOLD, JournalKind.HELD, reason)
+        return passed
+
+    def _stop(self, message: MessageFacts, each: Waiting, event: Event, kind: JournalKind, reason: str) -> None:
+        next_ms = message.expires_ms if event is Event.HOLD else None
+        seq = self._store.counters.journal()
+        if self._store.move(each.id, RecipientState.SCHEDULED, event, seq, next_ms=next_ms):
+            self._store.journal(
+                seq,
+                self._clock.now_ms(),
+                kind,
+                message.account_id,
+                message.message_id,
+                each.id,
+                each.journal_seq,
+                Facts(reason=reason),
+            )
+
+    def _set_timer(self) -> None:
+        """Come back when time alone frees a permit or ends a rest."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now = self._clock.monotonic()
+        waits = [wait for lane in self.lanes.values() if lane.queues for wait in self._waits(lane, now)]
+        if waits and self.open:
+            self._timer = asyncio.get_running_loop().call_later(max(0.01, min(waits)), self.wake)
+
+    def _waits(self, lane: Lane, now: float) -> list[float]:
+        rate = lane.mails.next_free_seconds(now)
+        rests = [rest.until - now for site in lane.queues if (rest := self._sites.site_rest(site))]
+        return [*([rate] if rate else []), *rests]

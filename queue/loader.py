@@ -1,0 +1,227 @@
+"""The loader: brings due recipients of due domains into ready queues.
+
+Owns   the agenda (which domains have due recipients), route look-ups for them, and what ends there: no such domain,
+       expiry, hold for want of a host name.
+Knows  nothing of permits or workers.
+
+Invariants
+    No full scan: the agenda reads domains by due time, then each domain's due recipients by time, in pages.
+    Expiry is checked for every due recipient, also while its site or domain rests.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from ..mta.clock import Clock
+from ..mta.dns.route import Unroutable
+from ..mta.outcome import Failed, Scope, Stage
+from .endings import Endings
+from .leasing import Leasing
+from .sites import KnownRoute, Sites
+from .storage.database import StorageError
+from .storage.group_commit import GroupCommit
+from .storage.rows import DueRow
+from .storage.store import QueueStore
+from .transactions import Ready, facts_of, waiting_of
+
+_log = logging.getLogger("youtong.queue")
+_PAGE = 500
+_DOMAINS_PER_READ = 1000
+_POLL_SECONDS = 0.25
+_EXPIRY_SECONDS = 60.0
+_OVERLAP_MS = 5000  # a commit may make a row visible after the time it is due at was read
+_TOGETHER = 100  # domains whose pages share a transaction
+_START = (-1, -1)
+
+
+class ActiveDomain(msgspec.Struct):
+    """A domain with due recipients."""
+
+    id: int
+    name: str
+    after: tuple[int, int] = _START
+    expiry_checked: float = 0.0
+
+
+class Loader:
+    """One task; everything else wakes it."""
+
+    def __init__(
+        self,
+        commits: GroupCommit,
+        store: QueueStore,
+        sites: Sites,
+        leasing: Leasing,
+        endings: Endings,
+        hold_reason: Callable[[KnownRoute], str],
+        clock: Clock,
+    ) -> None:
+        self._commits, self._store, self._sites, self._leasing = commits, store, sites, leasing
+        self._endings, self._hold_reason, self._clock = endings, hold_reason, clock
+        self.active: dict[str, ActiveDomain] = {}
+        self._read_up_to_ms = -1
+        self._woken = asyncio.Event()
+        self._held_checked = 0.0
+
+    def notice_due(self, domain_id: int, domain: str) -> None:
+        """A recipient of the domain is due now."""
+        if domain not in self.active:
+            self.active[domain] = ActiveDomain(domain_id, domain)
+            self._woken.set()
+
+    def must_hold(self, route: KnownRoute) -> bool:
+        """Whether mail on this route is held instead of sent."""
+        return bool(self._hold_reason(route))
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def start_over(self) -> None:
+        """Due times changed behind our back (flush, release): read the agenda from its beginning."""
+        self._read_up_to_ms = -1
+        for domain in self.active.values():
+            domain.after = _START
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self._round()
+            except StorageError as error:
+                _log.error("queue.db cannot be read error=%s", error)
+                await asyncio.sleep(1)
+            try:
+                await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
+            except TimeoutError:
+                pass
+            self._woken.clear()
+
+    async def _round(self) -> None:
+        await self._read_agenda()
+        domains = list(self.active.values())
+        for first in range(0, len(domains), _TOGETHER):
+            await asyncio.gather(*map(self._advance, domains[first : first + _TOGETHER]))
+        await self._expire_held()
+        self._leasing.wake()
+
+    async def _read_agenda(self) -> None:
+        now_ms = self._clock.now_ms()
+        if now_ms < self._read_up_to_ms:  # the wall clock was set back
+            self._read_up_to_ms = -1
+        after = self._read_up_to_ms - _OVERLAP_MS
+        while True:
+            found = await self._commits.submit(
+                lambda _, after=after: self._store.due_domains(after, now_ms, _DOMAINS_PER_READ)
+            )
+            for row in found:
+                self.active.setdefault(row.name, ActiveDomain(row.id, row.name))
+            if len(found) < _DOMAINS_PER_READ:
+                break
+            after = found[-1].due_ms - 1 if found[-1].due_ms > after + 1 else found[-1].due_ms
+        self._read_up_to_ms = now_ms
+
+    async def _advance(self, domain: ActiveDomain) -> None:
+        route = self._sites.route(domain.name)
+        if self._sites.domain_rest(domain.name) is not None:
+            await self._expire(domain)
+        elif route is None:
+            self._sites.look_up(domain.name, self._woken.set)
+        elif isinstance(route, Unroutable):
+            await self._fail(domain, route)
+        elif self._sites.site_rest(route.routed.site) is not None:
+            await self._expire(domain)
+        elif reason := self._hold_reason(route):
+            await self._hold(domain, reason)
+        else:
+            await self._load(domain, route)
+
+    async def _load(self, domain: ActiveDomain, route: KnownRoute) -> None:
+        waiting = self._waiting(domain, route)
+        if not waiting:
+            domain.after = _START
+        elif waiting > _PAGE:
+            return
+        rows = await self._page(domain)
+        if not rows and not waiting:
+            await self._leave(domain)
+            return
+        now_ms = self._clock.now_ms()
+        expired = [row for row in rows if row.expires_ms <= now_ms]
+        if expired:
+            await self._endings.expire(expired)
+        self._make_ready(domain, route, [row for row in rows if row.expires_ms > now_ms])
+
+    def _waiting(self, domain: ActiveDomain, route: KnownRoute) -> int:
+        site = route.routed.site
+        queues = (lane.queues.get(site) for lane in self._leasing.lanes.values() if lane.key.provider == route.provider)
+        return sum(queue.recipients for queue in queues if queue is not None)
+
+    async def _page(self, domain: ActiveDomain) -> list[DueRow]:
+        now_ms = self._clock.now_ms()
+        rows = await self._commits.submit(lambda _: self._store.due_recipients(domain.id, now_ms, domain.after, _PAGE))
+        if rows:
+            domain.after = (rows[-1].next_ms, rows[-1].id)
+        return rows
+
+    def _make_ready(self, domain: ActiveDomain, route: KnownRoute, rows: list[DueRow]) -> None:
+        last: Ready | None = None
+        for row in rows:
+            facts = facts_of(row)
+            lane = self._leasing.lane_for(facts, route.provider)
+            room = lane.limits.recipients_per_transaction.value
+            together = last is not None and last.message == facts and not row.fields
+            if last is not None and together and len(last.recipients) < room:
+                last.recipients.append(waiting_of(row))
+                lane.queue_for(route.routed.site).recipients += 1
+                continue
+            last = Ready(facts, domain.name, route.routed.site, route.routed.hosts, [waiting_of(row)])
+            lane.queue_for(route.routed.site).append(last)
+
+    async def _leave(self, domain: ActiveDomain) -> None:
+        """Nothing is due: forget the domain until its next time."""
+        del self.active[domain.name]
+        due_ms = await self._commits.submit(lambda _: self._store.refresh_due(domain.id))
+        if due_ms is not None and due_ms <= self._read_up_to_ms:
+            self.active.setdefault(domain.name, ActiveDomain(domain.id, domain.name))
+
+    async def _fail(self, domain: ActiveDomain, route: Unroutable) -> None:
+        domain.after = _START
+        rows = await self._page(domain)
+        if rows:
+            outcome = Failed(Stage.ROUTE, Scope.RECIPIENT, None, f"{route.status} {route.why}", kind=route.kind)
+            await self._endings.bounce(rows, outcome)
+        else:
+            await self._leave(domain)
+
+    async def _hold(self, domain: ActiveDomain, reason: str) -> None:
+        domain.after = _START
+        rows = await self._page(domain)
+        if rows:
+            await self._endings.hold(rows, reason)
+        else:
+            await self._leave(domain)
+
+    async def _expire(self, domain: ActiveDomain) -> None:
+        """A resting domain's recipients still age."""
+        now = self._clock.monotonic()
+        if now - domain.expiry_checked < _EXPIRY_SECONDS and domain.expiry_checked:
+            return
+        domain.expiry_checked = now
+        now_ms = self._clock.now_ms()
+        rows = await self._commits.submit(lambda _: self._store.due_and_expired(domain.id, now_ms, _PAGE))
+        if rows:
+            await self._endings.expire(rows)
+
+    async def _expire_held(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._held_checked < _EXPIRY_SECONDS and self._held_checked:
+            return
+        self._held_checked = now
+        now_ms = self._clock.now_ms()
+        rows = await self._commits.submit(lambda _: self._store.held_and_expired(now_ms, _PAGE))
+        if rows:
+            await self._endings.expire_held(rows)

@@ -1,0 +1,103 @@
+"""Final-dot marks: what survives the death of the process that was about to send.
+
+Owns   the mark file of one worker incarnation: its lock (held while the worker lives), its header (process id, for
+       the new owner that has to end a survivor) and its 16-byte records, one per final dot about to be sent.
+Knows  nothing of the queue. A record is the lease token and its complement, so that a torn write is no mark.
+
+Invariants
+    Q3  the record is in the kernel's hands (write returned) before the octets of the final dot are.
+The file is not synced: it has to survive a process, not a machine; after a reboot every live lease counts as maybe
+sent.
+"""
+
+import fcntl
+import os
+import struct
+from pathlib import Path
+
+from ..mta.crashpoint import reach
+
+_RECORD = struct.Struct("<QQ")
+_ALL_ONES = 0xFFFF_FFFF_FFFF_FFFF
+_TRUNCATE_AT_BYTES = 16 * 65_536
+
+
+def mark_path(run_dir: Path, incarnation: int) -> Path:
+    return run_dir / f"worker-{incarnation}.marks"
+
+
+class MarkFile:
+    """The worker's end. Raises OSError when the file cannot be made, BlockingIOError when it is someone else's."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(self._fd, 0)
+        os.write(self._fd, _record(os.getpid()))
+        self._size = _RECORD.size
+
+    def leave(self, token: int) -> None:
+        """Mark the lease as maybe sent."""
+        reach("mark.before")
+        os.write(self._fd, _record(token))
+        reach("mark.after")
+        self._size += _RECORD.size
+
+    def forget_all_but(self, live: "set[int]") -> None:
+        """Keep the file small: called when most marked leases have been settled; `live` are those that have not."""
+        if self._size < _TRUNCATE_AT_BYTES or self._size < 64 * _RECORD.size * (len(live) + 1):
+            return
+        kept = b"".join(_record(token) for token in live)
+        path = f"/proc/self/fd/{self._fd}"
+        self._rewrite(Path(os.readlink(path)), _record(os.getpid()) + kept)
+
+    def _rewrite(self, path: Path, octets: bytes) -> None:
+        # A rename keeps a complete file in place at every moment; the new file is locked before it gets the name.
+        fresh = os.open(path.with_suffix(".fresh"), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fcntl.flock(fresh, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(fresh, 0)
+        os.write(fresh, octets)
+        os.rename(path.with_suffix(".fresh"), path)
+        os.close(self._fd)
+        self._fd, self._size = fresh, len(octets)
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class Marks:
+    """What a dead worker left behind."""
+
+    def __init__(self, pid: int, tokens: frozenset[int]) -> None:
+        self.pid = pid
+        self.tokens = tokens
+
+
+def read_marks(path: Path) -> Marks:
+    """The marks in a file; records that are torn or zeroed are not marks. A missing file has none."""
+    try:
+        octets = path.read_bytes()
+    except FileNotFoundError:
+        return Marks(0, frozenset())
+    whole = len(octets) - len(octets) % _RECORD.size
+    numbers = [number for number, check in _RECORD.iter_unpack(octets[:whole]) if number ^ check == _ALL_ONES]
+    return Marks(numbers[0] if numbers else 0, frozenset(numbers[1:]))
+
+
+def is_alive(path: Path) -> bool:
+    """Whether the worker that holds this mark file still lives: its lock says so, no process id does."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def _record(number: int) -> bytes:
+    return _RECORD.pack(number, number ^ _ALL_ONES)

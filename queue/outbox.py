@@ -1,0 +1,62 @@
+"""The outbox of one worker: what it is to be given in this round of the loop, in one frame.
+
+Owns   gathering leased transactions, their contents (each once), lane settings and acknowledgements.
+Knows  nothing of sockets: it is given a function that says.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from ..mta.clock import Clock
+from .lanes import Lane
+from .protocol import Committed, Handover, LaneKey, LaneSettings, OwnerSays
+from .transactions import Leased
+
+_ACKNOWLEDGE_SECONDS = 1.0
+
+
+class Outbox:
+    def __init__(self, say: Callable[[OwnerSays], None], clock: Clock) -> None:
+        self._say, self._clock = say, clock
+        self._leased: list[tuple[Lane, Leased]] = []
+        self._settings: dict[LaneKey, LaneSettings] = {}
+        self._committed: list[int] = []
+        self._is_scheduled = False
+
+    def add(self, lane: Lane, leased: Leased) -> None:
+        self._leased.append((lane, leased))
+        self._schedule()
+
+    def update(self, settings: LaneSettings) -> None:
+        self._settings[settings.key] = settings
+        self._schedule()
+
+    def committed(self, report: int) -> None:
+        """The outcomes of a report are on the disk."""
+        if not self._committed:
+            asyncio.get_running_loop().call_later(_ACKNOWLEDGE_SECONDS, self._acknowledge)
+        self._committed.append(report)
+
+    def _acknowledge(self) -> None:
+        reports, self._committed = self._committed, []
+        self._say(Committed(reports))
+
+    def _schedule(self) -> None:
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._is_scheduled = False
+        batch, self._leased = self._leased, []
+        settings, self._settings = self._settings, {}
+        now = self._clock.monotonic()
+        for lane, _ in batch:
+            if lane.key not in settings:
+                settings[lane.key] = lane.settings(now)
+        contents = {each.content.id: each.content for _, each in batch if each.content is not None}
+        sites = {each.ready.site: each.ready.hosts for _, each in batch}
+        jobs = [each.parcel() for _, each in batch]
+        for _, each in batch:
+            each.content = None
+        self._say(Handover(list(settings.values()), sites, list(contents.values()), jobs))

@@ -1,0 +1,169 @@
+"""What owner and worker say to each other over their socket pair.
+
+Owns   the message types of both directions and their frames (4 bytes of length, then msgpack).
+Knows  nothing of what is done with them. Both ends are the same program of the same release: no versions.
+"""
+
+import struct
+
+import msgspec
+
+from ..mta.delivery.egress import LaneLimits
+from ..mta.delivery.host import Host
+from ..mta.delivery.job import JobRecipient
+from ..mta.outcome import Outcome
+from .content import StoredContent
+
+
+class LaneKey(msgspec.Struct, frozen=True, array_like=True):
+    """One (provider, source)."""
+
+    provider: str
+    source: str
+
+
+class LaneSettings(msgspec.Struct, frozen=True, array_like=True):
+    """A lane as the worker needs it; `connects` adds to the connect permits it holds."""
+
+    key: LaneKey
+    source_address: str
+    ehlo: str
+    limits: LaneLimits
+    connects: int
+
+
+class JobParcel(msgspec.Struct, frozen=True, array_like=True):
+    """One leased transaction; carries the permit for one MAIL."""
+
+    token: int
+    lane: LaneKey
+    site: str
+    content_id: int
+    reverse_path: str
+    recipients: tuple[JobRecipient, ...]
+    body: str
+    smtputf8: bool
+    ret: str
+    envid: str
+    size_bytes: int
+    eight_bit: bool
+    fields: str = ""  # merge fields of its one recipient
+
+
+class Handover(msgspec.Struct, frozen=True, tag="handover"):
+    lanes: list[LaneSettings]
+    sites: dict[str, tuple[Host, ...]]
+    contents: list[StoredContent]
+    jobs: list[JobParcel]
+
+
+class Recall(msgspec.Struct, frozen=True, tag="recall"):
+    """Give these leases back if they have not started."""
+
+    tokens: list[int]
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """Drop attempts before the dot, wait for those after it, report, exit."""
+
+
+class Reload(msgspec.Struct, frozen=True, tag="reload"):
+    """Read configuration and keys anew."""
+
+
+class Committed(msgspec.Struct, frozen=True, tag="committed"):
+    """The outcomes of these reports are on the disk: their final-dot marks may be forgotten."""
+
+    reports: list[int]
+
+
+OwnerSays = Handover | Recall | Stop | Reload | Committed
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """The mark file stands and is locked; leases may come."""
+
+    pid: int
+
+
+class Finished(msgspec.Struct, frozen=True, array_like=True):
+    """One outcome per recipient of the job, in its order. `mails`: monotonic times of the MAILs it cost."""
+
+    token: int
+    outcomes: list[Outcome]
+    mails: tuple[float, ...]
+
+
+class Returned(msgspec.Struct, frozen=True, array_like=True):
+    """Not attempted. `fault`: why its content could not be made, or ""."""
+
+    token: int
+    mails: tuple[float, ...]
+    fault: str = ""
+
+
+class LaneNews(msgspec.Struct, frozen=True, array_like=True):
+    """What a lane did with its connect permits since the last report."""
+
+    key: LaneKey
+    connects: tuple[float, ...]  # monotonic times of connects, failed ones included
+    connections: int  # sockets open now
+    wants_connect: bool  # was refused a connect for lack of permits
+
+
+class SiteFailed(msgspec.Struct, frozen=True, array_like=True):
+    key: LaneKey
+    site: str
+    why: str
+
+
+class Report(msgspec.Struct, frozen=True, tag="report"):
+    number: int
+    finished: list[Finished]
+    returned: list[Returned]
+    lanes: list[LaneNews]
+    failed_sites: list[SiteFailed]
+
+
+WorkerSays = Hello | Report
+
+_LENGTH = struct.Struct("<I")
+_encoder = msgspec.msgpack.Encoder()
+_owner_decoder: msgspec.msgpack.Decoder[OwnerSays] = msgspec.msgpack.Decoder(OwnerSays)
+_worker_decoder: msgspec.msgpack.Decoder[WorkerSays] = msgspec.msgpack.Decoder(WorkerSays)
+
+
+def frame(message: OwnerSays | WorkerSays) -> bytes:
+    body = _encoder.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+def from_owner(body: bytes) -> OwnerSays:
+    return _owner_decoder.decode(body)
+
+
+def from_worker(body: bytes) -> WorkerSays:
+    return _worker_decoder.decode(body)
+
+
+class FrameReader:
+    """Cuts a byte stream into frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, octets: bytes) -> list[bytes]:
+        """The frames that are now complete."""
+        self._buffer += octets
+        frames: list[bytes] = []
+        at = 0
+        while len(self._buffer) - at >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._buffer, at)
+            end = at + _LENGTH.size + length
+            if len(self._buffer) < end:
+                break
+            frames.append(bytes(self._buffer[at + _LENGTH.size : end]))
+            at = end
+        if at:
+            del self._buffer[:at]
+        return frames

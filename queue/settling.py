@@ -1,0 +1,163 @@
+"""Settling: from what workers report to committed outcomes.
+
+Owns   the way of a report: permits back, replies judged, outcomes committed, sites rested, notices owed.
+Knows  nothing of sockets.
+
+Invariants
+    Every transaction in flight ends here exactly once: finished, returned, or by the death of its worker.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+
+import msgspec
+
+from ..mta.clock import Clock
+from ..mta.outcome import Deferred, Outcome, Scope, Stage
+from . import settlement
+from .journal import AttemptPlace
+from .judging import AttemptFacts, ReplyJudge
+from .leasing import Leasing
+from .protocol import Finished, Report, Returned
+from .retry import RetrySchedule
+from .settlement import Settled
+from .sites import Sites
+from .storage.database import StorageError
+from .storage.group_commit import GroupCommit
+from .storage.rows import LeasedRow
+from .storage.store import LeaseLost, QueueStore
+from .transactions import Leased
+
+_log = logging.getLogger("youtong.queue")
+_RETRY_SECONDS = 0.5
+_NOT_ANSWERED = frozenset({Stage.ROUTE, Stage.CONNECT, Stage.GREETING})
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One recipient's part of a transaction that ended. `outcome` None: not attempted; `fault`: to be skipped."""
+
+    row: LeasedRow
+    outcome: Outcome | None
+    place: AttemptPlace
+    domain: str
+    fault: str = ""
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """Who is told after the commit."""
+
+    settled: Callable[[Settled, Attempt], None]
+    due_now: Callable[[int, str], None]  # a domain has recipients that are due at once
+
+
+class Settling:
+    def __init__(
+        self,
+        commits: GroupCommit,
+        store: QueueStore,
+        leasing: Leasing,
+        sites: Sites,
+        judge: ReplyJudge,
+        schedule: RetrySchedule,
+        clock: Clock,
+        listener: Listener,
+    ) -> None:
+        self._commits, self._store, self._leasing, self._sites = commits, store, leasing, sites
+        self._judge, self._schedule, self._clock, self._listener = judge, schedule, clock, listener
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def hear(self, report: Report, committed: Callable[[], None]) -> None:
+        """A worker's report; `committed` is called when its outcomes are on the disk."""
+        for failed in report.failed_sites:
+            self._sites.site_failed(failed.site, failed.why)
+        for news in report.lanes:
+            if lane := self._leasing.lanes.get(news.key):
+                lane.heard(news)
+                if news.wants_connect:
+                    self._leasing.grant_connects(lane)
+        attempts: list[Attempt] = []
+        for item in (*report.finished, *report.returned):
+            leased = self._leasing.end(item.token, item.mails)
+            if leased is not None:
+                attempts += self._attempts(leased, item)
+        if attempts:
+            self._spawn(self._commit(attempts, committed))
+        else:
+            committed()
+        self._leasing.wake()
+
+    async def drain(self) -> None:
+        """Until everything heard so far is committed."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _commit(self, attempts: list[Attempt], committed: Callable[[], None]) -> None:
+        """Retried until the store takes it: a lease's end must reach the disk, and until then the lease stands."""
+        while True:
+            try:
+                settled = await self._commits.submit(lambda _: [self._record(attempt) for attempt in attempts])
+                break
+            except StorageError as error:
+                _log.error("outcomes cannot be recorded yet error=%s", error)
+                await asyncio.sleep(_RETRY_SECONDS)
+        committed()
+        self._tell(attempts, settled)
+
+    def _record(self, attempt: Attempt) -> Settled | None:
+        now_ms = self._clock.now_ms()
+        try:
+            if attempt.fault:
+                return settlement.skip(self._store, attempt.row, attempt.fault, now_ms)
+            if attempt.outcome is None:
+                return settlement.give_back(self._store, attempt.row, now_ms)
+            return settlement.settle(self._store, attempt.row, attempt.outcome, attempt.place, now_ms, self._schedule)
+        except LeaseLost as lost:
+            _log.error("outcome dropped recipient=%d: %s", attempt.row.id, lost)
+            return None
+
+    def _tell(self, attempts: Iterable[Attempt], settled: Iterable[Settled | None]) -> None:
+        now_ms = self._clock.now_ms()
+        for attempt, result in zip(attempts, settled, strict=True):
+            if result is None:
+                continue
+            self._listener.settled(result, attempt)
+            if result.next_ms is not None and result.next_ms <= now_ms:
+                self._listener.due_now(attempt.row.domain_id, attempt.domain)
+
+    def _attempts(self, leased: Leased, item: Finished | Returned) -> list[Attempt]:
+        message, ready = leased.ready.message, leased.ready
+        rows = leased.rows()
+        outcomes: Iterable[Outcome | None] = item.outcomes if isinstance(item, Finished) else [None] * len(rows)
+        facts = AttemptFacts(leased.lane.provider, ready.site, ready.domain, message.mail_class)
+        fault = item.fault if isinstance(item, Returned) else ""
+        return [
+            Attempt(row, self._judged(outcome, facts), place_of(leased, row, item.mails), ready.domain, fault)
+            for row, outcome in zip(rows, outcomes, strict=True)
+        ]
+
+    def _judged(self, outcome: Outcome | None, facts: AttemptFacts) -> Outcome | None:
+        if outcome is None:
+            return None
+        if _answered(outcome):
+            self._sites.site_answered(facts.site)
+        return self._judge.judge(outcome, facts)
+
+
+def place_of(leased: Leased, row: LeasedRow, mails: tuple[float, ...]) -> AttemptPlace:
+    lane, ready = leased.lane, leased.ready
+    return AttemptPlace(
+        row.attempts + 1, lane.source, lane.provider, ready.site, ready.message.content_id, mailed=bool(mails)
+    )
+
+
+def _answered(outcome: Outcome) -> bool:
+    """Whether this outcome shows that some host of the site speaks SMTP with us."""
+    if isinstance(outcome, Deferred):
+        return outcome.scope is not Scope.SITE and outcome.stage not in _NOT_ANSWERED
+    return True

@@ -1,0 +1,124 @@
+"""Sites: where each domain's mail goes, and which sites and domains rest because nobody answers.
+
+Owns   the cache of routes (one look-up per domain, however many messages wait) and the rests.
+Knows  nothing of DNS packets (the look-up is given) and of recipients.
+
+Invariants
+    Q5  a rest belongs to a site, or to a domain whose look-up failed; recipients keep their attempts and stay due.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from ..mta.clock import Clock
+from ..mta.dns.route import RouteAnswer, Routed, RouteUnavailable, Unroutable
+from .retry import RetrySchedule
+from .routing import RouteSource
+
+_MAX_ROUTES = 50_000
+_MAX_TTL_SECONDS = 3600
+_MIN_TTL_SECONDS = 5
+_UNROUTABLE_SECONDS = 60
+
+
+class Rest(msgspec.Struct):
+    """A site or domain that gave no answer; `until` is monotonic."""
+
+    until: float
+    failures: int
+    why: str
+
+
+class KnownRoute(msgspec.Struct, frozen=True):
+    """A route and the provider it belongs to."""
+
+    routed: Routed
+    provider: str
+
+
+class _Entry(msgspec.Struct):
+    answer: KnownRoute | Unroutable
+    good_until: float
+
+
+FindRoute = Callable[[str], Awaitable[RouteAnswer]]
+
+
+class Sites:
+    """Asked by the loader and by intake; all in memory."""
+
+    def __init__(self, find_route: FindRoute, routes: RouteSource, schedule: RetrySchedule, clock: Clock) -> None:
+        self._find_route, self._routes, self._schedule, self._clock = find_route, routes, schedule, clock
+        self._known: dict[str, _Entry] = {}
+        self._looking: dict[str, asyncio.Task[None]] = {}
+        self._resting_domains: dict[str, Rest] = {}
+        self._resting_sites: dict[str, Rest] = {}
+
+    def route(self, domain: str) -> KnownRoute | Unroutable | None:
+        """What is known about the domain now; None: `look_up` first."""
+        entry = self._known.get(domain)
+        if entry is None or entry.good_until <= self._clock.monotonic():
+            return None
+        return entry.answer
+
+    def look_up(self, domain: str, then: Callable[[], None]) -> None:
+        """Start a look-up unless one is under way; `then` is called when there is an answer or a rest."""
+        if domain not in self._looking:
+            task = asyncio.get_running_loop().create_task(self._look_up(domain))
+            self._looking[domain] = task
+            task.add_done_callback(lambda _: (self._looking.pop(domain, None), then()))
+
+    async def _look_up(self, domain: str) -> None:
+        answer = await self._find_route(domain)
+        now = self._clock.monotonic()
+        match answer:
+            case Routed():
+                provider = self._routes.provider_of(domain, answer.mx_names) or answer.site
+                ttl = max(_MIN_TTL_SECONDS, min(answer.ttl_seconds, _MAX_TTL_SECONDS))
+                self._remember(domain, _Entry(KnownRoute(answer, provider), now + ttl))
+            case Unroutable():
+                self._remember(domain, _Entry(answer, now + _UNROUTABLE_SECONDS))
+            case RouteUnavailable():
+                self._rest(self._resting_domains, domain, answer.why)
+
+    def _remember(self, domain: str, entry: _Entry) -> None:
+        if len(self._known) >= _MAX_ROUTES:
+            self._known.clear()
+        self._known[domain] = entry
+        self._resting_domains.pop(domain, None)
+
+    def domain_rest(self, domain: str) -> Rest | None:
+        """The rest a domain takes because its look-up fails; None when it may be tried."""
+        return self._current(self._resting_domains, domain)
+
+    def site_rest(self, site: str) -> Rest | None:
+        """The rest of a site; None when it may be tried (with one transaction if `is_probed`)."""
+        return self._current(self._resting_sites, site)
+
+    def is_probed(self, site: str) -> bool:
+        """Whether the site failed and has not answered since: one probing transaction at a time."""
+        return site in self._resting_sites
+
+    def site_failed(self, site: str, why: str) -> None:
+        """A round in which no MX of the site answered."""
+        if self.site_rest(site) is None:
+            self._rest(self._resting_sites, site, why)
+
+    def site_answered(self, site: str) -> None:
+        self._resting_sites.pop(site, None)
+
+    def wake_all(self) -> None:
+        """The operator wants everything tried now."""
+        for rest in (*self._resting_domains.values(), *self._resting_sites.values()):
+            rest.until = self._clock.monotonic()
+
+    def _rest(self, resting: dict[str, Rest], key: str, why: str) -> None:
+        failures = resting[key].failures + 1 if key in resting else 1
+        until = self._clock.monotonic() + self._schedule.site_backoff_seconds(failures)
+        resting[key] = Rest(until, failures, why)
+
+    def _current(self, resting: dict[str, Rest], key: str) -> Rest | None:
+        rest = resting.get(key)
+        return rest if rest is not None and rest.until > self._clock.monotonic() else None

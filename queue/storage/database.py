@@ -1,0 +1,72 @@
+"""Opening queue.db: pragmas, migrations, and what an error of the driver means to us.
+
+Owns   the connection's settings (WAL, synchronous=FULL, incremental vacuum) and the forward-only migrations
+       `NNNN_name.sql` beside this file.
+Knows  no table; queue.storage.store does.
+"""
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+from ...mta.crashpoint import reach
+
+
+class StorageError(Exception):
+    """The queue could not be read or written; nothing of the operation was kept."""
+
+
+class StorageFull(StorageError):
+    """No room on the disk (452 4.3.1 to a client)."""
+
+
+class StorageBusy(StorageError):
+    """Another process holds the database (451 4.3.0 to a client)."""
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection whose transactions are begun and ended by us; usable from any one thread at a time."""
+    uri = f"file:{path}?mode=ro" if read_only else f"file:{path}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.execute("PRAGMA busy_timeout = 0" if not read_only else "PRAGMA busy_timeout = 2000")
+    if not read_only:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA cache_size = -16384")
+    return connection
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema to the newest version; each step is one transaction. Raises StorageError for a newer file."""
+    steps = migrations()
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(steps):
+        raise StorageError(
+            f"queue.db has schema version {version}, this program knows {len(steps)}: it was written by a newer one"
+        )
+    for number, script in enumerate(steps, start=1):
+        if number > version:
+            reach("migrate.before")
+            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+            reach("migrate.after")
+
+
+def migrations() -> list[str]:
+    """The scripts in their order."""
+    folder = resources.files(__package__ or __name__)
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [folder.joinpath(name).read_text("utf-8") for name in names]
+
+
+def map_error(error: sqlite3.Error) -> StorageError:
+    """Our word for a driver's error; the cause is kept by `raise … from`."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and "disk" in str(error)):
+        return StorageFull(str(error))
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StorageBusy(str(error))
+    return StorageError(str(error))

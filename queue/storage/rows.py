@@ -1,0 +1,100 @@
+"""Rows of queue.db as values.
+
+Owns   what goes in and comes out of the store.
+Knows  no SQL.
+"""
+
+import msgspec
+
+from ...mta.submission.ports import StoredBody
+from ..classes import MailClass
+from ..content import ContentKind
+
+
+class NewMessage(msgspec.Struct, frozen=True):
+    """A message about to be inserted."""
+
+    account_id: int
+    credential_id: int
+    mail_class: MailClass
+    reverse_path: str
+    body_type: str
+    smtputf8: bool
+    ret: str
+    envid: str
+    size_bytes: int
+    eight_bit: bool
+    received_ms: int
+    expires_ms: int
+    source: str
+    content_kind: ContentKind
+    head: bytes
+    body: StoredBody
+    stream_id: int = 0
+    is_notice: bool = False
+
+
+class NewRecipient(msgspec.Struct):
+    """A recipient about to be inserted: scheduled at `next_ms`, leased by `lease`, or held for `hold`."""
+
+    id: int
+    address: str
+    domain: str
+    next_ms: int
+    lease: int = 0  # 0: not leased
+    hold: str = ""
+    notify: str = ""
+    orcpt: str = ""
+
+
+class DueDomain(msgspec.Struct, frozen=True):
+    id: int
+    name: str
+    due_ms: int
+
+
+class DueRow(msgspec.Struct, frozen=True, array_like=True):
+    """A scheduled recipient that is due, with what its message says. The order is that of the query."""
+
+    id: int
+    next_ms: int
+    domain_id: int
+    journal_seq: int
+    address: str
+    attempts: int
+    notify: str
+    orcpt: str
+    fields: str
+    message_id: int
+    content_id: int
+    stream_id: int
+    account_id: int
+    mail_class: str
+    reverse_path: str
+    body_type: str
+    smtputf8: int
+    ret: str
+    envid: str
+    size_bytes: int
+    eight_bit: int
+    expires_ms: int
+    source: str
+    is_notice: int
+
+
+class LeasedRow(msgspec.Struct, frozen=True, array_like=True):
+    """A leased recipient, as settlement and recovery need it."""
+
+    id: int
+    lease: int
+    message_id: int
+    domain_id: int
+    attempts: int
+    journal_seq: int
+    notify: str
+    account_id: int
+    mail_class: str
+    reverse_path: str
+    expires_ms: int
+    content_id: int
+    is_notice: int

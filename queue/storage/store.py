@@ -1,0 +1,270 @@
+"""The store: every statement that changes or reads delivery state, by name.
+
+Owns   the SQL of queue.db. Each method is part of an operation of GroupCommit and is atomic with it.
+Knows  no policy: what follows from an outcome is decided in queue.settlement.
+
+Invariants
+    Q1  a transition is an UPDATE guarded by the old state; its journal row is written in the same transaction.
+    Q2  a leased recipient changes only for the holder of its token; zero rows is LeaseLost and changes nothing.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+
+from ...mta.submission.ports import InlineBody
+from ..content import ContentKind, StoredContent
+from ..ids import Counters, address_hash
+from ..journal import Facts, JournalKind, encode_facts
+from ..states import Event, RecipientState, follow
+from .rows import DueDomain, DueRow, LeasedRow, NewMessage, NewRecipient
+
+_MAX_CACHED_DOMAINS = 50_000
+
+_ROWS = """
+SELECT r.id, r.next_ms, r.domain_id, r.journal_seq, r.address, r.attempts,
+       ifnull(r.notify, ''), ifnull(r.orcpt, ''), ifnull(r.fields, ''),
+       m.id, m.content_id, m.stream_id, m.account_id, m.mail_class, m.reverse_path, m.body_type, m.smtputf8,
+       m.ret, m.envid, m.size_bytes, m.eight_bit, m.expires_ms, m.source, m.is_notice
+FROM recipient AS r JOIN message AS m ON m.id = r.message_id
+"""
+_DUE = (
+    _ROWS + "WHERE r.domain_id = ? AND r.state = 0 AND r.next_ms <= ? AND (r.next_ms, r.id) > (?, ?)"
+    " ORDER BY r.next_ms, r.id LIMIT ?"
+)
+_LEASED = """
+SELECT r.id, r.lease, r.message_id, r.domain_id, r.attempts, r.journal_seq, ifnull(r.notify, ''),
+       m.account_id, m.mail_class, m.reverse_path, m.expires_ms, m.content_id, m.is_notice
+FROM recipient AS r JOIN message AS m ON m.id = r.message_id
+"""
+
+
+class LeaseLost(Exception):
+    """The lease was taken back, or never was; nothing was changed."""
+
+
+class QueueStore:
+    """One store for one write connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self.counters = Counters(connection)
+        self._domain_ids: dict[str, int] = {}
+        self._due: dict[int, int | None] = {}
+
+    def forget(self) -> None:
+        """Something was rolled back: cached rows may not exist."""
+        self._domain_ids.clear()
+        self._due.clear()
+
+    # -- intake ---------------------------------------------------------------------------------------------------
+
+    def insert_message(self, message_id: int, new: NewMessage, recipients: Iterable[NewRecipient]) -> None:
+        """Insert content, message, recipients and the journal row of acceptance."""
+        self._insert_content(message_id, new)
+        self._insert_message(message_id, new)
+        count = 0
+        for recipient in recipients:
+            self._insert_recipient(message_id, new, recipient)
+            count += 1
+        facts = Facts(size_bytes=new.size_bytes, recipients=count)
+        seq = self.counters.journal()
+        self.journal(seq, new.received_ms, JournalKind.ACCEPTED, new.account_id, message_id, 0, 0, facts)
+
+    def _insert_content(self, content_id: int, new: NewMessage) -> None:
+        body, spool = (new.body.octets, None) if isinstance(new.body, InlineBody) else (None, new.body.name)
+        self._db.execute(
+            "INSERT INTO content (id, kind, head, body, spool) VALUES (?, ?, ?, ?, ?)",
+            (content_id, new.content_kind, new.head, body, spool),
+        )
+
+    def _insert_message(self, message_id: int, new: NewMessage) -> None:
+        self._db.execute(
+            "INSERT INTO message (id, content_id, stream_id, account_id, credential_id, mail_class, reverse_path,"
+            " body_type, smtputf8, ret, envid, size_bytes, eight_bit, received_ms, expires_ms, source, is_notice)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                message_id, message_id, new.stream_id, new.account_id, new.credential_id, new.mail_class,
+                new.reverse_path, new.body_type, new.smtputf8, new.ret, new.envid, new.size_bytes, new.eight_bit,
+                new.received_ms, new.expires_ms, new.source, new.is_notice,
+            ),
+        )  # fmt: skip
+
+    def _insert_recipient(self, message_id: int, new: NewMessage, recipient: NewRecipient) -> None:
+        domain_id = self.domain_id(recipient.domain)
+        seq = 0
+        if recipient.hold:
+            state, next_ms, lease = RecipientState.HELD, new.expires_ms, None
+            facts = Facts(reason=recipient.hold)
+            seq = self.counters.journal()
+            self.journal(seq, new.received_ms, JournalKind.HELD, new.account_id, message_id, recipient.id, 0, facts)
+        elif recipient.lease:
+            state, next_ms, lease = RecipientState.LEASED, None, recipient.lease
+        else:
+            state, next_ms, lease = RecipientState.SCHEDULED, recipient.next_ms, None
+            self.note_due(domain_id, recipient.next_ms)
+        self._db.execute(
+            "INSERT INTO recipient (id, message_id, domain_id, address, address_hash, state, next_ms, lease,"
+            " journal_seq, notify, orcpt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                recipient.id, message_id, domain_id, recipient.address, address_hash(recipient.address), state,
+                next_ms, lease, seq, recipient.notify or None, recipient.orcpt or None,
+            ),
+        )  # fmt: skip
+
+    # -- domains --------------------------------------------------------------------------------------------------
+
+    def domain_id(self, name: str) -> int:
+        """The row of a domain, made when it is new."""
+        known = self._domain_ids.get(name)
+        if known is not None:
+            return known
+        row = self._db.execute("SELECT id FROM domain WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            row = self._db.execute("INSERT INTO domain (name) VALUES (?) RETURNING id", (name,)).fetchone()
+        if len(self._domain_ids) >= _MAX_CACHED_DOMAINS:
+            self.forget()
+        self._domain_ids[name] = row[0]
+        return row[0]
+
+    def domain_id_if_known(self, name: str) -> int | None:
+        """The row of a domain if memory has it; no statement."""
+        return self._domain_ids.get(name)
+
+    def note_due(self, domain_id: int, due_ms: int) -> None:
+        """Some recipient of the domain is due at `due_ms`: the domain is due no later."""
+        known = self._due.get(domain_id)
+        if known is not None and known <= due_ms:
+            return
+        self._db.execute(
+            "UPDATE domain SET due_ms = ?2 WHERE id = ?1 AND (due_ms IS NULL OR due_ms > ?2)", (domain_id, due_ms)
+        )
+        self._due.pop(domain_id, None)
+        if len(self._due) < _MAX_CACHED_DOMAINS:
+            self._due[domain_id] = self._db.execute("SELECT due_ms FROM domain WHERE id = ?", (domain_id,)).fetchone()[
+                0
+            ]
+
+    def refresh_due(self, domain_id: int) -> int | None:
+        """Set the domain's due time to that of its first scheduled recipient; None when it has none."""
+        row = self._db.execute(
+            "SELECT next_ms FROM recipient WHERE domain_id = ? AND state = 0 ORDER BY next_ms LIMIT 1", (domain_id,)
+        ).fetchone()
+        due_ms = row[0] if row else None
+        self._db.execute("UPDATE domain SET due_ms = ?2 WHERE id = ?1 AND due_ms IS NOT ?2", (domain_id, due_ms))
+        self._due[domain_id] = due_ms
+        return due_ms
+
+    def due_domains(self, after_ms: int, now_ms: int, limit: int) -> list[DueDomain]:
+        """Domains that became due after `after_ms` and by `now_ms`, earliest first."""
+        rows = self._db.execute(
+            "SELECT id, name, due_ms FROM domain WHERE due_ms > ? AND due_ms <= ? ORDER BY due_ms LIMIT ?",
+            (after_ms, now_ms, limit),
+        )
+        return [DueDomain(*row) for row in rows]
+
+    # -- leasing --------------------------------------------------------------------------------------------------
+
+    def due_recipients(self, domain_id: int, now_ms: int, after: tuple[int, int], limit: int) -> list[DueRow]:
+        """Due recipients beyond `after` = (next_ms, id), in that order."""
+        return [DueRow(*row) for row in self._db.execute(_DUE, (domain_id, now_ms, *after, limit))]
+
+    def due_and_expired(self, domain_id: int, now_ms: int, limit: int) -> list[DueRow]:
+        """Due recipients of a domain whose message is too old."""
+        query = _ROWS + "WHERE r.domain_id = ? AND r.state = 0 AND r.next_ms <= ? AND m.expires_ms <= ? LIMIT ?"
+        return [DueRow(*row) for row in self._db.execute(query, (domain_id, now_ms, now_ms, limit))]
+
+    def held_and_expired(self, now_ms: int, limit: int) -> list[DueRow]:
+        """Held recipients whose message is too old (their next_ms is when it is)."""
+        query = _ROWS + "WHERE r.state = 2 AND r.next_ms <= ? LIMIT ?"
+        return [DueRow(*row) for row in self._db.execute(query, (now_ms, limit))]
+
+    def lease(self, recipient_ids: Iterable[int], token: int) -> list[int]:
+        """Lease those that are still scheduled; their ids."""
+        follow(RecipientState.SCHEDULED, Event.LEASE)
+        leased: list[int] = []
+        for recipient_id in recipient_ids:
+            cursor = self._db.execute(
+                "UPDATE recipient SET state = 1, lease = ?, next_ms = NULL WHERE id = ? AND state = 0",
+                (token, recipient_id),
+            )
+            if cursor.rowcount == 1:
+                leased.append(recipient_id)
+        return leased
+
+    def leased(self, token: int) -> list[LeasedRow]:
+        """The recipients that hold this token."""
+        return [LeasedRow(*row) for row in self._db.execute(_LEASED + "WHERE r.state = 1 AND r.lease = ?", (token,))]
+
+    def leased_below(self, token: int, limit: int) -> list[LeasedRow]:
+        """Recipients leased by tokens below `token`: those of earlier incarnations."""
+        query = _LEASED + "WHERE r.state = 1 AND r.lease < ? LIMIT ?"
+        return [LeasedRow(*row) for row in self._db.execute(query, (token, limit))]
+
+    def leased_between(self, first: int, last: int) -> list[LeasedRow]:
+        """Recipients leased by one worker incarnation."""
+        query = _LEASED + "WHERE r.state = 1 AND r.lease BETWEEN ? AND ?"
+        return [LeasedRow(*row) for row in self._db.execute(query, (first, last))]
+
+    # -- transitions ----------------------------------------------------------------------------------------------
+
+    def end_lease(
+        self, row: LeasedRow, event: Event, seq: int, *, attempts: int, next_ms: int | None, notice: int
+    ) -> RecipientState:
+        """LEASED → what `event` leads to. Raises LeaseLost."""
+        state = follow(RecipientState.LEASED, event)
+        cursor = self._db.execute(
+            "UPDATE recipient SET state = ?, lease = NULL, next_ms = ?, attempts = ?, journal_seq = ?, notice = ?"
+            " WHERE id = ? AND state = 1 AND lease = ?",
+            (state, next_ms, attempts, seq, notice, row.id, row.lease),
+        )
+        if cursor.rowcount != 1:
+            raise LeaseLost(f"recipient {row.id} is not leased by {row.lease}")
+        if next_ms is not None:
+            self.note_due(row.domain_id, next_ms)
+        return state
+
+    def move(self, recipient_id: int, old: RecipientState, event: Event, seq: int, *, next_ms: int | None = None,
+             attempts: int | None = None, notice: int = 0) -> bool:  # fmt: skip
+        """A transition that holds no lease; False when the recipient was no longer in `old`."""
+        assert old is not RecipientState.LEASED
+        state = follow(old, event)
+        cursor = self._db.execute(
+            "UPDATE recipient SET state = ?, next_ms = ?, journal_seq = ?, attempts = ifnull(?, attempts), notice = ?"
+            " WHERE id = ? AND state = ?",
+            (state, next_ms, seq, attempts, notice, recipient_id, old),
+        )
+        return cursor.rowcount == 1
+
+    def reschedule(self, recipient_id: int, next_ms: int) -> bool:
+        """Change when a scheduled recipient is due; no state changes."""
+        cursor = self._db.execute(
+            "UPDATE recipient SET next_ms = ? WHERE id = ? AND state = 0", (next_ms, recipient_id)
+        )
+        return cursor.rowcount == 1
+
+    def journal(
+        self,
+        seq: int,
+        at_ms: int,
+        kind: JournalKind,
+        account_id: int,
+        message_id: int,
+        recipient_id: int,
+        prev_seq: int,
+        facts: Facts,
+    ) -> None:
+        """Append a fact under a number taken from `counters`."""
+        self._db.execute(
+            "INSERT INTO journal (seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, facts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, encode_facts(facts)),
+        )
+
+    # -- content --------------------------------------------------------------------------------------------------
+
+    def content(self, content_id: int) -> StoredContent | None:
+        row = self._db.execute("SELECT id, kind, head, body, spool FROM content WHERE id = ?", (content_id,)).fetchone()
+        return StoredContent(row[0], ContentKind(row[1]), row[2], row[3], row[4]) if row else None
+
+    def spool_names(self) -> set[str]:
+        return {row[0] for row in self._db.execute("SELECT spool FROM content WHERE spool IS NOT NULL")}

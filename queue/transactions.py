@@ -1,0 +1,142 @@
+"""Transactions: recipients of one message in one domain, on their way to a worker.
+
+Owns   the values Ready (waits in a ready queue, not yet leased) and Leased (in flight), and their forms for the store
+       and for the worker.
+Knows  nothing of limits.
+"""
+
+import msgspec
+
+from ..mta.delivery.host import Host
+from ..mta.delivery.job import JobRecipient
+from .classes import MailClass
+from .content import StoredContent
+from .gate import Candidate
+from .protocol import JobParcel, LaneKey
+from .storage.rows import DueRow, LeasedRow
+
+
+class MessageFacts(msgspec.Struct, frozen=True):
+    """What every transaction of a message shares."""
+
+    message_id: int
+    content_id: int
+    stream_id: int
+    account_id: int
+    mail_class: MailClass
+    reverse_path: str
+    body_type: str
+    smtputf8: bool
+    ret: str
+    envid: str
+    size_bytes: int
+    eight_bit: bool
+    expires_ms: int
+    source: str
+    is_notice: bool = False
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """One recipient of a transaction."""
+
+    id: int
+    domain_id: int
+    address: str
+    attempts: int
+    journal_seq: int
+    notify: str
+    orcpt: str
+    fields: str
+
+
+class Ready(msgspec.Struct):
+    """A transaction in a ready queue. Its recipients are still scheduled: leasing checks each again."""
+
+    message: MessageFacts
+    domain: str
+    site: str
+    hosts: tuple[Host, ...]
+    recipients: list[Waiting]
+
+
+class Leased(msgspec.Struct):
+    """A transaction in flight. `content` is given until it was handed over."""
+
+    token: int
+    lane: LaneKey
+    ready: Ready
+    content: StoredContent | None = None
+
+    def parcel(self) -> JobParcel:
+        message = self.ready.message
+        return JobParcel(
+            token=self.token,
+            lane=self.lane,
+            site=self.ready.site,
+            content_id=message.content_id,
+            reverse_path=message.reverse_path,
+            recipients=tuple(
+                JobRecipient(each.id, each.address, each.notify, each.orcpt) for each in self.ready.recipients
+            ),
+            body=message.body_type,
+            smtputf8=message.smtputf8,
+            ret=message.ret,
+            envid=message.envid,
+            size_bytes=message.size_bytes,
+            eight_bit=message.eight_bit,
+            fields=self.ready.recipients[0].fields if len(self.ready.recipients) == 1 else "",
+        )
+
+    def rows(self) -> list[LeasedRow]:
+        """The recipients as settlement needs them, in the parcel's order."""
+        message = self.ready.message
+        return [
+            LeasedRow(
+                each.id,
+                self.token,
+                message.message_id,
+                each.domain_id,
+                each.attempts,
+                each.journal_seq,
+                each.notify,
+                message.account_id,
+                message.mail_class,
+                message.reverse_path,
+                message.expires_ms,
+                message.content_id,
+                int(message.is_notice),
+            )
+            for each in self.ready.recipients
+        ]
+
+    def in_flight_bytes(self) -> int:
+        """What this transaction holds in memory on its way; larger contents travel as files."""
+        return min(self.ready.message.size_bytes, 64 * 1024)
+
+
+def candidate(message: MessageFacts, address: str) -> Candidate:
+    return Candidate(message.account_id, message.stream_id, message.mail_class, address)
+
+
+def facts_of(row: DueRow) -> MessageFacts:
+    return MessageFacts(
+        message_id=row.message_id,
+        content_id=row.content_id,
+        stream_id=row.stream_id,
+        account_id=row.account_id,
+        mail_class=MailClass(row.mail_class),
+        reverse_path=row.reverse_path,
+        body_type=row.body_type,
+        smtputf8=bool(row.smtputf8),
+        ret=row.ret,
+        envid=row.envid,
+        size_bytes=row.size_bytes,
+        eight_bit=bool(row.eight_bit),
+        expires_ms=row.expires_ms,
+        source=row.source,
+        is_notice=bool(row.is_notice),
+    )
+
+
+def waiting_of(row: DueRow) -> Waiting:
+    return Waiting(row.id, row.domain_id, row.address, row.attempts, row.journal_seq, row.notify, row.orcpt, row.fields)

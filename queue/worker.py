@@ -1,0 +1,207 @@
+"""A delivery worker: renders, signs and speaks SMTP for what the owner leased to it. Remembers nothing.
+
+Owns   the worker's end of the protocol: jobs, lanes, permits as passed on by the owner, marks, reports.
+Knows  no database and no limit but those it is given. How it is configured is the composition root's.
+
+Invariants
+    Q3  before the octets of a final dot: the mark is written, and the owner lives; else the connection is dropped.
+    Q4  each job is one MAIL permit; each connect takes one of the permits that came with the lane.
+    Every job is reported exactly once: finished or returned.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Sequence
+
+from ..mta.clock import Clock
+from ..mta.delivery.egress import EgressSource, LaneLimits
+from ..mta.delivery.events import LaneRef
+from ..mta.delivery.job import Job, RenderFault
+from ..mta.delivery.lane import Lane
+from ..mta.outcome import Deferred, Outcome
+from .marks import MarkFile
+from .protocol import (
+    Finished,
+    Handover,
+    LaneKey,
+    LaneNews,
+    LaneSettings,
+    Report,
+    Returned,
+    SiteFailed,
+    WorkerSays,
+)
+from .workerjob import ContentMaker, WorkerJob
+
+_log = logging.getLogger("youtong.worker")
+_REPORT_SECONDS = 0.002
+_SWEEP_SECONDS = 1.0
+_UNSTARTED_SECONDS = 5.0
+
+MakeLane = Callable[[LaneKey, EgressSource, LaneLimits, "Worker"], Lane]
+
+
+class _LaneState:
+    """A lane with the permits the owner passed on."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.permits = 0
+        self.connects: list[float] = []
+        self.wants_connect = False
+        self.changed = False
+
+
+class Worker:
+    """Implements mta.delivery.events.LaneEvents."""
+
+    def __init__(
+        self, say: Callable[[WorkerSays], None], make_lane: MakeLane, maker: ContentMaker, marks: MarkFile, clock: Clock
+    ) -> None:
+        self._say, self._make_lane, self._maker, self._marks, self._clock = say, make_lane, maker, marks, clock
+        self._owner_pid = os.getppid()
+        self._lanes: dict[LaneKey, _LaneState] = {}
+        self._jobs: dict[int, WorkerJob] = {}
+        self._marked: set[int] = set()
+        self._unacknowledged: dict[int, list[int]] = {}
+        self._reports = 0
+        self._finished: list[Finished] = []
+        self._returned: list[Returned] = []
+        self._failed_sites: list[SiteFailed] = []
+        self._is_scheduled = False
+
+    # -- what the owner says --------------------------------------------------------------------------------------
+
+    def take(self, handover: Handover) -> None:
+        for settings in handover.lanes:
+            self._settle_lane(settings)
+        contents = {content.id: content for content in handover.contents}
+        now = self._clock.monotonic()
+        for parcel in handover.jobs:
+            content = contents[parcel.content_id]
+            job = WorkerJob(parcel, handover.sites[parcel.site], content, self._maker, now)
+            self._jobs[parcel.token] = job
+            self._lanes[parcel.lane].lane.submit(job)
+
+    def recall(self, tokens: Sequence[int]) -> None:
+        for token in tokens:
+            job = self._jobs.get(token)
+            if job is not None and self._lanes[job.lane].lane.recall(token):
+                self.returned(job)
+
+    def committed(self, reports: Sequence[int]) -> None:
+        """The owner has these reports on the disk: marks of their leases may go."""
+        for number in reports:
+            self._marked.difference_update(self._unacknowledged.pop(number, ()))
+        self._marks.forget_all_but(self._marked)
+
+    def sweep(self) -> None:
+        """What has not started after 5 s goes back, so that the owner may decide anew."""
+        oldest = self._clock.monotonic() - _UNSTARTED_SECONDS
+        self.recall([token for token, job in self._jobs.items() if job.taken_at <= oldest and not job.mails])
+
+    async def run_sweeps(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self.sweep()
+
+    async def stop(self) -> None:
+        """Drop attempts before the dot, wait for those after it, report all."""
+        for state in self._lanes.values():
+            state.lane.stop()
+        await asyncio.gather(*(state.lane.wait_closed() for state in self._lanes.values()))
+        self._report()
+
+    def _settle_lane(self, settings: LaneSettings) -> None:
+        state = self._lanes.get(settings.key)
+        if state is None:
+            source = EgressSource(settings.source_address, settings.ehlo)
+            state = self._lanes[settings.key] = _LaneState(self._make_lane(settings.key, source, settings.limits, self))
+        state.permits += settings.connects
+        state.lane.limits = settings.limits
+        if state.wants_connect and state.permits:
+            state.wants_connect = False
+            state.lane.wake()
+
+    # -- what the lanes ask and tell ------------------------------------------------------------------------------
+
+    def may_connect(self, lane: LaneRef) -> bool:
+        state = self._state(lane)
+        if state.permits == 0:
+            state.wants_connect = state.changed = True
+            self._schedule()
+            return False
+        state.permits -= 1
+        state.connects.append(self._clock.monotonic())
+        state.changed = True
+        self._schedule()
+        return True
+
+    def connected(self, lane: LaneRef, at_monotonic: float) -> None:
+        """Counted when the permit was taken, a moment earlier."""
+
+    def closed(self, lane: LaneRef) -> None:
+        self._state(lane).changed = True
+        self._schedule()
+
+    def site_failed(self, lane: LaneRef, site: str, outcome: Deferred) -> None:
+        self._failed_sites.append(SiteFailed(self._state(lane).lane.key, site, outcome.why))  # pyright: ignore[reportArgumentType]
+        self._schedule()
+
+    def may_mail(self, job: Job) -> bool:
+        mine = self._jobs[job.token]
+        if mine.mails:  # a second MAIL needs a permit of its own: the owner decides
+            return False
+        mine.mails.append(self._clock.monotonic())
+        return True
+
+    def before_dot(self, job: Job) -> bool:
+        if os.getppid() != self._owner_pid:
+            return False
+        self._marked.add(job.token)
+        self._marks.leave(job.token)
+        return True
+
+    def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None) -> None:
+        mine = self._jobs.pop(job.token)
+        self._finished.append(Finished(job.token, list(outcomes), tuple(mine.mails)))
+        self._schedule()
+
+    def returned(self, job: Job) -> None:
+        mine = self._jobs.pop(job.token)
+        self._returned.append(Returned(job.token, tuple(mine.mails)))
+        self._schedule()
+
+    def render_failed(self, job: Job, fault: RenderFault) -> None:
+        mine = self._jobs.pop(job.token)
+        self._returned.append(Returned(job.token, tuple(mine.mails), str(fault) or "the content cannot be made"))
+        self._schedule()
+
+    def _state(self, lane: LaneRef) -> _LaneState:
+        return self._lanes[lane.key]  # pyright: ignore[reportArgumentType] - the keys are those given to make_lane
+
+    # -- reports --------------------------------------------------------------------------------------------------
+
+    def _schedule(self) -> None:
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_later(_REPORT_SECONDS, self._report)
+
+    def _report(self) -> None:
+        self._is_scheduled = False
+        self._reports += 1
+        report = Report(self._reports, self._finished, self._returned, self._news(), self._failed_sites)
+        ended = [item.token for item in (*self._finished, *self._returned)]
+        self._unacknowledged[self._reports] = [token for token in ended if token in self._marked]
+        self._finished, self._returned, self._failed_sites = [], [], []
+        self._say(report)
+
+    def _news(self) -> list[LaneNews]:
+        news: list[LaneNews] = []
+        for key, state in self._lanes.items():
+            if state.changed:
+                connects, state.connects, state.changed = tuple(state.connects), [], False
+                news.append(LaneNews(key, connects, state.lane.connections, state.wants_connect))
+        return news

@@ -1,0 +1,76 @@
+"""A job of a worker: a leased transaction that can make its own octets.
+
+Owns   WorkerJob (implements mta.delivery.job.Job) and ContentMaker (render, sign, stuff; signatures are shared).
+Knows  nothing of lanes. One signature per (content, key set): all recipients of one message share it (DECISIONS).
+"""
+
+from collections import OrderedDict
+
+from ..mta.delivery.host import Host
+from ..mta.envelope import Body
+from ..mta.smtp.data import encode_data
+from .content import ContentSource, StoredContent
+from .protocol import JobParcel
+from .signing import Signer
+
+_MAX_SHARED_BYTES = 16 * 1024 * 1024
+_MAX_SHARED = 2000
+
+
+class ContentMaker:
+    """Makes wire octets; keeps those that more recipients will ask for, bounded."""
+
+    def __init__(self, source: ContentSource, signer: Signer) -> None:
+        self._source, self._signer = source, signer
+        self._shared: OrderedDict[int, bytes] = OrderedDict()
+        self._bytes = 0
+
+    def wire(self, content: StoredContent, fields: str) -> bytes:
+        """Signed, dot-stuffed, with its final dot. Raises RenderFault."""
+        known = self._shared.get(content.id)
+        if known is not None:
+            return known
+        rendered = self._source.render(content, fields)
+        wire = encode_data(self._signer.sign(rendered.head, rendered.body) + rendered.head + rendered.body)
+        if rendered.shared:
+            self._keep(content.id, wire)
+        return wire
+
+    def forget(self) -> None:
+        """Keys changed."""
+        self._shared.clear()
+        self._bytes = 0
+
+    def _keep(self, content_id: int, wire: bytes) -> None:
+        if len(wire) > _MAX_SHARED_BYTES // 4:
+            return
+        self._shared[content_id] = wire
+        self._bytes += len(wire)
+        while self._bytes > _MAX_SHARED_BYTES or len(self._shared) > _MAX_SHARED:
+            self._bytes -= len(self._shared.popitem(last=False)[1])
+
+
+class WorkerJob:
+    """One leased transaction in a worker."""
+
+    def __init__(
+        self, parcel: JobParcel, hosts: tuple[Host, ...], content: StoredContent, maker: ContentMaker, taken_at: float
+    ) -> None:
+        self.token = parcel.token
+        self.lane = parcel.lane
+        self.site = parcel.site
+        self.hosts = hosts
+        self.reverse_path = parcel.reverse_path
+        self.recipients = parcel.recipients
+        self.body = Body(parcel.body)
+        self.smtputf8 = parcel.smtputf8
+        self.ret = parcel.ret
+        self.envid = parcel.envid
+        self.size_bytes = parcel.size_bytes
+        self.eight_bit = parcel.eight_bit
+        self.taken_at = taken_at
+        self.mails: list[float] = []
+        self._content, self._fields, self._maker = content, parcel.fields, maker
+
+    def wire(self) -> bytes:
+        return self._maker.wire(self._content, self._fields)
