@@ -28,11 +28,17 @@ class AddressError(ValueError):
     """An address or domain that no mail system may accept; str() is one sentence for its author."""
 
 
+class NeedsSmtputf8Error(AddressError):
+    """The address has characters beyond ASCII, and the transaction did not ask for SMTPUTF8 (RFC 6531 §3.5)."""
+
+
 def split_address(address: str, *, smtputf8: bool = False) -> tuple[str, Domain]:
     """The local part as written and the domain in its one form. Raises AddressError."""
     local, at, domain_text = address.rpartition("@")
     if not at or not local:
         raise AddressError("an address needs a local part, '@' and a domain")
+    if not smtputf8 and not address.isascii():
+        raise NeedsSmtputf8Error("an address with characters beyond ASCII needs SMTPUTF8")
     if len(address.encode("utf-8", "surrogatepass")) > MAX_PATH_OCTETS:
         raise AddressError("the address is longer than 254 octets")
     if len(local.encode("utf-8", "surrogatepass")) > MAX_LOCAL_PART_OCTETS:
@@ -40,8 +46,6 @@ def split_address(address: str, *, smtputf8: bool = False) -> tuple[str, Domain]
     dot_string, quoted = (_DOT_STRING_UTF8, _QUOTED_UTF8) if smtputf8 else (_DOT_STRING, _QUOTED)
     if not (dot_string.fullmatch(local) or quoted.fullmatch(local)):
         raise AddressError("the part before '@' has a character that is not allowed there")
-    if not smtputf8 and not domain_text.isascii():
-        raise AddressError("an address with characters beyond ASCII needs SMTPUTF8")
     return local, normalise_domain(domain_text)
 
 

@@ -1,0 +1,96 @@
+"""From 354 to the reply to the final dot.
+
+Owns    reading DATA to its real end, judging what came, adding our fields, and handing the message to the intake.
+Knows   nothing of commands and transports.
+Decided
+        Envelope.body says what the content is, not what MAIL declared: 8-bit content without BODY=8BITMIME is taken as
+        8BITMIME (clients forget it, and refusing helps nobody), 7-bit content declared 8BITMIME can go anywhere.
+        UTF-8 in a header section without SMTPUTF8 is taken as it is. RFC 6532 §3 wants SMTPUTF8 for it, but marking
+        the envelope would make the letter undeliverable at every host without that extension, while practically all
+        of them take raw 8-bit header fields.
+RFC 5321 §4.1.1.4, §4.4, §6.3 (loops); RFC 6409 §8 (what a submission server may add).
+"""
+
+from dataclasses import dataclass
+
+from ..clock import Clock
+from ..envelope import Body, Envelope, ForwardPath
+from ..message import trace
+from ..reply import Reply, reply
+from ..smtp.data_reader import DataReader
+from ..smtp.params import MailCommand
+from .budget import Reservation
+from .content import Content
+from .input import ClientInput
+from .ports import Accept, Client, Origin, Refuse, Submission
+from .role import Role
+
+_NO_MEMORY = reply(452, "4.3.1", "too much mail at once, try again later")
+_LOOP = reply(554, "5.4.6", f"the message has passed more than {trace.MAX_RECEIVED} servers: a loop")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The transaction that a message arrived in."""
+
+    client: Client
+    origin: Origin
+    mail: MailCommand
+    recipients: tuple[ForwardPath, ...]
+    extended: bool
+    authenticated: bool
+
+
+async def receive(source: ClientInput, content: Content, reservation: Reservation) -> None:
+    """Read to the end of DATA, whatever comes. Raises ConnectionError when the client leaves before the dot."""
+    reader = DataReader()
+    while not reader.ended:
+        block = await source.block()
+        if block is None:
+            raise ConnectionResetError
+        content.add(reader.feed(block))
+        if reader.fault is not None:
+            content.refuse(reply(550, "5.6.0", f"the message has {reader.fault}"))
+        elif not await reservation.cover(content.held_bytes):
+            content.refuse(_NO_MEMORY)
+    source.unread(reader.rest)
+
+
+async def submit(content: Content, arrival: Arrival, role: Role, hostname: str, clock: Clock) -> Reply:
+    """Have the message judged and queued; the reply to the final dot."""
+    finished = content.finish()
+    if isinstance(finished, Reply):
+        return finished
+    head, body = finished
+    names = trace.field_names(head)
+    if names.count(b"received") > trace.MAX_RECEIVED:
+        return _LOOP
+    envelope = _envelope(arrival, content.is_ascii)
+    verdict = role.message(arrival.client, arrival.origin, envelope, head, content.size_bytes)
+    if isinstance(verdict, Refuse):
+        return verdict.reply
+    added = _added(arrival, verdict, names, hostname, clock.now_ms() // 1000)
+    return await role.intake.accept(Submission(arrival.origin, arrival.client, envelope, added + head, body, verdict))
+
+
+def _envelope(arrival: Arrival, is_ascii: bool) -> Envelope:
+    body = Body.SEVEN_BIT if is_ascii else Body.EIGHT_BIT
+    mail = arrival.mail
+    return Envelope(mail.reverse_path, arrival.recipients, body, mail.smtputf8, mail.ret, mail.envid)
+
+
+def _added(arrival: Arrival, accept: Accept, names: list[bytes], hostname: str, now_s: int) -> bytes:
+    client = arrival.client
+    protocol = trace.protocol_name(
+        extended=arrival.extended,
+        smtputf8=arrival.mail.smtputf8,
+        tls=bool(client.tls),
+        authenticated=arrival.authenticated,
+    )
+    fields = [trace.received(client.helo, client.address, hostname, protocol, client.tls, now_s)]
+    fields += [trace.field(name, value) for name, value in accept.add_headers]
+    if b"date" not in names:
+        fields.append(trace.date(now_s))
+    if b"message-id" not in names:
+        fields.append(trace.message_id(hostname))
+    return b"".join(fields)
