@@ -37,7 +37,13 @@ class Account(msgspec.Struct, frozen=True):
     parent: str
     domains: tuple[str, ...]
     disabled: bool
+    parent_disabled: bool
     created_ms: int
+
+    @property
+    def is_refused(self) -> bool:
+        """A disabled master disables its sub-accounts."""
+        return self.disabled or self.parent_disabled
 
 
 class Credential(msgspec.Struct, frozen=True):

@@ -96,7 +96,7 @@ class StoreAuthenticator:
         """Asked anew of the newest snapshot: argon2 took a while."""
         snapshot = self._directory.now
         account = snapshot.account(credential.account_id)
-        if account is None or snapshot.is_disabled(account) or snapshot.credential(credential.id) != credential:
+        if account is None or account.is_refused or snapshot.credential(credential.id) != credential:
             return AuthFailure.DISABLED
         return Origin(account.name, account.id, credential.id, credential.mail_class)
 
@@ -112,4 +112,4 @@ class StoreAuthenticator:
             return None
         snapshot = self._directory.now
         account = snapshot.named(self._trusted_account)
-        return None if account is None or snapshot.is_disabled(account) else account
+        return None if account is None or account.is_refused else account

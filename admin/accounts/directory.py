@@ -5,7 +5,6 @@ Knows  no rule and no secret beyond verifiers. Readers are synchronous and never
 
 Invariants
     A change is seen within POLL_SECONDS by whoever calls `freshen` before looking, and by `keep_fresh` for the rest.
-    A disabled account disables its sub-accounts.
 """
 
 import asyncio
@@ -49,16 +48,12 @@ class Snapshot:
         """Valid ones, random ones first: they are cheap to check."""
         return self._of_account.get(account.id, [])
 
-    def is_disabled(self, account: Account) -> bool:
-        parent = self.named(account.parent) if account.parent else None
-        return account.disabled or (parent is not None and parent.disabled)
-
     def sendable(self, account_id: int) -> Sendable | None:
         """What the account may send as; None when it is gone or disabled."""
         return self._sendable.get(account_id)
 
     def _sendable_of(self, account: Account) -> Sendable | None:
-        if self.is_disabled(account):
+        if account.is_refused:
             return None
         if account.kind is AccountKind.OPERATOR:
             return Sendable(everything=True)

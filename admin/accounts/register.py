@@ -15,7 +15,8 @@ from ..store import AppDatabase, Conflict, Transaction
 from ..texts import _
 from .account import OPERATOR, Account, AccountKind, Credential, SecretKind
 
-_ACCOUNT = """SELECT a.id, a.name, a.kind, coalesce(p.name, ''), a.disabled_ms IS NOT NULL, a.created_ms
+_ACCOUNT = """SELECT a.id, a.name, a.kind, coalesce(p.name, ''), a.disabled_ms IS NOT NULL,
+                     p.disabled_ms IS NOT NULL, a.created_ms
               FROM account a LEFT JOIN account p ON p.id = a.parent_id"""
 _CREDENTIAL = """SELECT id, account_id, kind, mail_class, label, created_ms, revoked_ms IS NOT NULL, verifier
                  FROM credential"""
@@ -166,8 +167,9 @@ async def _account(transaction: Transaction, name: str) -> Account:
 
 
 def _account_of(row: Sequence[Any], domains: list[str]) -> Account:
-    number, name, kind, parent, disabled, created_ms = row
-    return Account(number, name, AccountKind(kind), parent, tuple(domains), bool(disabled), created_ms)
+    number, name, kind, parent, disabled, parent_disabled, created_ms = row
+    states = (bool(disabled), bool(parent_disabled))
+    return Account(number, name, AccountKind(kind), parent, tuple(domains), *states, created_ms)
 
 
 def _credential_of(row: Sequence[Any]) -> Credential:

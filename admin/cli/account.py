@@ -325,7 +325,7 @@ def _password(from_stdin: bool) -> str:
 
 
 def _account_row(one: Account) -> tuple[str, str, str, Text, str]:
-    state = Text(_state(one), "red" if one.disabled else "")
+    state = Text(_state(one), "red" if one.is_refused else "")
     shown = f"  {one.name}" if one.parent else one.name
     return shown, _kind(one), ", ".join(one.domains), state, _day(one.created_ms)
 
@@ -336,7 +336,9 @@ def _kind(one: Account) -> str:
 
 
 def _state(one: Account) -> str:
-    return _("disabled") if one.disabled else _("enabled")
+    if one.disabled:
+        return _("disabled")
+    return _("disabled with its master") if one.parent_disabled else _("enabled")
 
 
 def _print_credentials(credentials: list[Credential]) -> None:
@@ -365,7 +367,7 @@ def _as_json(one: Account) -> dict[str, object]:
         "kind": one.kind,
         "parent": one.parent or None,
         "domains": one.domains,
-        "disabled": one.disabled,
+        "disabled": one.is_refused,
         "created_ms": one.created_ms,
     }
 

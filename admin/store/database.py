@@ -125,7 +125,7 @@ class AppDatabase:
 def _make_private(path: Path) -> None:
     """SQLite gives its -wal and -shm files the mode of the main one; all of them hold verifiers of secrets."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(0o600)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
