@@ -1,0 +1,219 @@
+"""The control socket: questions to the simulated internet, and changes while it runs.
+
+One JSON object a line in, one a line out, in order, over TCP on loopback or a Unix socket. Answers are
+`{"ok": true, …}` or `{"ok": false, "error": "one sentence"}`.
+
+    {"ask": "counts"}                                messages, octets, recipients (distinct), accepted, duplicates,
+                                                     connections, refusals, violations, questions (DNS)
+    {"ask": "providers"}                             the names, with domains and hosts
+    {"ask": "provider", "name": N}                   its counters: connections (now, most, total), mail, messages,
+                                                     refusals by words, violations by kind, settings
+    {"ask": "recipient", "address": A}               accepted: how many copies
+    {"ask": "accepted"}                              {address: copies} of every recipient
+    {"ask": "duplicates"}                            [[address, Message-ID, copies], …]
+    {"ask": "violations"}                            {provider: {kind: number}}
+    {"ask": "messages", "recipient": A, "last": 10}  newest first: envelope, and content in base64; A may be absent
+    {"ask": "mail_log", "provider": N}               [[monotonic seconds, client, reverse-path], …]
+    {"ask": "connect_log", "provider": N}            [[monotonic seconds, client], …]
+    {"ask": "peak", "provider": N, "seconds": 60}    the most MAIL commands and connects in any such window
+    {"do": "set", "provider": N, "limits.connections_at_once": 2, "dns": "servfail", "rule": […]}
+                                                     keys of conf/simulator.toml with dots; checked like the file
+    {"do": "reset"}                                  forget what was received and counted
+
+Knows  nothing of SMTP; a fault in an answer is told to its asker and harms nobody else.
+"""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from .ledger import Ledger
+from .names import SimulatedNames
+from .provider import Provider
+from .reading import provider_faults
+from .received import Received
+from .settings import ProviderSettings
+from .windows import peak
+
+MAX_LINE_OCTETS = 1024 * 1024
+_FIXED = frozenset({"name", "domains", "mx"})  # where a provider lives does not change while it runs
+_log = logging.getLogger(__name__)
+
+
+class ControlFault(Exception):
+    """The question cannot be answered; str() is one sentence."""
+
+
+class Control:
+    """Answers questions; knows everything that the simulator holds."""
+
+    def __init__(self, providers: Mapping[str, Provider], ledger: Ledger, names: SimulatedNames) -> None:
+        self._providers = providers
+        self._ledger = ledger
+        self._names = names
+        self._asks: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "counts": self._counts,
+            "providers": self._list,
+            "provider": self._provider,
+            "recipient": lambda q: {"accepted": ledger.accepted.get(_text(q, "address"), 0)},
+            "accepted": lambda _: {"accepted": ledger.accepted},
+            "duplicates": lambda _: {"duplicates": ledger.duplicates()},
+            "violations": lambda _: {"violations": {n: p.violations for n, p in providers.items() if p.violations}},
+            "messages": self._messages,
+            "mail_log": lambda q: {"mail_log": list(self._named(q, "provider").mail_log)},
+            "connect_log": lambda q: {"connect_log": list(self._named(q, "provider").connect_log)},
+            "peak": self._peak,
+        }
+
+    def answer(self, line: bytes) -> bytes:
+        """The answer to one line, with its newline. Never raises."""
+        try:
+            question = msgspec.json.decode(line, type=dict[str, Any])
+            answer = {"ok": True, **self._dispatch(question)}
+        except (ControlFault, msgspec.MsgspecError) as fault:
+            answer = {"ok": False, "error": str(fault)}
+        except Exception as error:  # noqa: BLE001 - bulkhead: a fault of ours is told to the asker
+            _log.exception("a control question failed")
+            answer = {"ok": False, "error": f"internal error: {error}"}
+        return msgspec.json.encode(answer) + b"\n"
+
+    def _dispatch(self, question: dict[str, Any]) -> dict[str, Any]:
+        match question:
+            case {"ask": str(what)} if what in self._asks:
+                return self._asks[what](question)
+            case {"do": "set"}:
+                return self._set(question)
+            case {"do": "reset"}:
+                return self._reset()
+            case _:
+                raise ControlFault(f"ask one of {', '.join(sorted(self._asks))}, or do set or reset")
+
+    def _counts(self, _: dict[str, Any]) -> dict[str, Any]:
+        providers = self._providers.values()
+        return {
+            "messages": self._ledger.messages,
+            "octets": self._ledger.octets,
+            "recipients": len(self._ledger.accepted),
+            "accepted": sum(self._ledger.accepted.values()),
+            "duplicates": sum(copies - 1 for _, _, copies in self._ledger.duplicates()),
+            "connections": sum(each.open_connections for each in providers),
+            "refusals": sum(each.refusals.total() for each in providers),
+            "violations": sum(each.violations.total() for each in providers),
+            "questions": self._names.asked,
+        }
+
+    def _list(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "providers": {n: {"domains": p.settings.domains, "mx": p.settings.mx} for n, p in self._providers.items()}
+        }
+
+    def _provider(self, question: dict[str, Any]) -> dict[str, Any]:
+        provider = self._named(question, "name")
+        return {
+            "connections": provider.open_connections,
+            "most_connections": provider.most_open,
+            "counters": provider.count,
+            "refusals": provider.refusals,
+            "violations": provider.violations,
+            "settings": provider.settings,
+        }
+
+    def _messages(self, question: dict[str, Any]) -> dict[str, Any]:
+        recipient, last = question.get("recipient"), question.get("last", 10)
+        if not isinstance(last, int):
+            raise ControlFault("last is a number")
+        found = [each for each in reversed(self._ledger.newest) if recipient is None or recipient in each.recipients]
+        return {"messages": [_shown(each) for each in found[:last]]}
+
+    def _peak(self, question: dict[str, Any]) -> dict[str, Any]:
+        provider, seconds = self._named(question, "provider"), question.get("seconds")
+        if not isinstance(seconds, int | float) or seconds <= 0:
+            raise ControlFault("seconds is a number above 0")
+        return {
+            "mail": peak((entry[0] for entry in provider.mail_log), seconds),
+            "connects": peak((entry[0] for entry in provider.connect_log), seconds),
+        }
+
+    def _set(self, question: dict[str, Any]) -> dict[str, Any]:
+        provider = self._named(question, "provider")
+        settings: dict[str, Any] = msgspec.to_builtins(provider.settings)
+        for key, value in question.items():
+            if key not in ("do", "provider"):
+                _put(settings, key, value)
+        changed = msgspec.convert(settings, ProviderSettings)
+        faults = provider_faults(changed)
+        if faults:
+            raise ControlFault("; ".join(faults))
+        provider.apply(changed)
+        return {"settings": changed}
+
+    def _reset(self) -> dict[str, Any]:
+        self._ledger.reset()
+        for provider in self._providers.values():
+            provider.reset()
+        return {}
+
+    def _named(self, question: dict[str, Any], key: str) -> Provider:
+        name = _text(question, key)
+        if name not in self._providers:
+            raise ControlFault(f"there is no provider {name!r}")
+        return self._providers[name]
+
+
+class ControlConnection(asyncio.Protocol):
+    """One asker."""
+
+    def __init__(self, control: Control, connections: set[asyncio.Transport]) -> None:
+        self._control = control
+        self._connections = connections
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._connections.add(transport)
+
+    def data_received(self, data: bytes) -> None:
+        assert self._transport is not None
+        self._buffer += data
+        *lines, rest = bytes(self._buffer).split(b"\n")
+        self._buffer = bytearray(rest)
+        for line in lines:
+            if line.strip():
+                self._transport.write(self._control.answer(line))
+        if len(rest) > MAX_LINE_OCTETS:
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            self._connections.discard(self._transport)
+
+
+def _shown(received: Received) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(received)
+    shown["content"] = base64.b64encode(received.content).decode("ascii")
+    return shown
+
+
+def _text(question: dict[str, Any], key: str) -> str:
+    value = question.get(key)
+    if not isinstance(value, str):
+        raise ControlFault(f"{key} is missing")
+    return value
+
+
+def _put(settings: dict[str, Any], path: str, value: object) -> None:
+    """Set a key with dots; a table that stands at its defaults is made."""
+    *parents, last = path.split(".")
+    if (parents or [last])[0] in _FIXED:
+        raise ControlFault(f"{path} cannot change while the simulator runs")
+    for parent in parents:
+        if not isinstance(settings.get(parent), dict):
+            settings[parent] = {}
+        settings = settings[parent]
+    settings[last] = value

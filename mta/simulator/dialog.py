@@ -1,0 +1,332 @@
+"""The receiving side of an SMTP dialog, as its provider behaves.
+
+Owns   the order of commands, the transaction, and asking the provider at each stage.
+Knows  nothing of sockets: it speaks through the port `Wire`, which `mta.simulator.session` implements.
+
+Each step is `_at(stage, …, proceed)`: the provider's rules may reply, drop, hang or wait; if none took the step over,
+`proceed` does what a server ordinarily does.
+RFC 5321 §4.1.4 (order), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 3207 (STARTTLS), RFC 6531 §3.4 (SMTPUTF8).
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol, assert_never
+
+from . import violations
+from .commands import SyntaxFault, parameter_names, path_and_parameters
+from .ledger import Ledger
+from .provider import Provider
+from .settings import Deed, Rule, Stage, StartTls, parse_reply
+
+_LAST_OF_GROUP = frozenset({b"EHLO", b"DATA", b"STAR", b"VRFY", b"NOOP", b"QUIT"})  # RFC 2920 §3.1
+_PARAMETERS = {"SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "NOTIFY", "ORCPT"}
+
+
+class Wire(Protocol):
+    """What a dialog can do to its connection."""
+
+    client: str
+    tls: str
+
+    def say(self, octets: bytes) -> None: ...
+    def hang_up(self) -> None:
+        """Close after what was said has left."""
+        ...
+
+    def drop(self) -> None:
+        """Cut the connection now."""
+        ...
+
+    def hang(self) -> None:
+        """Never read again."""
+        ...
+
+    def wait(self, seconds: float, then: Callable[[], None]) -> None:
+        """Read nothing for a while, then go on."""
+        ...
+
+    def begin_tls(self, how: StartTls) -> None:
+        """Say 220 and do the handshake, or spoil it."""
+        ...
+
+
+class Dialog:
+    """One connection's dialog. `in_body`: what comes next is content, not a command."""
+
+    def __init__(self, wire: Wire, provider: Provider, ledger: Ledger, hostname: str) -> None:
+        self._wire = wire
+        self._provider = provider
+        self._ledger = ledger
+        self._hostname = hostname
+        self.in_body = False
+        self._helo = ""
+        self._extended = False
+        self._messages = 0
+        self._commands: dict[bytes, Callable[[bytes], None]] = {
+            b"MAIL": self._mail,
+            b"RCPT": self._rcpt,
+            b"DATA": self._data,
+            b"RSET": self._rset,
+            b"EHLO": self._ehlo,
+            b"HELO": self._helo_command,
+            b"STAR": self._starttls,
+            b"NOOP": lambda _: self._say("250 2.0.0 Ok"),
+            b"VRFY": lambda _: self._say("252 2.5.0 Send some mail, I will try"),
+            b"QUIT": self._quit,
+        }
+        self._forget_transaction()
+
+    def connected(self) -> None:
+        """The connection stands: greet, or do not."""
+        self._at(Stage.CONNECT, [], lambda: self._at(Stage.GREETING, [], self._greet))
+
+    def command(self, line: bytes, more_waits: bool) -> None:
+        """A command line without CRLF; `more_waits`: octets had already come after it."""
+        verb = line[:4].upper()
+        if more_waits:
+            self._judge_group(verb)
+        handler = self._commands.get(verb)
+        if handler is None:
+            self._refuse("500 5.5.2 Command not recognised")
+        else:
+            handler(line)
+
+    def body_begins(self) -> None:
+        """The first octets of the content are there."""
+        if Stage.BODY in self._provider.ruled_stages:
+            self._at(Stage.BODY, self._addresses(), lambda: None)
+
+    def content(self, octets: bytes) -> None:
+        """The final dot has come; `octets` is the content, dot-unstuffed."""
+        self.in_body = False
+        allowed = self._provider.settings.dialog.eight_bit_mime
+        for violation in violations.in_content(octets, eight_bit_allowed=allowed):
+            self._provider.violations[violation] += 1
+        if Stage.DOT in self._provider.ruled_stages:
+            self._at(Stage.DOT, self._addresses(), lambda: self._accept(octets), lambda: self._keep(octets))
+        else:
+            self._accept(octets)
+
+    def too_long(self) -> None:
+        """A command line that does not end."""
+        self._provider.violations[violations.LONG_COMMAND] += 1
+        self._say("500 5.5.6 Line too long")
+        self._wire.hang_up()
+
+    def restart(self) -> None:
+        """After the TLS handshake nothing is known any more (RFC 3207 §4.2)."""
+        self._helo, self._extended = "", False
+        self._forget_transaction()
+
+    def _at(
+        self, stage: Stage, addresses: list[str], proceed: Callable[[], None], keep: Callable[[], object] = lambda: None
+    ) -> None:
+        if stage not in self._provider.ruled_stages:
+            proceed()
+        else:
+            self._obey(self._provider.matching(stage, addresses), proceed, keep)
+
+    def _obey(self, rules: Iterator[Rule], proceed: Callable[[], None], keep: Callable[[], object]) -> None:
+        for rule in rules:
+            match rule.do:
+                case Deed.REPLY:
+                    return self._refuse_by(rule)
+                case Deed.DROP:
+                    if rule.keep:
+                        keep()
+                    return self._wire.drop()
+                case Deed.HANG:
+                    return self._wire.hang()
+                case Deed.WAIT:
+                    return self._wire.wait(rule.seconds, lambda: self._obey(rules, proceed, keep))
+                case _:
+                    assert_never(rule.do)
+        return proceed()
+
+    def _refuse_by(self, rule: Rule) -> None:
+        if rule.at is Stage.DOT:
+            self._forget_transaction()
+        self._refuse(rule.reply, close=rule.at is Stage.BODY)  # the rest of a content cannot be read as commands
+
+    def _greet(self) -> None:
+        words = self._provider.refusal_of_connection(self._wire.client)
+        if words:
+            self._refuse(words, close=True)
+        else:
+            self._say(f"220 {self._hostname} ESMTP")
+
+    def _ehlo(self, line: bytes) -> None:
+        self._hello(line, extended=True)
+
+    def _helo_command(self, line: bytes) -> None:
+        self._hello(line, extended=False)
+
+    def _hello(self, line: bytes, *, extended: bool) -> None:
+        if extended and not self._provider.settings.dialog.ehlo:
+            return self._refuse("502 5.5.1 EHLO is not implemented here")
+        return self._at(Stage.EHLO, [], lambda: self._welcome(line, extended=extended))
+
+    def _welcome(self, line: bytes, *, extended: bool) -> None:
+        self._helo, self._extended = line[5:].decode("ascii", "replace").strip(), extended
+        self._forget_transaction()
+        lines = [self._hostname, *(self._extensions() if extended else [])]
+        last = len(lines) - 1
+        text = "".join(f"250{' ' if at == last else '-'}{each}\r\n" for at, each in enumerate(lines))
+        self._wire.say(text.encode("ascii"))
+
+    def _extensions(self) -> list[str]:
+        dialog = self._provider.settings.dialog
+        offered = [
+            (dialog.pipelining, "PIPELINING"),
+            (dialog.eight_bit_mime, "8BITMIME"),
+            (dialog.smtputf8, "SMTPUTF8"),
+            (dialog.dsn, "DSN"),
+            (dialog.size_bytes > 0, f"SIZE {dialog.size_bytes}"),
+            (dialog.starttls is not StartTls.NONE and not self._wire.tls, "STARTTLS"),
+        ]
+        return [name for is_offered, name in offered if is_offered] + ["ENHANCEDSTATUSCODES"]
+
+    def _starttls(self, line: bytes) -> None:
+        how = self._provider.settings.dialog.starttls
+        if line.upper() != b"STARTTLS" or how is StartTls.NONE or self._wire.tls:
+            return self._out_of_order("502 5.5.1 STARTTLS is not offered")
+        if how is StartTls.REFUSED:
+            return self._refuse("454 4.7.0 TLS not available due to temporary reason")
+        return self._at(Stage.STARTTLS, [], lambda: self._wire.begin_tls(how))
+
+    def _mail(self, line: bytes) -> None:
+        if not self._helo or self._mail_from is not None:
+            return self._out_of_order("503 5.5.1 Bad sequence of commands")
+        path = self._parsed(line)
+        if path is not None and not self._too_large(path[1]):
+            self._at(Stage.MAIL, [path[0]], lambda: self._begin(path))
+        return None
+
+    def _begin(self, path: tuple[str, str]) -> None:
+        words = self._provider.refusal_of_mail(self._wire.client, path[0], self._messages)
+        if words:
+            return self._refuse(words)
+        self._mail_from = path
+        return self._say("250 2.1.0 Ok")
+
+    def _too_large(self, parameters: str) -> bool:
+        size = parameter_names(parameters).get("SIZE", "0") if parameters else "0"
+        most = self._provider.settings.dialog.size_bytes
+        if not most or not size.isdecimal() or int(size) <= most:
+            return False
+        self._refuse("552 5.3.4 Message size exceeds fixed limit")
+        return True
+
+    def _rcpt(self, line: bytes) -> None:
+        if self._mail_from is None:
+            return self._out_of_order("503 5.5.1 Need MAIL before RCPT")
+        path = self._parsed(line)
+        if path is not None:
+            self._at(Stage.RCPT, [path[0]], lambda: self._add(path))
+        return None
+
+    def _add(self, path: tuple[str, str]) -> None:
+        assert self._mail_from is not None
+        address = path[0]
+        words = self._wrong_domain(address) or self._provider.refusal_of_recipient(
+            self._wire.client, self._mail_from[0], address, len(self._recipients)
+        )
+        if words:
+            return self._refuse(words)
+        self._recipients.append(path)
+        return self._say("250 2.1.5 Ok")
+
+    def _wrong_domain(self, address: str) -> str:
+        settings = self._provider.settings
+        domain = address.rpartition("@")[2]
+        if not settings.any_domain and domain not in self._provider.domains:
+            return "550 5.7.1 Relaying denied"
+        one = settings.dialog.one_domain_per_transaction
+        if one and self._recipients and self._recipients[0][0].rpartition("@")[2] != domain:
+            return "451 4.3.0 Multiple destination domains per transaction is unsupported. Please try again."
+        return ""
+
+    def _data(self, line: bytes) -> None:
+        if not self._recipients:
+            return self._refuse("554 5.5.1 No valid recipients")
+        return self._at(Stage.DATA, self._addresses(), self._await_content)
+
+    def _await_content(self) -> None:
+        self.in_body = True
+        self._say("354 End data with <CR><LF>.<CR><LF>")
+
+    def _accept(self, content: bytes) -> None:
+        number = self._keep(content)
+        self._messages += 1
+        self._forget_transaction()
+        self._say(f"250 2.0.0 Ok: received as {number}")
+        if self._messages == self._provider.limits.close_after_messages:
+            self._wire.hang_up()
+
+    def _keep(self, content: bytes) -> int:
+        assert self._mail_from is not None
+        client = (self._wire.client, self._helo, self._wire.tls)
+        self._provider.count["messages"] += 1
+        self._provider.count["recipients"] += len(self._recipients)
+        kept = self._ledger.keep(self._provider.settings.name, client, self._mail_from, self._recipients, content)
+        return kept.number
+
+    def _rset(self, line: bytes) -> None:
+        self._forget_transaction()
+        self._say("250 2.0.0 Ok")
+
+    def _quit(self, line: bytes) -> None:
+        self._provider.count["quits"] += 1
+        self._say("221 2.0.0 Bye")
+        self._wire.hang_up()
+
+    def _parsed(self, line: bytes) -> tuple[str, str] | None:
+        try:
+            path = path_and_parameters(line)
+        except SyntaxFault as fault:
+            self._provider.violations[violations.SYNTAX] += 1
+            self._refuse(f"501 5.5.4 {fault}")
+            return None
+        if path[1] and not set(parameter_names(path[1])) <= self._allowed_parameters():
+            self._provider.violations[violations.NOT_OFFERED] += 1
+            self._refuse("555 5.5.4 Parameter not recognised")
+            return None
+        return path
+
+    def _allowed_parameters(self) -> set[str]:
+        dialog = self._provider.settings.dialog
+        if not self._extended:
+            return set()
+        missing = set[str]() if dialog.dsn else {"RET", "ENVID", "NOTIFY", "ORCPT"}
+        missing |= set() if dialog.smtputf8 else {"SMTPUTF8"}
+        missing |= set() if dialog.eight_bit_mime else {"BODY"}
+        return _PARAMETERS - missing - (set() if dialog.size_bytes else {"SIZE"})
+
+    def _judge_group(self, verb: bytes) -> None:
+        if not (self._extended and self._provider.settings.dialog.pipelining):
+            self._provider.violations[violations.PIPELINED] += 1
+        elif verb in _LAST_OF_GROUP:
+            self._provider.violations[violations.GROUP_NOT_ENDED] += 1
+
+    def _out_of_order(self, words: str) -> None:
+        self._provider.violations[violations.SEQUENCE] += 1
+        self._refuse(words)
+
+    def _refuse(self, words: str, *, close: bool = False) -> None:
+        octets = self._provider.refused(words)
+        self._wire.say(octets)
+        if close or octets[:3] == b"421":
+            self._wire.hang_up()
+
+    def _say(self, words: str) -> None:
+        if self._provider.settings.dialog.multiline:
+            words = f"{words}\nsecond line\nlast line"
+            self._wire.say(parse_reply(words).to_bytes())
+        else:
+            self._wire.say(f"{words}\r\n".encode("ascii"))
+
+    def _addresses(self) -> list[str]:
+        return [address for address, _ in self._recipients]
+
+    def _forget_transaction(self) -> None:
+        self._mail_from: tuple[str, str] | None = None
+        self._recipients: list[tuple[str, str]] = []

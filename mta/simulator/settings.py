@@ -1,0 +1,197 @@
+"""The description of a simulated internet: providers, their domains, hosts and behaviour.
+
+Owns   the shape of conf/simulator.toml as types; conf/simulator.toml explains every key.
+Knows  nothing of TOML text (`mta.simulator.reading`) or of running servers.
+Behaviours compose: `rule`, `window`, `limits`, `greylist` and `dialog` of one provider all hold at once.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from ..reply import Reply, from_text_lines
+
+
+class Stage(StrEnum):
+    """A step of the dialog at which something may happen, in order."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    BODY = "body"  # the first octets of the content have arrived
+    DOT = "dot"  # the final dot has arrived
+
+
+class Deed(StrEnum):
+    """What a rule does."""
+
+    REPLY = "reply"
+    DROP = "drop"
+    HANG = "hang"
+    WAIT = "wait"
+
+
+class NameBehaviour(StrEnum):
+    """How the DNS server answers for a provider's domains."""
+
+    MX = "mx"
+    IMPLICIT = "implicit"  # no MX, the domain has the first host's address itself
+    NULL_MX = "null-mx"
+    NXDOMAIN = "nxdomain"
+    SERVFAIL = "servfail"
+    SILENT = "silent"
+    TRUNCATED = "truncated"  # over UDP only "ask over TCP"
+
+
+class StartTls(StrEnum):
+    """What becomes of STARTTLS."""
+
+    NONE = "none"  # not offered
+    GOOD = "good"
+    REFUSED = "refused"  # offered, then 454
+    GARBAGE = "garbage"  # 220, then octets that are no TLS
+    RESET = "reset"  # 220, then a reset in the handshake
+
+
+class Counted(StrEnum):
+    """What a window counts."""
+
+    CONNECTIONS = "connections"
+    MESSAGES = "messages"  # accepted MAIL commands
+    RECIPIENTS = "recipients"  # accepted RCPT commands
+
+
+class Per(StrEnum):
+    """Whose events one window holds."""
+
+    CLIENT = "client"
+    SENDER_DOMAIN = "sender-domain"
+    PROVIDER = "provider"
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A table of the file; an unknown key is a fault."""
+
+
+class MxHost(_Part, frozen=True):
+    """A host; `address` "" = it has none; `dead`: nothing listens there."""
+
+    host: str
+    address: str = ""
+    preference: int = 10
+    dead: bool = False
+
+
+class Rule(_Part, frozen=True):
+    """At a stage, for all or some recipients, do something."""
+
+    at: Stage
+    do: Deed = Deed.REPLY
+    reply: str = ""
+    seconds: float = 0.0  # of `wait`
+    recipients: tuple[str, ...] = ()  # patterns of local parts, for rcpt and dot; () = all
+    share: float = 1.0  # of the recipients that match, always the same ones
+    times: int = 0  # only the first n times; 0 = always
+    keep: bool = False  # with drop at the dot: the message was taken all the same
+
+
+class Window(_Part, frozen=True):
+    """Not more than `most` events in any `seconds`, else `reply`."""
+
+    counts: Counted
+    most: int
+    seconds: float
+    reply: str
+    per: Per = Per.CLIENT
+
+
+class Limits(_Part, frozen=True):
+    """Numbers without a clock; 0 = no limit."""
+
+    connections_at_once: int = 0  # per client
+    connections_reply: str = "421 4.7.0 Too many connections from your address"
+    messages_per_connection: int = 0
+    messages_reply: str = "421 4.7.0 Too many messages on this connection"
+    recipients_per_transaction: int = 100
+    recipients_reply: str = "452 4.5.3 Too many recipients"
+    close_after_messages: int = 0  # hangs up after the 250 of the n-th message
+
+
+class Greylist(_Part, frozen=True):
+    """A (network, reverse-path, recipient) is told to come back, and accepted when it does after `seconds`."""
+
+    seconds: float = 60.0
+    reply: str = "450 4.7.1 Greylisted, please try again later"
+    network_bits: int = 24
+
+
+class Dialog(_Part, frozen=True):
+    """How the server speaks."""
+
+    ehlo: bool = True  # false: knows HELO only
+    pipelining: bool = True
+    eight_bit_mime: bool = True
+    smtputf8: bool = True
+    dsn: bool = True
+    size_bytes: int = 50 * 1024 * 1024
+    starttls: StartTls = StartTls.NONE
+    multiline: bool = False  # every reply of its own in three lines
+    one_domain_per_transaction: bool = False
+
+
+class ProviderSettings(_Part, frozen=True):
+    """One provider."""
+
+    name: str
+    domains: tuple[str, ...]  # "friendly.test", "dom{000..099}.test"
+    mx: tuple[MxHost, ...] = ()
+    dns: NameBehaviour = NameBehaviour.MX
+    ttl_seconds: int = 300
+    any_domain: bool = False  # takes mail for every domain, as a staging sink does
+    rule: tuple[Rule, ...] = ()
+    window: tuple[Window, ...] = ()
+    limits: Limits = Limits()
+    greylist: Greylist | None = None
+    dialog: Dialog = Dialog()
+
+
+class ExtraRecord(_Part, frozen=True):
+    """A record that belongs to no provider, such as a DKIM key to be found."""
+
+    name: str
+    type: str
+    text: str
+    ttl_seconds: int = 300
+
+
+class Servers(_Part, frozen=True):
+    """Where the simulator listens and what it keeps; port 0 = any free one."""
+
+    dns: str = "127.0.0.1:5300"
+    port: int = 2525  # of every MX host
+    control: str = "127.0.0.1:2526"  # "" = none, "unix:PATH" = a socket file
+    maildir: str = ""  # "" = none
+    keep_messages: int = 1000  # newest messages kept in memory, whole
+    keep_log: int = 100_000  # newest MAIL commands and connects kept for each provider
+
+
+class Settings(_Part, frozen=True):
+    """The whole file."""
+
+    simulator: Servers = Servers()
+    provider: tuple[ProviderSettings, ...] = ()
+    record: tuple[ExtraRecord, ...] = ()
+
+
+def parse_reply(text: str) -> Reply:
+    """A reply as it is written in the file: "550 5.1.1 No such user", lines parted by a newline. Raises ValueError."""
+    code, lines = text[:3], [line[4:] if line[:3] == text[:3] else line for line in text.split("\n")]
+    if not (code.isascii() and code.isdigit() and 200 <= int(code) < 600) or text[3:4] not in ("", " "):
+        raise ValueError(f"{text!r} is no reply: it begins with a code from 200 to 599 and a space")
+    if not text.isascii() or "\r" in text:
+        raise ValueError(f"{text!r}: a reply is ASCII")
+    return from_text_lines(int(code), lines)
