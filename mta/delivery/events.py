@@ -45,7 +45,10 @@ class LaneEvents(Protocol):
         ...
 
     def may_mail(self, job: Job) -> bool:
-        """Asked right before the job's MAIL is written; False gives the job back (`returned`)."""
+        """Asked right before the job's MAIL is written; False gives the job back (`returned`).
+
+        Asked a second time when the job is retried because its reused connection turned out dead.
+        """
         ...
 
     def before_dot(self, job: Job) -> bool:
@@ -60,7 +63,8 @@ class LaneEvents(Protocol):
         ...
 
     def returned(self, job: Job) -> None:
-        """The job was never started."""
+        """The job was not attempted: never started, or dropped by `Lane.stop` before its dot (MAIL may have been said,
+        and then `may_mail` was asked)."""
         ...
 
     def render_failed(self, job: Job, fault: RenderFault) -> None:

@@ -19,7 +19,7 @@ RFC 5321 §3.1–§3.3, §4.2.5 (what a reply after the dot means), RFC 2920, RF
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..outcome import Failed, Peer
+from ..outcome import Failed, Peer, Stage
 from ..reply import Reply
 from .client_commands import envelope_commands, objection
 from .client_events import BeginTls, Closing, Ended, Event, Faulted, Ready, Refused, SendContent
@@ -141,9 +141,19 @@ class ClientSession:
             self._close()
         opened = [transaction for transaction in (self._current, self._behind) if transaction is not None]
         if self._current is not None:
-            self._current.stage = STAGES[self._closed_in]
+            self._current.stage = self.stage
         self._current = self._behind = None
         return opened
+
+    @property
+    def stage(self) -> Stage:
+        """Where the session stands, or where it stood when it was closed."""
+        return STAGES[self._closed_in if self.state is State.CLOSED else self.state]
+
+    @property
+    def current(self) -> AnyTransaction | None:
+        """The transaction whose replies are awaited, or whose content is to be sent."""
+        return self._current
 
     @property
     def awaits_dot(self) -> bool:

@@ -1,0 +1,406 @@
+"""One outbound connection: the sans-I/O session on an asyncio transport.
+
+Owns   the socket, the handshake of opportunistic TLS, the pace of large bodies, and one lazy timer.
+Knows  nothing of other connections: what to send next, and what becomes of results, is its owner's (the lane's).
+
+No task runs per transaction: everything happens in the transport's callbacks. The timer is looked at at least every
+`_TICK` seconds and moved only when a deadline is nearer than its next look, so the usual transaction touches no timer.
+
+Invariants
+    `ConnectionOwner.over` is called once per connection that was made, when its socket is closed.
+    Q3  the last octets of a content leave only after `before_dot`.
+RFC 5321 §4.5.3.2 (time-outs), RFC 2920 §3.1 (the next envelope behind the dot), RFC 3207, RFC 7435 (opportunistic).
+"""
+
+import asyncio
+import logging
+from functools import lru_cache
+from typing import Protocol, assert_never, cast
+
+from ..crashpoint import reach
+from ..outcome import Peer
+from ..reply import Reply
+from ..smtp.client import ClientSession
+from ..smtp.client_events import BeginTls, Closing, Ended, Event, Faulted, Ready, Refused, SendContent
+from ..smtp.client_states import State
+from ..smtp.client_transaction import Transaction
+from ..smtp.errors import PeerDisconnected, PeerTimeout, TlsFailed
+from .attempt import Ending, Withdrawn
+from .job import Job
+from .opportunistic import opportunistic_context
+from .timeouts import Timeouts
+
+JobTransaction = Transaction[Job]
+Prepared = tuple[JobTransaction, list[bytes]]
+
+_CHUNK_BYTES = 65_536
+_TICK = 10.0
+_LINGER = 1.0
+_TIMED_ELSEWHERE = frozenset({State.READY, State.CLOSED})  # idle: the owner says how long; closed: lingering
+_log = logging.getLogger(__name__)
+
+
+class ConnectionOwner(Protocol):
+    """Who gives a connection its work. Called from the transport's callbacks; must not raise."""
+
+    def next_for(self, connection: "Connection") -> Prepared | None:
+        """A job ready to be written on this connection, or None."""
+        ...
+
+    def give_back(self, transaction: JobTransaction) -> None:
+        """It was not written after all."""
+        ...
+
+    def may_mail(self, transaction: JobTransaction) -> bool:
+        """False: the owner took it away, forget it."""
+        ...
+
+    def before_dot(self, transaction: JobTransaction) -> bool: ...
+
+    def ended(self, connection: "Connection", transaction: JobTransaction) -> None: ...
+
+    def idle(self, connection: "Connection") -> None:
+        """Ready, and `next_for` had nothing."""
+        ...
+
+    def broken(self, connection: "Connection", ending: Ending, opened: list[JobTransaction]) -> None:
+        """An established session has ended and leaves these open; the socket closes next."""
+        ...
+
+    def over(self, connection: "Connection") -> None:
+        """The socket is closed."""
+        ...
+
+
+class Connection(asyncio.Protocol):
+    """Becomes established when `opening` is resolved to None; resolved to an Ending, it never was."""
+
+    def __init__(
+        self,
+        owner: ConnectionOwner,
+        session: ClientSession,
+        timeouts: Timeouts,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.session = session
+        self.site = ""
+        self.dot_at: float | None = None
+        self.waits_since = 0.0
+        self.stopping = False
+        self.opening: asyncio.Future[Ending | None] = loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self._owner = owner
+        self._patience = patience(timeouts)
+        self._timeouts = timeouts
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._deadline = 0.0
+        self._body: memoryview | None = None
+        self._may_write = True
+        self._tls_task: asyncio.Task[None] | None = None
+        self._leaving = False
+        self._ended = False
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.session!r}>"
+
+    @property
+    def peer(self) -> Peer:
+        return self.session.peer
+
+    @property
+    def is_established(self) -> bool:
+        return self.opening.done() and not self._ended
+
+    # What the owner does
+
+    def offer(self) -> None:
+        """There may be work: take it if the session is free for it."""
+        if not self._ended and self.session.may_start():
+            self._take_work()
+            self._flush()
+
+    def leave(self) -> None:
+        """Say QUIT on an idle connection and close."""
+        if not self._ended and self.session.state is State.READY:
+            self._leaving = True
+            self.session.quit()
+            self._flush()
+
+    def stop(self) -> None:
+        """Close as soon as no final dot awaits its reply; what has not reached its dot is dropped."""
+        self.stopping = True
+        if self._ended or self.session.awaits_dot:
+            return
+        if self.session.state is State.READY:
+            self.leave()
+        elif self.session.state is not State.QUIT:
+            self.end(Withdrawn("stopped before the final dot"))
+
+    def end(self, ending: Ending, *, flush: bool = False) -> None:
+        """Close now; with `flush` after what was written has left."""
+        if self._ended:
+            return
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._tls_task is not None:
+            self._tls_task.cancel()
+        opened = self.session.abandon()
+        if self.opening.done():
+            self._owner.broken(self, ending, opened)
+        else:
+            self.opening.set_result(ending)
+        if self._transport is not None and flush:
+            self._transport.close()
+        elif self._transport is not None:
+            self._transport.abort()
+
+    def expect_within(self, seconds: float) -> None:
+        """The connection ends unless something comes until then."""
+        self.waits_since = self._loop.time()
+        self._deadline = self.waits_since + seconds
+        if self._timer is None or self._deadline < self._timer_at:
+            self._set_timer()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transports are no subclass
+        if self._ended:
+            self._transport.abort()
+        else:
+            self.expect_within(self._timeouts.greeting)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._act(self.session.receive(data))
+        except Exception:  # noqa: BLE001 - the bulkhead of a connection: others go on
+            _log.exception("internal fault on %r", self)
+            self.end(Withdrawn("internal fault, see the log"))
+
+    def eof_received(self) -> bool:
+        self.end(PeerDisconnected("the peer closed the connection"))
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        reason = f": {exc}" if exc else ""
+        self.end(PeerDisconnected(f"connection lost{reason}"))
+        self._be_closed()
+
+    def pause_writing(self) -> None:
+        self._may_write = False
+
+    def resume_writing(self) -> None:
+        self._may_write = True
+        if self._body is not None and not self._ended:
+            self._write_body()
+            self._flush()
+
+    # Events of the session
+
+    def _act(self, events: list[Event]) -> None:
+        for event in events:
+            self._react(event)
+        if self._ended:
+            return
+        if self.stopping:
+            self.stop()
+        elif self.session.state is State.READY:
+            self._take_work()
+        if not self._ended:
+            self._flush()
+
+    def _react(self, event: Event) -> None:
+        match event:
+            case Ended(transaction):
+                reach("delivery.outcome.before")
+                self._owner.ended(self, transaction)
+                reach("delivery.outcome.after")
+            case SendContent(transaction):
+                if self.session.state is State.BODY:  # else it was refused in the same breath
+                    self._begin_body(transaction.wire)
+            case Ready():
+                self._be_established()
+            case BeginTls():
+                self._begin_tls()
+            case Refused(reply):
+                self._part(reply)
+            case Closing(reply):
+                self._take_farewell(reply)
+            case Faulted(error):
+                self.end(error)
+            case _:
+                assert_never(event)
+
+    def _part(self, reply: Reply) -> None:
+        """The peer will not have us: QUIT, unless it hangs up itself (RFC 5321 §3.1)."""
+        last = self.session.take()
+        if last and self._transport is not None:
+            self._transport.write(last)
+        self.end(reply, flush=True)
+
+    def _take_farewell(self, reply: Reply) -> None:
+        """After our QUIT the peer closes, and until it has it counts us; so its end of file is waited for."""
+        if self._leaving:
+            self.expect_within(_LINGER)
+        else:
+            self.end(reply)
+
+    def _be_established(self) -> None:
+        if not self.opening.done():
+            self.opening.set_result(None)
+
+    def _take_work(self) -> None:
+        while self.session.state is State.READY:
+            prepared = self._owner.next_for(self)
+            if prepared is None:
+                self._owner.idle(self)
+                return
+            self._start(prepared)
+        if self.session.may_start():
+            prepared = self._owner.next_for(self)
+            if prepared is not None:
+                self._start(prepared)
+
+    def _start(self, prepared: Prepared) -> None:
+        transaction, commands = prepared
+        if self._owner.may_mail(transaction):
+            self.session.start(transaction, commands)
+
+    # Content
+
+    def _begin_body(self, wire: bytes) -> None:
+        if len(wire) <= _CHUNK_BYTES:
+            self._write_last(wire)
+        else:
+            self._body = memoryview(wire)
+            self._write_body()
+
+    def _write_body(self) -> None:
+        """As many chunks as the transport takes; the last one carries the dot."""
+        transport = self._transport
+        assert transport is not None
+        while self._body is not None and self._may_write:
+            if len(self._body) <= _CHUNK_BYTES:
+                last, self._body = self._body, None
+                self._write_last(last)
+            else:
+                transport.write(self._body[:_CHUNK_BYTES])
+                self._body = self._body[_CHUNK_BYTES:]
+
+    def _write_last(self, octets: bytes | memoryview) -> None:
+        """The octets with the final dot and, in the same write, the next envelope."""
+        transport, current = self._transport, self.session.current
+        assert transport is not None
+        assert current is not None
+        behind = self._owner.next_for(self) if self.session.extensions.pipelining and not self.stopping else None
+        if not self._owner.before_dot(current):
+            if behind is not None:
+                self._owner.give_back(behind[0])
+            self.end(Withdrawn("taken back before the final dot"))
+            return
+        self.dot_at = self._loop.time()
+        self.session.dot_sent()
+        if behind is not None:
+            self._start(behind)
+        reach("delivery.dot.before")
+        transport.writelines((octets, self.session.take()))
+        reach("delivery.dot.after")
+
+    def _flush(self) -> None:
+        octets = self.session.take()
+        if octets and self._transport is not None:
+            reach("delivery.commands.before")
+            self._transport.write(octets)
+            reach("delivery.commands.after")
+        if self.session.state not in _TIMED_ELSEWHERE:
+            self.expect_within(self._patience[self.session.state])
+
+    # TLS
+
+    def _begin_tls(self) -> None:
+        assert self._transport is not None
+        self._transport.pause_reading()
+        self._tls_task = self._loop.create_task(self._shake_hands(self._transport))
+
+    async def _shake_hands(self, plain: asyncio.Transport) -> None:
+        try:
+            encrypted = await self._loop.start_tls(
+                plain,
+                self,
+                opportunistic_context(),
+                server_hostname=self.peer.host or None,
+                ssl_handshake_timeout=self._timeouts.tls,
+                ssl_shutdown_timeout=1.0,
+            )
+        except asyncio.CancelledError:
+            plain.abort()
+            self._be_closed()
+            raise
+        except Exception as error:  # noqa: BLE001 - ssl, socket, uvloop: whatever fails here is a failed handshake
+            self._tls_failed(plain, error)
+            return
+        self._tls_task = None
+        if encrypted is None or self._ended:
+            self._tls_failed(plain, None)
+            return
+        self._transport = encrypted
+        tls = encrypted.get_extra_info("ssl_object")
+        self.session.tls_started(str(tls.version()))
+        self._flush()
+
+    def _tls_failed(self, plain: asyncio.Transport, error: Exception | None) -> None:
+        """The transport may have forgotten us in the middle of the change, so the end is not left to it."""
+        self._tls_task = None
+        self.end(TlsFailed(f"the TLS handshake failed: {error or 'connection lost'}"))
+        plain.abort()
+        self._be_closed()
+
+    # Time
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        now = self._loop.time()
+        self._timer_at = min(self._deadline, now + _TICK)
+        self._timer = self._loop.call_at(self._timer_at, self._look_at_time)
+
+    def _look_at_time(self) -> None:
+        self._timer = None
+        if self._ended:
+            return
+        if self._loop.time() < self._deadline:
+            self._set_timer()
+        elif self.session.state is State.READY:
+            self.leave()
+        else:
+            self.end(PeerTimeout("no answer in time"))
+
+    def _be_closed(self) -> None:
+        if not self.closed.done():
+            self.closed.set_result(None)
+            self._owner.over(self)
+
+
+@lru_cache(maxsize=64)
+def patience(timeouts: Timeouts) -> dict[State, float]:
+    """How long each state may last without progress."""
+    return {
+        State.GREETING: timeouts.greeting,
+        State.EHLO: timeouts.ehlo,
+        State.HELO: timeouts.ehlo,
+        State.STARTTLS: timeouts.ehlo,
+        State.HANDSHAKE: timeouts.tls,
+        State.READY: timeouts.quit,
+        State.RSET: timeouts.mail,
+        State.MAIL: timeouts.mail,
+        State.RCPT: timeouts.rcpt,
+        State.DATA: timeouts.data,
+        State.BODY: timeouts.block,
+        State.FINAL_DOT: timeouts.final_dot,
+        State.QUIT: timeouts.quit,
+        State.CLOSED: timeouts.quit,
+    }
