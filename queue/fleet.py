@@ -33,7 +33,7 @@ class FleetListener(Protocol):
 
     def heard(self, report: Report, committed: Callable[[], None]) -> None: ...
 
-    async def died(self, slot: int, incarnation: int) -> None:
+    async def died(self, slot: int, dead: int) -> None:
         """The process was waited for and all it said was heard: whatever it held is settled when this returns."""
         ...
 

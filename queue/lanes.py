@@ -9,7 +9,7 @@ Invariants
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..mta.delivery.egress import LaneLimits
 from .limits import EgressLimits
@@ -136,6 +136,12 @@ class Lane:
         self.connections = news.connections
         for moment in news.connects:
             self.connects.give_back((moment,))
+
+    def remember(self, mails: Iterable[float]) -> None:
+        """Attempts of an earlier owner: each was a MAIL, and may have been a connect (Q4)."""
+        for moment in mails:
+            self.mails.record(moment)
+            self.connects.record(moment)
 
     def worker_died(self, now: float) -> None:
         """Permits of a dead worker count as used at its death (Q4); its sockets are closed."""

@@ -70,6 +70,7 @@ class Leasing:
         self._routes, self._gate, self._fleet, self._clock = routes, gate, fleet, clock
         self.lanes: dict[LaneKey, Lane] = {}
         self.in_flight: dict[int, Leased] = {}
+        self.history: dict[LaneKey, list[float]] = {}  # MAILs before this owner's life, monotonic
         self._tokens = 0
         self._bytes = 0
         self._pumping: asyncio.Task[None] | None = None
@@ -86,6 +87,7 @@ class Leasing:
         lane = self.lanes.get(key)
         if lane is None:
             lane = self.lanes[key] = Lane(key, source, self._limits.limits_for(provider, source.name))
+            lane.remember(self.history.pop(key, ()))
         return lane
 
     def _slot_of(self, lane: Lane) -> int | None:

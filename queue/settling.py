@@ -20,6 +20,7 @@ from .journal import AttemptPlace
 from .judging import AttemptFacts, ReplyJudge
 from .leasing import Leasing
 from .protocol import Finished, Report, Returned
+from .recovery import MAYBE_SENT
 from .retry import RetrySchedule
 from .settlement import Settled
 from .sites import Sites
@@ -86,6 +87,18 @@ class Settling:
         else:
             committed()
         self._leasing.wake()
+
+    def lost(self, held: list[tuple[Leased, bool]], now: float) -> None:
+        """Transactions of a dead worker, each with whether it may have been sent; each counts as one MAIL now."""
+        attempts: list[Attempt] = []
+        for leased, maybe in held:
+            if self._leasing.end(leased.token, (now,)) is None:
+                continue
+            outcome = MAYBE_SENT if maybe else None
+            domain = leased.ready.domain
+            attempts += [Attempt(row, outcome, place_of(leased, row, (now,)), domain) for row in leased.rows()]
+        if attempts:
+            self._spawn(self._commit(attempts, lambda: None))
 
     async def drain(self) -> None:
         """Until everything heard so far is committed."""

@@ -9,6 +9,7 @@ import msgspec
 from ...mta.submission.ports import StoredBody
 from ..classes import MailClass
 from ..content import ContentKind
+from ..journal import Facts
 
 
 class NewMessage(msgspec.Struct, frozen=True):
@@ -98,3 +99,39 @@ class LeasedRow(msgspec.Struct, frozen=True, array_like=True):
     expires_ms: int
     content_id: int
     is_notice: int
+
+
+class OwedNotice(msgspec.Struct, frozen=True):
+    """The message about which a notice is owed."""
+
+    message_id: int
+    account_id: int
+    reverse_path: str
+    ret: str
+    envid: str
+    received_ms: int
+    head: bytes
+
+
+class FailedRow(msgspec.Struct, frozen=True):
+    """A failed recipient, with the facts of its last journal row."""
+
+    id: int
+    address: str
+    orcpt: str
+    state: int
+    journal_seq: int
+    at_ms: int
+    facts: Facts
+
+
+class OperatedRow(msgspec.Struct, frozen=True):
+    """A recipient that an operator's verb may change."""
+
+    id: int
+    message_id: int
+    domain_id: int
+    journal_seq: int
+    next_ms: int | None
+    account_id: int
+    expires_ms: int

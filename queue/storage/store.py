@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from ...mta.submission.ports import InlineBody
 from ..content import ContentKind, StoredContent
 from ..ids import Counters, address_hash
-from ..journal import Facts, JournalKind, encode_facts
+from ..journal import Facts, JournalKind, decode_facts, encode_facts
 from ..states import Event, RecipientState, follow
-from .rows import DueDomain, DueRow, LeasedRow, NewMessage, NewRecipient
+from .rows import DueDomain, DueRow, FailedRow, LeasedRow, NewMessage, NewRecipient, OperatedRow, OwedNotice
 
 _MAX_CACHED_DOMAINS = 50_000
 
@@ -110,6 +110,24 @@ class QueueStore:
                 next_ms, lease, seq, recipient.notify or None, recipient.orcpt or None,
             ),
         )  # fmt: skip
+
+    def insert_stream(self, message_id: int, account_id: int, name: str, now_ms: int) -> None:
+        """A stream; its id is that of the message all its recipients share."""
+        self._db.execute(
+            "INSERT INTO stream (id, account_id, name, run_state, message_id, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
+            (message_id, account_id, name, "running", message_id, now_ms),
+        )
+
+    def insert_stream_recipient(
+        self, message_id: int, domain_id: int, address: str, key: str, fields: str | None, next_ms: int
+    ) -> bool:
+        """A scheduled recipient of a stream; False when the key was there already."""
+        cursor = self._db.execute(
+            "INSERT INTO recipient"
+            " (id, message_id, domain_id, address, address_hash, state, next_ms, stream_key, fields) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (self.counters.recipient(), message_id, domain_id, address, address_hash(address), next_ms, key, fields),
+        )
+        return cursor.rowcount == 1
 
     # -- domains --------------------------------------------------------------------------------------------------
 
@@ -268,3 +286,57 @@ class QueueStore:
 
     def spool_names(self) -> set[str]:
         return {row[0] for row in self._db.execute("SELECT spool FROM content WHERE spool IS NOT NULL")}
+
+    # -- notices --------------------------------------------------------------------------------------------------
+
+    def messages_owing_notice(self) -> list[int]:
+        return [row[0] for row in self._db.execute("SELECT DISTINCT message_id FROM recipient WHERE notice = 1")]
+
+    def is_first_round_open(self, message_id: int) -> bool:
+        """Whether some recipient of the message is leased, or due at once and never attempted."""
+        row = self._db.execute(
+            "SELECT 1 FROM recipient WHERE message_id = ? AND (state = 1 OR (state = 0 AND attempts = 0)) LIMIT 1",
+            (message_id,),
+        ).fetchone()
+        return row is not None
+
+    def owed_notice(self, message_id: int) -> OwedNotice | None:
+        row = self._db.execute(
+            "SELECT m.id, m.account_id, m.reverse_path, m.ret, m.envid, m.received_ms, ifnull(c.head, x'')"
+            " FROM message AS m LEFT JOIN content AS c ON c.id = m.content_id WHERE m.id = ?",
+            (message_id,),
+        ).fetchone()
+        return OwedNotice(*row) if row else None
+
+    def failed_owing_notice(self, message_id: int) -> list[FailedRow]:
+        rows = self._db.execute(
+            "SELECT r.id, r.address, ifnull(r.orcpt, ''), r.state, r.journal_seq, j.at_ms, j.facts"
+            " FROM recipient AS r JOIN journal AS j ON j.seq = r.journal_seq"
+            " WHERE r.message_id = ? AND r.notice = 1",
+            (message_id,),
+        )
+        return [
+            FailedRow(id_, to, orcpt, state, seq, at, decode_facts(facts))
+            for id_, to, orcpt, state, seq, at, facts in rows
+        ]
+
+    def notice_sent(self, recipient_id: int, seq: int) -> None:
+        self._db.execute(
+            "UPDATE recipient SET notice = 2, journal_seq = ? WHERE id = ? AND notice = 1", (seq, recipient_id)
+        )
+
+    # -- operators ------------------------------------------------------------------------------------------------
+
+    def select(self, where: tuple[str, list[object]], state: RecipientState) -> list[OperatedRow]:
+        """Recipients in `state` that match a fragment made by queue.operations."""
+        condition, values = where
+        rows = self._db.execute(
+            "SELECT r.id, r.message_id, r.domain_id, r.journal_seq, r.next_ms, m.account_id, m.expires_ms"
+            " FROM recipient AS r JOIN message AS m ON m.id = r.message_id JOIN domain AS d ON d.id = r.domain_id"
+            f" WHERE r.state = {int(state)} AND {condition}",
+            values,
+        )
+        return [OperatedRow(*row) for row in rows]
+
+    def set_journal_seq(self, recipient_id: int, seq: int) -> None:
+        self._db.execute("UPDATE recipient SET journal_seq = ? WHERE id = ?", (seq, recipient_id))

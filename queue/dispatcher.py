@@ -1,0 +1,185 @@
+"""The dispatcher: the owner's queue, whole. Puts its parts together and gives them a life.
+
+Owns   the order of start (lock, migrate, wait for old workers, recover, fill the windows, start workers, open) and of
+       stop (close, drain workers, settle, close the store).
+Knows  no implementation of a port: the composition root gives them (`Ports`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from ..mta.clock import Clock
+from ..mta.outcome import Outcome
+from . import history, incarnation, operations, spool
+from .endings import Endings
+from .fleet import ProcessFleet
+from .gate import LeaseGate
+from .intake import QueueIntake
+from .judging import ReplyJudge
+from .leasing import Leasing
+from .limits import LimitSource
+from .loader import Loader
+from .marks import mark_path, read_marks
+from .notices import Composed, NoticeFacts, Notices
+from .operations import Operated, Selection
+from .protocol import Report
+from .recovery import Recovery
+from .retry import RetrySchedule
+from .routing import RouteSource
+from .settlement import Settled
+from .settling import Attempt, Listener, Settling
+from .sites import FindRoute, KnownRoute, Sites
+from .storage.database import connect, migrate
+from .storage.group_commit import GroupCommit
+from .storage.store import QueueStore
+from .streams import Streams
+
+_log = logging.getLogger("youtong.queue")
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """The judgements the queue asks for."""
+
+    find_route: FindRoute
+    routes: RouteSource
+    limits: LimitSource
+    gate: LeaseGate
+    judge: ReplyJudge
+    schedule: RetrySchedule
+    compose_notice: Callable[[NoticeFacts], Composed]
+    hold_reason: Callable[[KnownRoute], str]
+    heard_outcome: Callable[[Attempt, Outcome], None]  # the operator's outcome hook; must not raise
+
+
+class Dispatcher:
+    """Implements FleetListener. Made with the data folder's lock held."""
+
+    def __init__(self, data_dir: Path, fleet: ProcessFleet, ports: Ports, clock: Clock, *, deliver: bool) -> None:
+        self.run_dir, self.spool_dir = data_dir / "run", data_dir / "spool"
+        self.spool_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = incarnation.OwnerLock(self.run_dir)
+        self._clock, self._fleet, self._deliver = clock, fleet, deliver
+        self._boot = incarnation.boot_id()
+        self._open_store(data_dir / "queue.db")
+        self._build(ports)
+        self._loading: asyncio.Task[None] | None = None
+
+    def _open_store(self, path: Path) -> None:
+        connection = connect(path)
+        migrate(connection)
+        self.store = QueueStore(connection)
+        self.commits = GroupCommit(connection)
+        self.commits.on_rollback(self.store.forget)
+
+    def _build(self, ports: Ports) -> None:
+        clock, commits, store = self._clock, self.commits, self.store
+        self._ports = ports
+        self.sites = Sites(ports.find_route, ports.routes, ports.schedule, clock)
+        self.leasing = Leasing(commits, store, self.sites, ports.limits, ports.routes, ports.gate, self._fleet, clock)
+        self.notices = Notices(commits, store, ports.compose_notice, ports.schedule, clock, self._due_now)
+        endings = Endings(commits, store, clock, self.notices.owed)
+        self.loader = Loader(commits, store, self.sites, self.leasing, endings, ports.hold_reason, clock)
+        listener = Listener(self._settled, self._due_now)
+        self.settling = Settling(commits, store, self.leasing, self.sites, ports.judge, ports.schedule, clock, listener)
+        self.recovery = Recovery(commits, store, self.run_dir, ports.schedule, clock, self._boot)
+        self.intake = QueueIntake(
+            commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock
+        )
+        self.streams = Streams(commits, store, self._due_now, clock)
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Recover, then lease. Raises StorageError."""
+        await incarnation.await_old_workers(self.run_dir)
+        mine = await self._begin("owner")
+        recovered = await self.recovery.at_start(mine)
+        if recovered.unsent or recovered.maybe:
+            _log.info("recovered leases unsent=%d maybe_sent=%d", recovered.unsent, recovered.maybe)
+        await self._sweep_spool()
+        await self.notices.at_start()
+        if self._deliver:
+            await history.fill_windows(self.commits, self.leasing, self._clock)
+            self._fleet.start(self)
+            self._loading = asyncio.create_task(self.loader.run())
+
+    async def stop(self, seconds: float) -> None:
+        """No lease is given any more; workers end within `seconds`; what they said is committed."""
+        self.leasing.open = False
+        if self._loading is not None:
+            self._loading.cancel()
+        await self._fleet.stop(seconds)
+        await self.settling.drain()
+        await self.commits.close()
+        self._lock.release()
+
+    async def _begin(self, role: str) -> int:
+        return await self.commits.submit(
+            lambda connection: incarnation.begin(connection, role, self._boot, self._clock.now_ms())
+        )
+
+    async def _sweep_spool(self) -> None:
+        known = await self.commits.submit(lambda _: self.store.spool_names())
+        for name in spool.orphans(self.spool_dir, known):
+            spool.remove(self.spool_dir, name)
+
+    # -- the fleet tells ------------------------------------------------------------------------------------------
+
+    async def new_incarnation(self) -> int:
+        return await self._begin("worker")
+
+    def ready(self) -> None:
+        self.leasing.open = self._deliver
+        self.leasing.wake()
+        self.loader.wake()
+
+    def heard(self, report: Report, committed: Callable[[], None]) -> None:
+        self.settling.hear(report, committed)
+
+    async def died(self, slot: int, dead: int) -> None:
+        """Settle what the dead worker held: its marks say what may have been sent."""
+        path = mark_path(self.run_dir, dead)
+        marked = read_marks(path).tokens
+        self.leasing.worker_died(slot)
+        held = [
+            leased for leased in self.leasing.in_flight.values() if incarnation.incarnation_of(leased.token) == dead
+        ]
+        now = self._clock.monotonic()
+        self.settling.lost([(leased, leased.token in marked) for leased in held], now)
+        await self.settling.drain()
+        path.unlink(missing_ok=True)
+        self.leasing.wake()
+
+    # -- after commits --------------------------------------------------------------------------------------------
+
+    def _settled(self, settled: Settled, attempt: Attempt) -> None:
+        if settled.owes_notice:
+            self.notices.owed(settled.message_id)
+        if attempt.outcome is not None:
+            self._ports.heard_outcome(attempt, attempt.outcome)
+
+    def _due_now(self, domain_id: int, domain: str) -> None:
+        self.loader.notice_due(domain_id, domain)
+
+    # -- operators ------------------------------------------------------------------------------------------------
+
+    async def operate(self, verb: str, selection: Selection, reason: str, who: str) -> Operated:
+        """Hold, release or cancel. Raises StorageError."""
+        now_ms = self._clock.now_ms()
+        result = await self.commits.submit(
+            lambda _: operations.operate(self.store, verb, selection, reason, who, now_ms)
+        )
+        self.loader.start_over()
+        return result
+
+    async def flush(self, selection: Selection, who: str) -> Operated:
+        """All that waits is due now, and every rest is over. Raises StorageError."""
+        now_ms = self._clock.now_ms()
+        result = await self.commits.submit(lambda _: operations.flush(self.store, selection, who, now_ms))
+        self.sites.wake_all()
+        self.loader.start_over()
+        return result

@@ -1,0 +1,31 @@
+"""History: what left us lately, so that a new owner's windows start where the old one's were.
+
+Owns   reading the newest journal rows back into permits' windows (Q4).
+Knows  the journal's facts; nothing of limits but the longest window worth reading.
+"""
+
+from ..mta.clock import Clock
+from .journal import decode_facts
+from .leasing import Leasing
+from .protocol import LaneKey
+from .storage.group_commit import GroupCommit
+
+WINDOW_SECONDS = 60.0  # the longest default window; hourly limits come with shaping rules
+_MAX_ROWS = 200_000
+
+
+async def fill_windows(commits: GroupCommit, leasing: Leasing, clock: Clock) -> None:
+    """Give `leasing` the MAILs of the last window. The wall clock of rows is turned into monotonic time."""
+    now_ms, now = clock.now_ms(), clock.monotonic()
+    since_ms = now_ms - int(WINDOW_SECONDS * 1000)
+    rows = await commits.submit(
+        lambda connection: connection.execute(
+            "SELECT at_ms, facts FROM (SELECT seq, at_ms, facts FROM journal ORDER BY seq DESC LIMIT ?)"
+            " WHERE at_ms >= ? AND facts LIKE '%\"mailed\":true%' ORDER BY seq",
+            (_MAX_ROWS, since_ms),
+        ).fetchall()
+    )
+    for at_ms, text in rows:
+        facts = decode_facts(text)
+        key = LaneKey(facts.provider or facts.site, facts.source)
+        leasing.history.setdefault(key, []).append(now - max(0, now_ms - at_ms) / 1000)

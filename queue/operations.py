@@ -1,0 +1,105 @@
+"""What an operator does to waiting mail: hold, release, cancel, flush.
+
+Owns   these verbs as guarded transitions with journal rows that say who asked.
+Knows  nothing of command lines or pages. Works with the server's connection, or offline with the owner's lock.
+
+A leased recipient is being attempted this moment: it is recalled by the caller, or refused here as busy.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from .journal import Facts, JournalKind
+from .states import Event, RecipientState
+from .storage.rows import OperatedRow
+from .storage.store import QueueStore
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which waiting recipients are meant: all criteria given must hold; none given = everything waiting."""
+
+    message_id: int = 0
+    address: str = ""
+    domain: str = ""
+    account_id: int = 0
+
+
+class Operated(msgspec.Struct, frozen=True):
+    changed: int
+    busy: int  # leased this moment, so left alone
+
+
+_VERBS: dict[str, tuple[RecipientState, Event, JournalKind]] = {
+    "hold": (RecipientState.SCHEDULED, Event.HOLD, JournalKind.HELD),
+    "release": (RecipientState.HELD, Event.RELEASE, JournalKind.RELEASED),
+    "cancel": (RecipientState.SCHEDULED, Event.CANCEL, JournalKind.CANCELLED),
+    "cancel-held": (RecipientState.HELD, Event.CANCEL, JournalKind.CANCELLED),
+}
+
+
+def operate(store: QueueStore, verb: str, selection: Selection, reason: str, who: str, now_ms: int) -> Operated:
+    """Apply hold, release or cancel within the caller's operation."""
+    steps = [_VERBS["cancel"], _VERBS["cancel-held"]] if verb == "cancel" else [_VERBS[verb]]
+    changed = 0
+    for old, event, kind in steps:
+        rows = store.select(selection_sql(selection), old)
+        changed += _apply(store, rows, old, event, kind, Facts(reason=reason, who=who), now_ms)
+    busy = 0 if verb == "release" else len(store.select(selection_sql(selection), RecipientState.LEASED))
+    return Operated(changed, busy)
+
+
+def flush(store: QueueStore, selection: Selection, who: str, now_ms: int) -> Operated:
+    """Everything scheduled is due now; attempts keep their count."""
+    changed = 0
+    for row in store.select(selection_sql(selection), RecipientState.SCHEDULED):
+        if (row.next_ms or 0) > now_ms and store.reschedule(row.id, now_ms):
+            store.note_due(row.domain_id, now_ms)
+            _journal(store, row, JournalKind.FLUSHED, Facts(who=who), now_ms)
+            changed += 1
+    return Operated(changed, 0)
+
+
+def selection_sql(selection: Selection) -> tuple[str, list[object]]:
+    """A WHERE fragment over recipient r, message m, domain d, and its parameters."""
+    parts: list[str] = []
+    values: list[object] = []
+    for column, value in (
+        ("r.message_id", selection.message_id),
+        ("m.account_id", selection.account_id),
+        ("d.name", selection.domain),
+    ):
+        if value:
+            parts.append(f"{column} = ?")
+            values.append(value)
+    if selection.address:
+        parts.append("lower(r.address) = lower(?)")
+        values.append(selection.address)
+    return " AND ".join(parts) or "1", values
+
+
+def _apply(
+    store: QueueStore,
+    rows: Iterable[OperatedRow],
+    old: RecipientState,
+    event: Event,
+    kind: JournalKind,
+    facts: Facts,
+    now_ms: int,
+) -> int:
+    changed = 0
+    for row in rows:
+        next_ms = {Event.HOLD: row.expires_ms, Event.RELEASE: now_ms}.get(event)
+        seq = store.counters.journal()
+        if store.move(row.id, old, event, seq, next_ms=next_ms):
+            store.journal(seq, now_ms, kind, row.account_id, row.message_id, row.id, row.journal_seq, facts)
+            changed += 1
+            if event is Event.RELEASE:
+                store.note_due(row.domain_id, now_ms)
+    return changed
+
+
+def _journal(store: QueueStore, row: OperatedRow, kind: JournalKind, facts: Facts, now_ms: int) -> None:
+    seq = store.counters.journal()
+    store.journal(seq, now_ms, kind, row.account_id, row.message_id, row.id, row.journal_seq, facts)
+    store.set_journal_seq(row.id, seq)
