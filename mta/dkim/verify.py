@@ -9,7 +9,8 @@ RFC 6376 §6.1 (steps), §3.6.1 (records); RFC 8463.
 import binascii
 import logging
 from collections.abc import Callable
-from typing import Any, cast
+from enum import StrEnum
+from typing import cast
 
 import dkim
 import msgspec
@@ -27,15 +28,37 @@ class LookUpFailed(Exception):
     """The record could not be looked up now; str() says why."""
 
 
+class Reason(StrEnum):
+    """Why a signature does not hold."""
+
+    HEADER_UNREADABLE = "the header section cannot be read"
+    SIGNATURE_UNREADABLE = "the signature cannot be judged"
+    LOOK_UP_FAILED = "the public key could not be looked up"  # a later try may say otherwise
+    NOT_PUBLISHED = "no public key is published"
+    REVOKED = "the key was revoked (empty p=)"
+    RECORD_UNUSABLE = "the record holds no usable key"
+    BODY_CHANGED = "the body was changed after signing"
+    HEADER_CHANGED = "a signed header field was changed, or the published key is another one"
+    FROM_NOT_SIGNED = "the signature does not cover From"
+
+
 class Verdict(msgspec.Struct, frozen=True):
-    """What became of one signature; `temporary` when a later try may say otherwise."""
+    """What became of one signature."""
 
     domain: str
     selector: str
     algorithm: str
-    passed: bool
-    why: str = ""  # ASCII English, "" when it passed
-    temporary: bool = False
+    reason: Reason | None = None  # None: it holds
+    detail: str = ""  # a name, or a library's words in ASCII English
+
+    @property
+    def passed(self) -> bool:
+        return self.reason is None
+
+    @property
+    def why(self) -> str:
+        """For logs; "" when it passed."""
+        return ": ".join(filter(None, (self.reason, self.detail)))
 
 
 def verify(message: bytes, look_up: LookUpTxt) -> list[Verdict]:
@@ -45,28 +68,34 @@ def verify(message: bytes, look_up: LookUpTxt) -> list[Verdict]:
         headers = cast("list[tuple[bytes, bytes]]", parsed.headers)
         count = sum(name.lower() == b"dkim-signature" for name, _ in headers)
     except Exception as error:  # noqa: BLE001 - dkimpy raises many kinds for hostile octets
-        return [Verdict("", "", "", passed=False, why=f"the header section cannot be read: {_plain(error)}")]
+        return [Verdict("", "", "", Reason.HEADER_UNREADABLE, _plain(error))]
     return [_verdict(message, index, look_up) for index in range(count)]
 
 
 def _verdict(message: bytes, index: int, look_up: LookUpTxt) -> Verdict:
     checked = dkim.DKIM(message, logger=_log)
     record = _Record(look_up)
-    passed, temporary, why = False, False, ""
-    try:
-        passed = bool(checked.verify(idx=index, dnsfunc=record.look_up))
-        why = "" if passed else _why_refused(checked, record)
-        if passed and b"from" not in checked.include_headers:  # RFC 6376 §5.4: dkimpy does not ask for it
-            passed, why = False, "the signature does not cover From"
-    except LookUpFailed as error:
-        temporary, why = True, f"the public key could not be looked up: {error}"
-    except dkim.DKIMException as error:
-        why = _why_raised(error)
-    except Exception as error:  # noqa: BLE001 - dkimpy raises many kinds for hostile octets
-        why = f"the signature or its record cannot be read: {_plain(error)}"
+    reason, detail = _judged(checked, index, record)
     tags = cast("dict[bytes, bytes]", checked.signature_fields)
     domain, selector, algorithm = (tags.get(tag, b"").decode("ascii", "replace") for tag in (b"d", b"s", b"a"))
-    return Verdict(domain, selector, algorithm, passed, why, temporary)
+    return Verdict(domain, selector, algorithm, reason, detail)
+
+
+def _judged(checked: dkim.DKIM, index: int, record: "_Record") -> tuple[Reason | None, str]:
+    try:
+        if not checked.verify(idx=index, dnsfunc=record.look_up):
+            return _why_refused(record)
+    except LookUpFailed as error:
+        return Reason.LOOK_UP_FAILED, _plain(error)
+    except dkim.DKIMException as error:
+        if "body hash mismatch" in str(error):
+            return Reason.BODY_CHANGED, ""
+        return Reason.SIGNATURE_UNREADABLE, _plain(error)
+    except Exception as error:  # noqa: BLE001 - dkimpy raises many kinds for hostile octets
+        return Reason.SIGNATURE_UNREADABLE, _plain(error)
+    if b"from" not in checked.include_headers:  # RFC 6376 §5.4: dkimpy does not ask for it
+        return Reason.FROM_NOT_SIGNED, ""
+    return None, ""
 
 
 class _Record:
@@ -83,25 +112,18 @@ class _Record:
         return self.content
 
 
-def _why_refused(checked: Any, record: _Record) -> str:
+def _why_refused(record: _Record) -> tuple[Reason, str]:
     """dkimpy says no more than False here."""
     if record.content is None:
-        return f"no public key is published at {record.name}"
+        return Reason.NOT_PUBLISHED, record.name
     try:
         tags = cast("dict[bytes, bytes]", parse_tag_value(record.content))
         if tags.get(b"p") == b"":
-            return f"the key at {record.name} was revoked (empty p=)"
+            return Reason.REVOKED, record.name
         dkim.evaluate_pk(record.name, record.content)
     except (dkim.DKIMException, InvalidTagValueList, binascii.Error, ValueError) as error:
-        return f"the record at {record.name} holds no usable key: {_plain(error)}"
-    return "the signature does not fit: a signed header field was changed, or the published key is another one"
-
-
-def _why_raised(error: Exception) -> str:
-    text = _plain(error)
-    if "body hash mismatch" in text:
-        return "the body was changed after signing (body hash differs)"
-    return f"the signature cannot be judged: {text}"
+        return Reason.RECORD_UNUSABLE, f"{record.name}: {_plain(error)}"
+    return Reason.HEADER_CHANGED, ""
 
 
 def _plain(error: Exception) -> str:
