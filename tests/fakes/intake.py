@@ -1,6 +1,5 @@
 """A submission server without a house behind it: ports that record, and say what a test tells them to say."""
 
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -107,10 +106,3 @@ def content_of(submission: Submission) -> bytes:
     """Head and body of a submission whose body was recorded here."""
     assert isinstance(submission.body, InlineBody)
     return submission.head + submission.body.octets
-
-
-def server_context(certificate_pem: str) -> ssl.SSLContext:
-    """A TLS context from a file with certificate and key."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate_pem)
-    return context
