@@ -48,7 +48,7 @@ MSGIDS = (
 def plurals(n: int) -> tuple[str, ...]:
     """click's plural texts, marked for the catalogue."""
     return (
-        ngettext("Did you mean {suggestion}?", "(Did you mean one of: {suggestions}?)", n),
+        ngettext("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", n),
         ngettext("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})", n),
         ngettext("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments.", n),
         ngettext("{value!r} is not {choice}.", "{value!r} is not one of {choices}.", n),

@@ -28,11 +28,11 @@ class Teaching(TypedDict):
 
 def teaching(summary: str, explanation: str = "", *, examples: tuple[str, ...] = ()) -> Teaching:
     """Arguments for click's command(): the summary stands in listings, all of it in the command's own help."""
-    shown = "\n".join(f"  {example}" for example in examples)
+    lines = [_("Examples:"), *(f"  {example}" for example in examples)]
     return {
         "short_help": summary,
         "help": f"{summary}\n\n{explanation}",
-        "epilog": f"\b\n{_('Examples:')}\n{shown}" if examples else "",
+        "epilog": "\b\n" + "\n".join(lines) if examples else "",
     }
 
 
