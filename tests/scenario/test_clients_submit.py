@@ -1,0 +1,78 @@
+"""Real mail clients submit; what arrives is what they sent, except the fields that a submission server adds."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import uvloop
+from fakes.certificates import server_context, write_certificate
+from fakes.clock import FakeClock
+from fakes.intake import ALICE, OneAccount, RecordingIntake, ScriptedPolicy, content_of
+from fakes.mail_clients import CLIENTS, Errand
+from youtong.mta.submission.listener import listen
+from youtong.mta.submission.ports import Submission
+from youtong.mta.submission.settings import SubmissionSettings
+
+pytestmark = pytest.mark.scenario
+
+HEAD = (
+    "From: Alice <alice@example.org>\r\nTo: bob@example.net\r\nSubject: =?utf-8?B?5L2g5aW9?=\r\n"
+    "Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@example.org>\r\nMIME-Version: 1.0\r\n"
+    'Content-Type: text/plain;\r\n\tcharset="utf-8"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
+)
+LETTERS = {
+    "a small letter with dots": HEAD
+    + ".\r\n..\r\n.dot\r\n\r\n"
+    + "x" * 900
+    + "\r\n.\r\nend\r\n",  # swaks itself takes a last line that is a dot for the end
+    "a letter of 300 KB in UTF-8": HEAD + "你好，世界。 .\r\n.\r\n" * 12_000,
+}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_certificate(tmp_path_factory.mktemp("tls") / "server.pem")
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("channel", ["starttls", "tls"])
+@pytest.mark.parametrize("client", list(CLIENTS))
+def test_a_client_logs_in_and_its_letters_arrive_octet_for_octet(
+    client: str, channel: str, mechanism: str, certificate: Path
+) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        submissions = runner.run(_submit(client, channel, mechanism, certificate))
+    assert len(submissions) == len(LETTERS)
+    for letter, submission in zip(LETTERS.values(), submissions, strict=True):
+        added, arrived = _split_added(content_of(submission))
+        assert arrived == letter.encode()
+        assert added.startswith(b"Received: from ")
+        assert b"with ESMTPSA (TLSv1." in added
+        assert submission.origin == ALICE
+        assert submission.envelope.reverse_path == "alice@example.org"
+        assert [path.address for path in submission.envelope.recipients] == ["bob@example.net", "eve@example.com"]
+
+
+async def _submit(client: str, channel: str, mechanism: str, certificate: Path) -> list[Submission]:
+    intake = RecordingIntake()
+    settings = SubmissionSettings(
+        "mx.example.org", ("127.0.0.1:0",), ("127.0.0.1:0",), tls_context=server_context(certificate)
+    )
+    listener = await listen(settings, OneAccount(), ScriptedPolicy(), intake, FakeClock())
+    addresses = listener.addresses if channel == "starttls" else listener.tls_addresses
+    try:
+        for letter in LETTERS.values():
+            errand = Errand(
+                addresses[0][1], channel, mechanism, "alice@example.org", ("bob@example.net", "eve@example.com"),
+                letter.encode(),
+            )  # fmt: skip
+            await CLIENTS[client](errand)
+    finally:
+        await listener.stop()
+    return intake.submissions
+
+
+def _split_added(octets: bytes) -> tuple[bytes, bytes]:
+    """Our Received field with its two folded lines, and the rest: these letters need no other field."""
+    lines = octets.split(b"\r\n", 3)
+    return b"\r\n".join(lines[:3]), lines[3]
