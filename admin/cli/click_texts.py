@@ -1,6 +1,6 @@
-"""The few words click says itself, in the language of this process.
+"""The few words click says itself, in the language of this process, folded where that language may be folded.
 
-Owns   the msgids of click that a user of ours can meet, and the one place that hands click our catalogue.
+Owns   the msgids of click that a user of ours can meet, and the one place that hands click our catalogue and wrapping.
 Knows  no verb. click asks the process-wide gettext, which reads only compiled catalogues; ours is a .po file.
 """
 
@@ -12,6 +12,7 @@ import click.parser
 import click.types
 
 from ..texts import N_, _, ngettext
+from .wrapping import term_len, wrap_text
 
 MSGIDS = (
     N_("Usage:"),
@@ -59,3 +60,4 @@ def translate_click() -> None:
     """From now on click speaks the language of this process."""
     for module in (click.core, click.decorators, click.exceptions, click.formatting, click.parser, click.types):
         vars(module).update({"_": _, "ngettext": ngettext})
+    vars(click.formatting).update({"wrap_text": wrap_text, "term_len": term_len})

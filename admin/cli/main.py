@@ -83,7 +83,7 @@ class LazyGroup(click.Group):
     help=_("Youtong sends your company's mail: it takes letters from mail clients and programs, keeps them safe in a "
            "queue, signs them, and delivers them to their receivers."),
 )  # fmt: skip
-@click.version_option(version("youtong"), prog_name="youtong")
+@click.version_option(version("youtong"), prog_name="youtong", help=_("Show the version and exit."))
 def cli() -> None:
     pass
 
