@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Protocol, assert_never, cast
 
 from ..crashpoint import reach
-from ..outcome import Peer
+from ..outcome import Peer, Stage
 from ..reply import Reply
 from ..smtp.client import ClientSession
 from ..smtp.client_events import BeginTls, Closing, Ended, Event, Faulted, Ready, Refused, SendContent
@@ -111,8 +111,9 @@ class Connection(asyncio.Protocol):
         return self.session.peer
 
     @property
-    def is_established(self) -> bool:
-        return self.opening.done() and not self._ended
+    def stage(self) -> Stage:
+        """How far it has come."""
+        return Stage.CONNECT if self._transport is None else self.session.stage
 
     # What the owner does
 

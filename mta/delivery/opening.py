@@ -114,7 +114,7 @@ class Opening:
             if not established:
                 connection.end(Withdrawn("stopped while connecting"))
                 self._opener.count_closed()
-        return connection if ending is None else deferred(ending, connection.session.stage, connection.peer)
+        return connection if ending is None else deferred(ending, connection.stage, connection.peer)
 
     def _make(self, peer: Peer) -> Connection:
         session = ClientSession(self._source.ehlo, peer, use_tls=not self._tls_memory.is_broken(peer.host))
