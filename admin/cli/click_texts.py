@@ -58,6 +58,7 @@ def plurals(n: int) -> tuple[str, ...]:
 
 def translate_click() -> None:
     """From now on click speaks the language of this process."""
+    ours = {"_": _, "ngettext": ngettext, "wrap_text": wrap_text, "term_len": term_len}
     for module in (click.core, click.decorators, click.exceptions, click.formatting, click.parser, click.types):
-        vars(module).update({"_": _, "ngettext": ngettext})
-    vars(click.formatting).update({"wrap_text": wrap_text, "term_len": term_len})
+        for name in ours.keys() & vars(module).keys():
+            setattr(module, name, ours[name])

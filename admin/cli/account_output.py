@@ -1,0 +1,96 @@
+"""Accounts and credentials as tables, and as JSON.
+
+Owns   their words and their look. A verifier is never shown.
+Knows  no verb.
+"""
+
+from datetime import UTC, datetime
+
+from rich.text import Text
+
+from ..accounts import Account, Credential
+from ..texts import _
+from .output import print_facts, print_table
+
+
+def print_accounts(accounts: list[Account]) -> None:
+    print_table(
+        (_("Account"), _("Kind"), _("Domains"), _("State"), _("Since")),
+        [_account_row(one) for one in accounts],
+        empty=_("There are no accounts yet; see: youtong account add --help"),
+    )
+
+
+def print_account(found: Account) -> None:
+    print_facts(
+        [
+            (_("Account"), found.name),
+            (_("Kind"), _kind(found)),
+            (_("Domains"), ", ".join(found.domains) or "–"),
+            (_("State"), _state(found)),
+            (_("Since"), _day(found.created_ms)),
+        ]
+    )
+
+
+def _account_row(one: Account) -> tuple[str, str, str, Text, str]:
+    state = Text(_state(one), "red" if one.is_refused else "")
+    shown = f"  {one.name}" if one.parent else one.name
+    return shown, _kind(one), ", ".join(one.domains), state, _day(one.created_ms)
+
+
+def _kind(one: Account) -> str:
+    kinds = {"operator": _("operator"), "master": _("master"), "sub": _("sub-account of {parent}")}
+    return kinds[one.kind].format(parent=one.parent)
+
+
+def _state(one: Account) -> str:
+    if one.disabled:
+        return _("disabled")
+    return _("disabled with its master") if one.parent_disabled else _("enabled")
+
+
+def print_credentials(credentials: list[Credential]) -> None:
+    kinds = {"chosen": _("password"), "random": _("random secret")}
+    classes = {"people": _("people"), "transactional": _("transactional")}
+    print_table(
+        (_("Number"), _("Credential"), _("Class"), _("Label"), _("State"), _("Since")),
+        [
+            (
+                str(one.id),
+                kinds[one.kind],
+                classes[one.mail_class],
+                one.label,
+                Text(_("revoked"), "red") if one.revoked else Text(_("valid")),
+                _day(one.created_ms),
+            )
+            for one in credentials
+        ],
+        empty=_("This account has no credentials."),
+    )
+
+
+def account_json(one: Account) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "parent": one.parent or None,
+        "domains": one.domains,
+        "disabled": one.is_refused,
+        "created_ms": one.created_ms,
+    }
+
+
+def credential_json(one: Credential) -> dict[str, object]:
+    return {
+        "number": one.id,
+        "kind": one.kind,
+        "class": one.mail_class,
+        "label": one.label,
+        "revoked": one.revoked,
+        "created_ms": one.created_ms,
+    }
+
+
+def _day(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone().strftime("%Y-%m-%d")
