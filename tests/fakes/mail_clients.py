@@ -11,8 +11,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from fakes.certificates import trusting_context
 from fakes.components import require_command, require_npm_package
+from fakes.tls import trusting_context
 
 USER, PASSWORD = "alice@example.org", "secret"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from fakes.certificates import server_context, write_certificate
 from fakes.clock import FakeClock
 from fakes.intake import ALICE, OneAccount, RecordingIntake, ScriptedPolicy, content_of
 from fakes.mail_clients import CLIENTS, Errand
+from fakes.tls import server_context, write_certificate
 from youtong.mta.submission.listener import listen
 from youtong.mta.submission.ports import Submission
 from youtong.mta.submission.settings import SubmissionSettings
@@ -20,12 +20,10 @@ HEAD = (
     "Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@example.org>\r\nMIME-Version: 1.0\r\n"
     'Content-Type: text/plain;\r\n\tcharset="utf-8"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
 )
+# No letter ends with a line that is a dot: swaks takes that for the end itself.
 LETTERS = {
-    "a small letter with dots": HEAD
-    + ".\r\n..\r\n.dot\r\n\r\n"
-    + "x" * 900
-    + "\r\n.\r\nend\r\n",  # swaks itself takes a last line that is a dot for the end
-    "a letter of 300 KB in UTF-8": HEAD + "你好，世界。 .\r\n.\r\n" * 12_000,
+    "a small letter with dots": HEAD + ".\r\n..\r\n.dot\r\n\r\n" + "x" * 900 + "\r\n.\r\nend\r\n",
+    "a letter of 300 KB in UTF-8": HEAD + ".\r\n你好，世界。 .\r\n" * 12_000,
 }
 
 

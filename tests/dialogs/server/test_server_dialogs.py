@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from fakes.certificates import server_context, trusting_context, write_certificate
 from fakes.clock import FakeClock
 from fakes.dialog_file import Situation, octets, read_situations
 from fakes.intake import OneAccount, RecordingIntake, ScriptedPolicy
+from fakes.tls import server_context, trusting_context, write_certificate
 from youtong.mta.reply import reply
 from youtong.mta.submission.listener import listen
 from youtong.mta.submission.ports import InlineBody, Refuse, Verdict
