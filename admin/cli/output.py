@@ -35,7 +35,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
         column.overflow = "fold"
     for row in all_rows:
         table.add_row(*row)
-    console().print(table)
+    _print(table)
 
 
 def print_facts(facts: Iterable[tuple[str, str | Text]]) -> None:
@@ -45,7 +45,16 @@ def print_facts(facts: Iterable[tuple[str, str | Text]]) -> None:
     table.add_column(overflow="fold")
     for name, value in facts:
         table.add_row(name, value)
-    console().print(table)
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    """Without the spaces that fill a table up to its right edge."""
+    terminal = console()
+    with terminal.capture() as captured:
+        terminal.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def print_json(value: Any) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiosqlite
 
+from ...mta.crashpoint import reach
 from .errors import NewerSchema, StoreError, mapped
 from .migration import migrations
 
@@ -102,7 +103,9 @@ class AppDatabase:
             try:
                 await transaction.rows(begin)
                 yield transaction
+                reach("app.commit.before")
                 await transaction.rows("COMMIT")
+                reach("app.commit.after")
             except BaseException:
                 await self._roll_back()
                 raise
