@@ -14,7 +14,6 @@ import uvloop
 
 sys.path.insert(0, "tests")
 from fakes.lane_events import FakeJob, FakeLaneEvents
-
 from youtong.mta.clock import SystemClock
 from youtong.mta.delivery.egress import EgressSource, LaneLimits
 from youtong.mta.delivery.lane import Lane

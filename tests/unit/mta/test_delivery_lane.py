@@ -3,9 +3,10 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+import pytest
+import uvloop
 from fakes.lane_events import FakeJob, FakeLaneEvents
 from fakes.scripted_peer import EHLO, ScriptedPeer, Visit, friendly
-
 from youtong.mta.clock import SystemClock
 from youtong.mta.delivery.egress import EgressSource, LaneLimits
 from youtong.mta.delivery.host import Host
@@ -16,14 +17,19 @@ from youtong.mta.delivery.tls_memory import TlsMemory
 from youtong.mta.outcome import Deferred, Delivered, Failed, Scope, Stage
 
 
+@pytest.fixture(params=[asyncio.DefaultEventLoopPolicy, uvloop.EventLoopPolicy], ids=["asyncio", "uvloop"])
+def event_loop_policy(request):
+    return request.param()
+
+
 @asynccontextmanager
-async def lane_to(port, events, *, limits=LaneLimits(), timeouts=Timeouts(), tls_memory=None):
+async def lane_to(port, events, *, limits=None, timeouts=None, tls_memory=None):
     lane = Lane(
         "lane",
         EgressSource("127.0.0.1", "us.example"),
         port=port,
-        limits=limits,
-        timeouts=timeouts,
+        limits=limits or LaneLimits(),
+        timeouts=timeouts or Timeouts(),
         clock=SystemClock(),
         tls_memory=tls_memory or TlsMemory(SystemClock()),
         events=events,

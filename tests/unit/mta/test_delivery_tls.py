@@ -1,0 +1,131 @@
+"""Opportunistic TLS on real sockets, under both event loops."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+import uvloop
+from fakes.certificates import server_context
+from fakes.clock import FakeClock
+from fakes.lane_events import FakeJob, FakeLaneEvents
+from fakes.scripted_peer import EHLO, ScriptedPeer, Visit
+from youtong.mta.clock import SystemClock
+from youtong.mta.delivery.egress import EgressSource, LaneLimits
+from youtong.mta.delivery.lane import Lane
+from youtong.mta.delivery.timeouts import Timeouts
+from youtong.mta.delivery.tls_memory import TlsMemory
+from youtong.mta.outcome import Delivered
+
+EHLO_TLS = EHLO.replace("250 DSN", "250-DSN\r\n250 STARTTLS")
+
+
+@pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def run(request):
+    return request.param
+
+
+@asynccontextmanager
+async def lane_to(port, events, memory, timeouts):
+    lane = Lane(
+        "lane",
+        EgressSource("", "us.example"),
+        port=port,
+        limits=LaneLimits(),
+        timeouts=timeouts,
+        clock=SystemClock(),
+        tls_memory=memory,
+        events=events,
+    )
+    try:
+        yield lane
+    finally:
+        lane.stop()
+        async with asyncio.timeout(10):
+            await lane.wait_closed()
+
+
+async def deliver(behaviour, jobs, timeouts=None, memory=None):
+    events = FakeLaneEvents()
+    memory = memory or TlsMemory(FakeClock())
+    async with ScriptedPeer(behaviour) as peer, lane_to(peer.port, events, memory, timeouts or Timeouts()) as lane:
+        for job in jobs:
+            lane.submit(job)
+        await events.wait(len(jobs))
+    return events, peer, memory
+
+
+def test_mail_goes_through_tls_whatever_the_certificate(run, tmp_path):
+    context = server_context(tmp_path)
+
+    async def good_tls(visit: Visit) -> None:
+        await visit.greet(EHLO_TLS)
+        await visit.start_tls(context)
+        while await visit.take_message():
+            pass
+        await visit.say("221 bye\r\n")
+
+    events, peer, memory = run(deliver(good_tls, [FakeJob(token=token) for token in range(4)]))
+    outcome = events.results[3][0]
+    assert isinstance(outcome, Delivered)
+    assert outcome.peer.tls == "TLSv1.3"
+    assert peer.connections == 1
+    assert len(peer.contents) == 4
+    assert not memory.is_broken("mx.example")
+    assert events.log.count("closed") == 1
+
+
+def test_a_large_body_goes_through_tls(run, tmp_path):
+    context = server_context(tmp_path)
+    content = b"A: b\r\n\r\n" + (b"x" * 998 + b"\r\n") * 1000
+
+    async def good_tls(visit: Visit) -> None:
+        await visit.greet(EHLO_TLS)
+        await visit.start_tls(context)
+        while (await visit.hear()) != "DATA":
+            await visit.say("250 ok\r\n")
+        await visit.say("354 go\r\n")
+        received = b""
+        while not received.endswith(b"\r\n.\r\n"):
+            received += await visit.reader.read(100_000)
+        visit.peer.contents.append(received[:-3])
+        await visit.say("250 ok\r\n")
+        await visit.hear()
+
+    events, peer, _ = run(deliver(good_tls, [FakeJob(content=content)]))
+    assert isinstance(events.results[1][0], Delivered)
+    assert peer.contents == [content]
+
+
+@pytest.mark.parametrize("how", ["garbage", "hang up", "silence"])
+def test_a_broken_handshake_is_retried_in_the_clear_and_remembered(run, how):
+    async def broken_tls(visit: Visit) -> None:
+        await visit.greet(EHLO_TLS)
+        if (await visit.hear()) != "STARTTLS":
+            await visit.say("250 ok\r\n")
+            while await visit.take_message():
+                pass
+            return
+        await visit.say("220 go ahead\r\n")
+        if how == "garbage":
+            await visit.say("this is not TLS, not at all\r\n" * 20)
+        if how != "hang up":
+            await visit.reader.read()
+
+    events, peer, memory = run(deliver(broken_tls, [FakeJob()], Timeouts(tls=0.05)))
+    outcome = events.results[1][0]
+    assert isinstance(outcome, Delivered)
+    assert outcome.peer.tls == ""
+    assert peer.connections == 2
+    assert memory.is_broken("mx.example")
+    assert events.failed_sites == []
+    assert events.log.count("closed") == 2
+
+
+def test_broken_tls_is_forgotten_after_three_days():
+    clock = FakeClock()
+    memory = TlsMemory(clock)
+    memory.remember_broken("mx.example")
+    clock.advance(3 * 86_400 - 1)
+    assert memory.is_broken("mx.example")
+    clock.advance(2)
+    assert not memory.is_broken("mx.example")
