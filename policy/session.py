@@ -1,0 +1,122 @@
+"""What submission asks of the policy: the operator's hooks, then the rules about who may send as whom.
+
+Owns   HookedSessionPolicy, which implements `mta.submission.ports.SessionPolicy`: the order of questions, and what a
+       faulty hook means at each stage.
+Knows  nothing of accounts: the sender rules come in as two callables.
+
+Invariants
+    Q7  No call raises. A fault at connection never turns a client away, since a session carries many messages;
+        elsewhere `ON_FAULT` decides about the one message at hand.
+    The sender rules hold whatever a hook says: a hook can refuse more, never allow more.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import assert_never
+
+from ..mta.envelope import Domain, Envelope
+from ..mta.reply import reply
+from ..mta.submission.ports import Accept, Client, MessageVerdict, Origin, Proceed, Refuse, Verdict
+from .active import ActivePolicy, Generation
+from .guard import NoAnswer
+from .hooks import Change, ConnectionFacts, MailFacts, MessageFacts, RecipientFacts, Refusal, SessionAnswer
+
+CheckReversePath = Callable[[Origin, str], Refuse | None]
+CheckMessage = Callable[[Origin, Envelope, bytes], Refuse | None]
+
+log = logging.getLogger("youtong.policy")
+
+PROCEED = Proceed()
+ACCEPT = Accept()
+OUR_FAULT = Refuse(reply(451, "4.3.0", "The message cannot be judged right now, please try again later"))
+
+
+def no_reverse_path_rule(origin: Origin, reverse_path: str) -> Refuse | None:
+    """Every reverse-path is fine."""
+    return None
+
+
+def no_message_rule(origin: Origin, envelope: Envelope, head: bytes) -> Refuse | None:
+    """Every message is fine."""
+    return None
+
+
+class HookedSessionPolicy:
+    """Implements SessionPolicy from the hooks in force and the sender rules."""
+
+    def __init__(
+        self,
+        active: ActivePolicy,
+        *,
+        check_reverse_path: CheckReversePath = no_reverse_path_rule,
+        check_message: CheckMessage = no_message_rule,
+    ) -> None:
+        self._active = active
+        self._check_reverse_path = check_reverse_path
+        self._check_message = check_message
+
+    def connection(self, client: Client) -> Verdict:
+        hook = self._active.current.connection
+        if hook is None:
+            return PROCEED
+        answer = hook.ask(ConnectionFacts(client))
+        return Refuse(answer.reply) if isinstance(answer, Refusal) else PROCEED
+
+    def mail_from(self, client: Client, origin: Origin, reverse_path: str) -> Verdict:
+        try:
+            refusal = self._check_reverse_path(origin, reverse_path)
+        except Exception:  # bulkhead: one question to the sender rules; a fault of ours is temporary
+            log.exception("rule=check_reverse_path account=%s", origin.label)
+            return OUR_FAULT
+        if refusal is not None:
+            return refusal
+        generation = self._active.current
+        if generation.mail_from is None:
+            return PROCEED
+        facts = MailFacts(client, origin.label, origin.mail_class, reverse_path)
+        return _verdict(generation, generation.mail_from.ask(facts))
+
+    def recipient(self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain) -> Verdict:
+        generation = self._active.current
+        if generation.recipient is None:
+            return PROCEED
+        facts = RecipientFacts(client, origin.label, origin.mail_class, reverse_path, address, domain)
+        return _verdict(generation, generation.recipient.ask(facts))
+
+    def message(
+        self, client: Client, origin: Origin, envelope: Envelope, head: bytes, size_bytes: int
+    ) -> MessageVerdict:
+        try:
+            refusal = self._check_message(origin, envelope, head)
+        except Exception:  # bulkhead: one question to the sender rules; a fault of ours is temporary
+            log.exception("rule=check_message account=%s", origin.label)
+            return OUR_FAULT
+        if refusal is not None:
+            return refusal
+        generation = self._active.current
+        if generation.message is None:
+            return ACCEPT
+        facts = MessageFacts(client, origin.label, origin.mail_class, envelope, head, size_bytes)
+        answer = generation.message.ask(facts)
+        return _accept(answer) if isinstance(answer, Change) else _message_verdict(generation, answer)
+
+
+def _verdict(generation: Generation, answer: SessionAnswer | NoAnswer) -> Verdict:
+    match answer:
+        case None | NoAnswer.SWITCHED_OFF:
+            return PROCEED
+        case Refusal():
+            return Refuse(answer.reply)
+        case NoAnswer.FAULT:
+            return OUR_FAULT if generation.defers_on_fault else PROCEED
+        case _:
+            assert_never(answer)
+
+
+def _message_verdict(generation: Generation, answer: SessionAnswer | NoAnswer) -> MessageVerdict:
+    verdict = _verdict(generation, answer)
+    return verdict if isinstance(verdict, Refuse) else ACCEPT
+
+
+def _accept(answer: Change) -> Accept:
+    return Accept(answer.add_headers, answer.hold, answer.source, answer.lifetime_seconds)
