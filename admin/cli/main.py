@@ -14,7 +14,6 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -83,7 +82,9 @@ class LazyGroup(click.Group):
     help=_("Youtong sends your company's mail: it takes letters from mail clients and programs, keeps them safe in a "
            "queue, signs them, and delivers them to their receivers."),
 )  # fmt: skip
-@click.version_option(version("youtong"), prog_name="youtong", help=_("Show the version and exit."))
+@click.version_option(
+    package_name="youtong", prog_name="youtong", message="%(prog)s %(version)s", help=_("Show the version and exit.")
+)
 def cli() -> None:
     pass
 
