@@ -1,10 +1,8 @@
-"""Lanes on real loopback sockets, against peers that do what the test says."""
+"""Lanes on real loopback sockets, against peers that do what the test says; under both event loops (conftest)."""
 
 import asyncio
 from contextlib import asynccontextmanager
 
-import pytest
-import uvloop
 from fakes.lane_events import FakeJob, FakeLaneEvents
 from fakes.scripted_peer import EHLO, ScriptedPeer, Visit, friendly
 from youtong.mta.clock import SystemClock
@@ -15,11 +13,6 @@ from youtong.mta.delivery.lane import Lane
 from youtong.mta.delivery.timeouts import Timeouts
 from youtong.mta.delivery.tls_memory import TlsMemory
 from youtong.mta.outcome import Deferred, Delivered, Failed, Scope, Stage
-
-
-@pytest.fixture(params=[asyncio.DefaultEventLoopPolicy, uvloop.EventLoopPolicy], ids=["asyncio", "uvloop"])
-def event_loop_policy(request):
-    return request.param()
 
 
 @asynccontextmanager

@@ -1,5 +1,7 @@
 """Replies from octets, however they are cut."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, strategies as st
 from youtong.mta.reply import Reply
@@ -29,7 +31,7 @@ def read(*pieces: bytes) -> list[Reply]:
 def test_any_cut_gives_the_replies_that_were_sent(replies: list[Reply], cuts: list[int]):
     octets = b"".join(each.to_bytes() for each in replies)
     edges = [0, *sorted(min(cut, len(octets)) for cut in cuts), len(octets)]
-    assert read(*(octets[a:b] for a, b in zip(edges, edges[1:], strict=False))) == replies
+    assert read(*(octets[a:b] for a, b in pairwise(edges))) == replies
 
 
 @given(st.binary(max_size=200))

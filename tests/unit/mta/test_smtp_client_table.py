@@ -129,3 +129,29 @@ def test_no_command_is_made_of_an_envelope_that_would_break_the_dialog(bad: str)
     session = session_in(State.READY)
     with pytest.raises(LocalProtocolError):
         session.compose(FakeJob(reverse_path=bad))
+
+
+def pipelining_at_dot() -> ClientSession:
+    session = session_in(State.READY)
+    session.start(Transaction(FakeJob()), session.compose(FakeJob()))
+    session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    session.dot_sent()
+    return session
+
+
+def test_only_one_transaction_may_wait_behind_a_final_dot():
+    session = pipelining_at_dot()
+    session.start(Transaction(FakeJob()), session.compose(FakeJob()))
+    assert not session.may_start()
+    with pytest.raises(LocalProtocolError):
+        session.start(Transaction(FakeJob()), session.compose(FakeJob()))
+
+
+def test_inside_tls_the_peer_says_so_and_starttls_is_not_said_again():
+    session = session_in(State.HANDSHAKE)
+    session.tls_started("TLSv1.3")
+    session.take()
+    session.receive(EHLO)
+    assert session.state is State.READY
+    assert session.peer.tls == "TLSv1.3"
+    assert session.take() == b""
