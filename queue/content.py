@@ -4,6 +4,7 @@ Owns   StoredContent (what the owner hands to a worker), the port ContentSource 
 Knows  nothing of sockets or signing. A render fault ends that recipient only (Q7).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -57,7 +58,7 @@ class SubmittedContent:
 class ContentKinds:
     """The ContentSource that asks the right source for each kind."""
 
-    def __init__(self, sources: dict[ContentKind, ContentSource]) -> None:
+    def __init__(self, sources: Mapping[ContentKind, ContentSource]) -> None:
         self._sources = sources
 
     def render(self, content: StoredContent, fields: str) -> Rendered:

@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 
 from ..mta.clock import Clock
-from ..mta.outcome import Outcome
 from . import history, incarnation, operations, spool
 from .endings import Endings
 from .fleet import ProcessFleet
@@ -52,7 +51,6 @@ class Ports(msgspec.Struct, frozen=True):
     schedule: RetrySchedule
     compose_notice: Callable[[NoticeFacts], Composed]
     hold_reason: Callable[[KnownRoute], str]
-    heard_outcome: Callable[[Attempt, Outcome], None]  # the operator's outcome hook; must not raise
 
 
 class Dispatcher:
@@ -77,7 +75,6 @@ class Dispatcher:
 
     def _build(self, ports: Ports) -> None:
         clock, commits, store = self._clock, self.commits, self.store
-        self._ports = ports
         self.sites = Sites(ports.find_route, ports.routes, ports.schedule, clock)
         self.leasing = Leasing(commits, store, self.sites, ports.limits, ports.routes, ports.gate, self._fleet, clock)
         self.notices = Notices(commits, store, ports.compose_notice, ports.schedule, clock, self._due_now)
@@ -159,11 +156,13 @@ class Dispatcher:
     def _settled(self, settled: Settled, attempt: Attempt) -> None:
         if settled.owes_notice:
             self.notices.owed(settled.message_id)
-        if attempt.outcome is not None:
-            self._ports.heard_outcome(attempt, attempt.outcome)
 
     def _due_now(self, domain_id: int, domain: str) -> None:
         self.loader.notice_due(domain_id, domain)
+
+    def reload_workers(self) -> None:
+        """Workers read configuration and keys anew."""
+        self._fleet.reload()
 
     # -- operators ------------------------------------------------------------------------------------------------
 

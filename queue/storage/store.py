@@ -124,7 +124,8 @@ class QueueStore:
         """A scheduled recipient of a stream; False when the key was there already."""
         cursor = self._db.execute(
             "INSERT INTO recipient"
-            " (id, message_id, domain_id, address, address_hash, state, next_ms, stream_key, fields) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING",
+            " (id, message_id, domain_id, address, address_hash, state, next_ms, stream_key, fields)"
+            " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING",
             (self.counters.recipient(), message_id, domain_id, address, address_hash(address), next_ms, key, fields),
         )
         return cursor.rowcount == 1

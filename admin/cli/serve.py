@@ -1,0 +1,87 @@
+"""`youtong serve`: run the mail server.
+
+Owns   the foreground process: first start, signals, what is printed for a newcomer.
+Knows  nothing of the server's parts (admin.serve).
+"""
+
+import asyncio
+import signal
+import ssl
+from pathlib import Path
+
+import click
+
+from ...mta.dkim.keyring import KeyFileError
+from ...policy.policy_file import PolicyError
+from ...queue.incarnation import DataDirInUse
+from ...queue.storage.database import StorageError
+from ..accounts import ensure_operator
+from ..config import Config, first_start
+from ..control import Refused
+from ..event_loop import run
+from ..logs import start_logging
+from ..serve import OwnerServer
+from ..store import AppDatabase, StoreError
+from ..texts import _
+from .frame import clock, config_option, loaded, teaching
+from .serve_texts import welcome
+
+
+@click.command(
+    **teaching(
+        _("Run the mail server."),
+        _("Runs in the foreground until it is told to stop (Ctrl-C or SIGTERM). At the first start it makes what is "
+          "missing: the configuration file, a certificate, and the operator account, whose password is printed once."),
+        examples=("youtong serve", "youtong serve --config /etc/youtong/youtong.toml"),
+    )
+)  # fmt: skip
+@config_option
+def serve(config_file: Path) -> None:
+    try:
+        if first_start(config_file):
+            click.echo(_("Made the configuration file {file}.").format(file=config_file))
+    except OSError as error:
+        raise click.ClickException(
+            _("The configuration file {file} cannot be made: {why}.").format(file=config_file, why=error.strerror)
+        ) from error
+    config = loaded(config_file)
+    start_logging()
+    try:
+        run(_serve(config))
+    except (StorageError, StoreError, PolicyError, KeyFileError, DataDirInUse) as error:
+        raise click.ClickException(str(error)) from error
+    except ssl.SSLError as error:
+        raise click.ClickException(
+            _("The certificate {file} cannot be used: {why}.").format(file=config.certificate_file, why=error.reason)
+        ) from error
+    except OSError as error:
+        raise click.ClickException(_("The server cannot start: {why}.").format(why=error)) from error
+
+
+async def _serve(config: Config) -> None:
+    password = await _ensure_operator(config)
+    server = OwnerServer(config)
+    await server.start()
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, _reload, server)
+    click.echo(welcome(config, password))
+    await stop.wait()
+    await server.stop()
+
+
+async def _ensure_operator(config: Config) -> str | None:
+    app = await AppDatabase.open(config.server.data_dir / "app.db")
+    try:
+        return await ensure_operator(app, clock)
+    finally:
+        await app.close()
+
+
+def _reload(server: OwnerServer) -> None:
+    try:
+        server.reload()
+    except Refused as refused:
+        click.echo(str(refused), err=True)

@@ -1,0 +1,81 @@
+"""The follower: reads the journal of queue.db by sequence and applies its effects to app.db.
+
+Owns   the effect of a journal row (in this form: counters per account, day and kind) and the cursor.
+Knows  nothing of how the rows came about; opens queue.db read-only.
+
+Invariants
+    Q9  an effect and the cursor that passes it are one transaction of app.db: each effect happens exactly once.
+"""
+
+import asyncio
+import datetime
+import logging
+import sqlite3
+from collections import Counter
+from pathlib import Path
+
+from ..queue.storage.database import connect
+from .store import AppDatabase
+from .store.database import Transaction
+
+_log = logging.getLogger("youtong.jobs")
+_NAME = "counters"
+_PAGE = 5000
+_POLL_SECONDS = 1.0
+
+Row = tuple[int, int, str, int]
+
+
+class JournalFollower:
+    def __init__(self, queue_db: Path, app: AppDatabase) -> None:
+        self._queue_db, self._app = queue_db, app
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                while await self.step():
+                    pass
+            except sqlite3.Error as error:
+                _log.warning("journal not read error=%s", error)
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def step(self) -> int:
+        """Apply one page; how many rows it had. Raises sqlite3.Error, StoreError."""
+        async with self._app.transaction() as transaction:
+            found = await transaction.row("SELECT seq FROM follower WHERE name = ?", _NAME)
+            after = found[0] if found else 0
+            rows = await asyncio.to_thread(self._read, after)
+            if rows:
+                await self._apply(transaction, rows)
+        return len(rows)
+
+    def _read(self, after: int) -> list[Row]:
+        connection = connect(self._queue_db, read_only=True)
+        try:
+            return connection.execute(
+                "SELECT seq, at_ms, kind, account_id FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after, _PAGE)
+            ).fetchall()
+        finally:
+            connection.close()
+
+    async def _apply(self, transaction: Transaction, rows: list[Row]) -> None:
+        counts = Counter((account_id, _day(at_ms), kind) for _, at_ms, kind, account_id in rows)
+        for (account_id, day, kind), count in counts.items():
+            await transaction.run(
+                "INSERT INTO counter (account_id, day, kind, count) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                account_id,
+                day,
+                kind,
+                count,
+            )
+        await transaction.run(
+            "INSERT INTO follower (name, seq) VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+            _NAME,
+            rows[-1][0],
+        )
+
+
+def _day(at_ms: int) -> str:
+    return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).date().isoformat()

@@ -1,0 +1,172 @@
+"""The composition root: makes the owner process of all its parts. The only file that knows every class.
+
+Owns   the order of start and stop, reload, and which implementation stands behind which port.
+Knows  no rule.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from random import Random
+
+from ..mta.clock import Clock, SystemClock
+from ..mta.dns.reachability import is_public
+from ..mta.dns.resolver import system_resolver
+from ..mta.dns.route import AddressRules, FamilyRule, own_hosts
+from ..mta.submission.listener import SubmissionListener, listen
+from ..mta.submission.settings import SubmissionSettings
+from ..policy.active import ActivePolicy
+from ..policy.deadline import Deadline
+from ..policy.gate import OpenGate
+from ..policy.judge import RuleJudge
+from ..policy.limits import DefaultLimits
+from ..policy.outcome_hook import HookedJudge
+from ..policy.policy_file import PolicyError, beside
+from ..policy.retry import Schedule
+from ..policy.routing import ConfiguredRoutes
+from ..policy.senders import SenderRules
+from ..policy.session import HookedSessionPolicy
+from ..queue.dispatcher import Dispatcher, Ports
+from ..queue.fleet import ProcessFleet
+from ..queue.routing import Source
+from ..queue.sites import FindRoute, KnownRoute
+from .accounts import AccountDirectory, StoreAuthenticator
+from .certificate import ensure_certificate, server_context
+from .config import Config, ConfigError, load
+from .control import ControlServer, Refused, socket_path
+from .jobs_child import JobsChild
+from .notice import compose_notice
+from .owner_control import OwnerControl
+from .route_finders import Lookup, Redirect
+from .signing import read_ring
+from .store import AppDatabase
+
+_log = logging.getLogger("youtong.serve")
+NO_PUBLIC_NAME = "hostname '{}' is no public name; set [server] hostname to this machine's full name, then release"
+
+
+class OwnerServer:
+    """One running Youtong: submission, queue, and the children."""
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.stopped = asyncio.Event()
+
+    async def start(self) -> None:
+        """Everything that can refuse to start does so here. Raises OSError, StorageError, StoreError, PolicyError,
+        KeyFileError, DataDirInUse, ssl.SSLError."""
+        config = self.config
+        ensure_certificate(config)
+        read_ring(config)  # a bad key is found here, not in a worker
+        self.policy = ActivePolicy(beside(config.path), Deadline())
+        self._app = await AppDatabase.open(config.server.data_dir / "app.db")
+        self.directory = await AccountDirectory.open(self._app, self.clock)
+        self.dispatcher = self._make_dispatcher()
+        await self.dispatcher.start()
+        self.listener = await self._listen()
+        self._control = ControlServer(
+            socket_path(config.server.data_dir, "owner"), OwnerControl(self.dispatcher, self.reload).answer
+        )
+        await self._control.start()
+        self._jobs = JobsChild(config.path)
+        self._jobs.start()
+        self._freshening = asyncio.create_task(self.directory.keep_fresh())
+
+    async def stop(self) -> None:
+        """Within stop_seconds: no new mail, no new lease; attempts before the dot dropped, those after it awaited."""
+        seconds = self.config.server.stop_seconds
+        self._freshening.cancel()
+        await asyncio.gather(self.listener.stop(min(0.5, seconds / 4)), self._control.stop(), self._jobs.stop())
+        await self.dispatcher.stop(max(0.1, seconds * 0.6))
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._freshening
+        self._authenticator.close()
+        await self._app.close()
+        self.stopped.set()
+
+    def reload(self) -> int:
+        """Configuration, certificates, keys and policy anew, all or nothing; the generation. Raises Refused."""
+        try:
+            config = load(self.config.path)
+            context = server_context(config)
+            read_ring(config)
+            self.policy.reload(beside(config.path))
+        except (ConfigError, PolicyError, OSError, ValueError) as error:
+            raise Refused(f"nothing was changed: {error}") from error
+        self.listener.reload_certificate(context)
+        self._authenticator.trust(config.submission.trusted_networks, config.submission.trusted_account)
+        self.config = config
+        self.dispatcher.reload_workers()
+        _log.info("reloaded generation=%d", self.policy.number)
+        return self.policy.number
+
+    # -- parts ----------------------------------------------------------------------------------------------------
+
+    def _make_dispatcher(self) -> Dispatcher:
+        config, delivery = self.config, self.config.delivery
+        size = delivery.workers or os.cpu_count() or 1
+        fleet = ProcessFleet(size, self._worker_command, self.clock)
+        schedule = Schedule(Random())
+        ports = Ports(
+            find_route=self._route_finder(),
+            routes=ConfiguredRoutes(self._sources()),
+            limits=DefaultLimits(),
+            gate=OpenGate(),
+            judge=HookedJudge(RuleJudge(), self.policy),
+            schedule=schedule,
+            compose_notice=compose_notice(config.server.hostname),
+            hold_reason=self._hold_reason,
+        )
+        return Dispatcher(config.server.data_dir, fleet, ports, self.clock, deliver=delivery.enabled)
+
+    def _worker_command(self, incarnation: int, fd: int) -> list[str]:
+        module = "youtong.admin.serve_worker"
+        return [sys.executable, "-m", module, str(self.config.path), str(incarnation), str(fd)]
+
+    def _sources(self) -> tuple[Source, ...]:
+        configured = tuple(Source(each.name, each.address, each.ehlo) for each in self.config.source)
+        return configured or (Source("default", "", self.config.server.hostname),)
+
+    def _route_finder(self) -> FindRoute:
+        delivery = self.config.delivery
+        resolver = system_resolver([str(server) for server in delivery.dns_servers], self.clock)
+        redirect = delivery.redirect_all_to
+        if redirect is not None:
+            return Redirect(redirect.host).find
+        inbound = [(each.host, each.port) for each in self.config.inbound.listen] if self.config.inbound else []
+        own = own_hosts(self.config.server.hostname, inbound, delivery.port)
+        ipv6 = any(":" in each.address for each in self.config.source)
+        rules = AddressRules(FamilyRule(delivery.address_family), ipv6, delivery.allow_private_addresses)
+        return Lookup(resolver, own, rules).find
+
+    def _hold_reason(self, route: KnownRoute) -> str:
+        """Mail for the public internet waits while our name is no public one (DESIGN §6)."""
+        if self.config.has_public_hostname or self.config.delivery.redirect_all_to is not None:
+            return ""
+        public = any(is_public(address) for host in route.routed.hosts for address in host.addresses)
+        return NO_PUBLIC_NAME.format(self.config.server.hostname) if public else ""
+
+    async def _listen(self) -> SubmissionListener:
+        submission = self.config.submission
+        self._authenticator = StoreAuthenticator(
+            self.directory,
+            self.clock,
+            trusted_networks=submission.trusted_networks,
+            trusted_account=submission.trusted_account,
+        )
+        rules = SenderRules(self.directory.sendable)
+        policy = HookedSessionPolicy(
+            self.policy, check_reverse_path=rules.check_reverse_path, check_message=rules.check_message
+        )
+        settings = SubmissionSettings(
+            hostname=self.config.server.hostname,
+            listen=tuple(map(str, submission.listen)),
+            listen_tls=tuple(map(str, submission.listen_tls)),
+            tls_context=server_context(self.config),
+            max_message_size_bytes=submission.max_message_size,
+            memory_bytes=submission.memory,
+        )
+        return await listen(settings, self._authenticator, policy, self.dispatcher.intake, self.clock)

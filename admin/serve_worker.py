@@ -1,0 +1,147 @@
+"""The composition root of a delivery worker: `python -m youtong.admin.serve_worker CONFIG INCARNATION FD`.
+
+Owns   reading the configuration, making the worker's parts, its socket to the owner, and its end.
+Knows  no rule. It acts on the owner's word or when the owner is gone (EOF), never on SIGTERM or SIGINT (DESIGN §5).
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import assert_never
+
+from ..mta.clock import SystemClock
+from ..mta.delivery.egress import EgressSource, LaneLimits
+from ..mta.delivery.lane import Lane
+from ..mta.delivery.timeouts import Timeouts
+from ..mta.delivery.tls_memory import TlsMemory
+from ..mta.dkim.keyring import KeyFileError
+from ..queue.content import ContentKind, ContentKinds, SubmittedContent
+from ..queue.marks import MarkFile, mark_path
+from ..queue.protocol import (
+    Committed,
+    FrameReader,
+    Handover,
+    Hello,
+    LaneKey,
+    Recall,
+    Reload,
+    Stop,
+    WorkerSays,
+    frame,
+    from_owner,
+)
+from ..queue.template import TemplateContent
+from ..queue.worker import Worker
+from ..queue.workerjob import ContentMaker
+from .config import Config, ConfigError, load
+from .event_loop import run
+from .logs import start_logging
+from .signing import RingSigner, read_ring
+
+_log = logging.getLogger("youtong.worker")
+
+
+class OwnerLink(asyncio.Protocol):
+    """The worker's end of the socket pair."""
+
+    def __init__(self, config: Config, incarnation: int) -> None:
+        self._config = config
+        self._clock = SystemClock()
+        self._reader = FrameReader()
+        self._transport: asyncio.WriteTransport | None = None
+        self._signer = RingSigner(read_ring(config), self._clock)
+        spool = config.server.data_dir / "spool"
+        sources = {ContentKind.SUBMITTED: SubmittedContent(spool), ContentKind.TEMPLATE: TemplateContent(spool)}
+        self._maker = ContentMaker(ContentKinds(sources), self._signer)
+        self._tls_memory = TlsMemory(self._clock)
+        marks = MarkFile(mark_path(config.server.data_dir / "run", incarnation))
+        self.worker = Worker(self._say, self._make_lane, self._maker, marks, self._clock)
+        self._stopping: asyncio.Task[None] | None = None
+
+    def _make_lane(self, key: LaneKey, source: EgressSource, limits: LaneLimits, worker: Worker) -> Lane:
+        return Lane(
+            key,
+            source,
+            port=delivery_port(self._config),
+            limits=limits,
+            timeouts=Timeouts(),
+            clock=self._clock,
+            tls_memory=self._tls_memory,
+            events=worker,
+        )
+
+    # -- asyncio.Protocol -----------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # pyright: ignore[reportAttributeAccessIssue] - a socket's transport writes
+        self._say(Hello(os.getpid()))
+
+    def data_received(self, data: bytes) -> None:
+        for body in self._reader.feed(data):
+            self._hear(body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        os._exit(0)  # the owner is gone: nothing more may be sent, and the marks say what may have been
+
+    def _say(self, message: WorkerSays) -> None:
+        assert self._transport is not None
+        self._transport.write(frame(message))
+
+    def _hear(self, body: bytes) -> None:
+        message = from_owner(body)
+        match message:
+            case Handover():
+                self.worker.take(message)
+            case Recall():
+                self.worker.recall(message.tokens)
+            case Committed():
+                self.worker.committed(message.reports)
+            case Reload():
+                self._reload()
+            case Stop():
+                self._stopping = asyncio.get_running_loop().create_task(self._stop())
+            case _:
+                assert_never(message)
+
+    def _reload(self) -> None:
+        try:
+            self._config = load(self._config.path)
+            self._signer.ring = read_ring(self._config)
+        except (ConfigError, KeyFileError) as error:
+            _log.error("reload refused, the old keys stay error=%s", error)
+            return
+        self._maker.forget()
+
+    async def _stop(self) -> None:
+        await self.worker.stop()
+        assert self._transport is not None
+        self._transport.close()  # what was written goes out first; then connection_lost ends the process
+
+
+def delivery_port(config: Config) -> int:
+    redirect = config.delivery.redirect_all_to
+    return redirect.port if redirect is not None else config.delivery.port
+
+
+async def _serve(config: Config, incarnation: int, fd: int) -> None:
+    connection = socket.socket(fileno=fd)
+    connection.setblocking(False)
+    link = OwnerLink(config, incarnation)
+    await asyncio.get_running_loop().create_connection(lambda: link, sock=connection)
+    await link.worker.run_sweeps()
+
+
+def main() -> None:
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    path, incarnation, fd = sys.argv[1:4]
+    start_logging()
+    run(_serve(load(Path(path)), int(incarnation), int(fd)))
+
+
+if __name__ == "__main__":
+    main()
