@@ -70,6 +70,7 @@ class AccountDirectory:
         self._clock = clock
         self._register = AccountRegister(database, clock)
         self._version: tuple[int, int] | None = None
+        self._generation = -1
         self._checked = float("-inf")
         self._one_reader = asyncio.Lock()
         self.now = Snapshot((), ())
@@ -100,9 +101,16 @@ class AccountDirectory:
                 return
             version = await self._database.version()
             if version != self._version:
-                self.now = Snapshot(*await self._register.everything())
+                await self._read_anew()
                 self._version = version
             self._checked = asked
+
+    async def _read_anew(self) -> None:
+        """app.db changes every second while mail flows (counters), its accounts hardly ever."""
+        generation = await self._register.generation()
+        if generation != self._generation:
+            self.now = Snapshot(*await self._register.everything())
+            self._generation = generation
 
     async def keep_fresh(self) -> None:
         """For sessions that are logged in already; run as a task until cancelled."""

@@ -142,6 +142,13 @@ class AccountRegister:
             rows = await transaction.rows(f"{_CREDENTIAL} WHERE account_id = ? ORDER BY id", account.id)
         return [_credential_of(row) for row in rows]
 
+    async def generation(self) -> int:
+        """A number that rises with every change of accounts, domains and credentials."""
+        async with self._database.reading() as transaction:
+            row = await transaction.row("SELECT number FROM account_generation")
+        assert row is not None, "the first migration writes it"
+        return row[0]
+
     async def everything(self) -> tuple[list[Account], list[Credential]]:
         """All accounts and all credentials not revoked, as of one moment."""
         async with self._database.reading() as transaction:

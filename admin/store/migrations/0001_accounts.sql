@@ -54,6 +54,33 @@ CREATE INDEX credential_by_account ON credential (account_id);
 -- One argon2 computation at most for each attempt to log in.
 CREATE UNIQUE INDEX credential_one_chosen ON credential (account_id) WHERE kind = 'chosen' AND revoked_ms IS NULL;
 
+-- Rises with every change above, so that a server reads its accounts anew only then, and not for each counter below.
+CREATE TABLE account_generation (
+    one    INTEGER PRIMARY KEY CHECK (one = 1),
+    number INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO account_generation VALUES (1, 0);
+
+CREATE TRIGGER account_after_insert AFTER INSERT ON account
+BEGIN UPDATE account_generation SET number = number + 1; END;
+CREATE TRIGGER account_after_update AFTER UPDATE ON account
+BEGIN UPDATE account_generation SET number = number + 1; END;
+CREATE TRIGGER account_after_delete AFTER DELETE ON account
+BEGIN UPDATE account_generation SET number = number + 1; END;
+CREATE TRIGGER account_domain_after_insert AFTER INSERT ON account_domain
+BEGIN UPDATE account_generation SET number = number + 1; END;
+CREATE TRIGGER account_domain_after_update AFTER UPDATE ON account_domain
+BEGIN UPDATE account_generation SET number = number + 1; END;
+CREATE TRIGGER account_domain_after_delete AFTER DELETE ON account_domain
+BEGIN UPDATE account_generation SET number = number + 1; END;
+CREATE TRIGGER credential_after_insert AFTER INSERT ON credential
+BEGIN UPDATE account_generation SET number = number + 1; END;
+CREATE TRIGGER credential_after_update AFTER UPDATE ON credential
+BEGIN UPDATE account_generation SET number = number + 1; END;
+CREATE TRIGGER credential_after_delete AFTER DELETE ON credential
+BEGIN UPDATE account_generation SET number = number + 1; END;
+
 -- How far a follower has read the journal of queue.db; moves in the transaction of its effects.
 CREATE TABLE follower (
     name TEXT    PRIMARY KEY,

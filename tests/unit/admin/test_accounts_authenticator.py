@@ -131,6 +131,19 @@ async def test_a_sub_account_may_send_as_its_masters_domains(house: House) -> No
     assert [sendable.allows(address) for address in ("x@shop.example", "sub@example.com", NAME)] == [True, True, False]
 
 
+async def test_counters_do_not_make_the_accounts_be_read_anew(house: House) -> None:
+    before = house.directory.now
+    async with house.database.transaction() as transaction:
+        await transaction.run("INSERT INTO counter VALUES (1, '2026-11-23', 'delivered', 1)")
+    house.a_second_later()
+    await house.directory.freshen()
+    assert house.directory.now is before
+    await house.elsewhere.take_domain(NAME, "shop.example")
+    house.a_second_later()
+    await house.directory.freshen()
+    assert house.directory.now is not before
+
+
 async def test_a_network_that_guesses_is_throttled_even_when_it_guesses_right(house: House) -> None:
     for number in range(PER_NETWORK):
         assert await house.login(b"guess%d" % number, name=f"{number}@example.com") is AuthFailure.WRONG
