@@ -1,6 +1,6 @@
 import pytest
 from hypothesis import given, strategies as st
-from youtong.mta.address import AddressError, split_address
+from youtong.mta.address import split_address
 from youtong.mta.envelope import Body
 from youtong.mta.reply import Reply
 from youtong.mta.smtp.params import CommandError, MailCommand, decode_xtext, encode_xtext, parse_mail, parse_rcpt
@@ -68,19 +68,3 @@ def test_notify_and_orcpt_keep_what_the_client_wrote() -> None:
 def test_a_notify_that_contradicts_itself_is_refused(notify: str) -> None:
     with pytest.raises(CommandError, match=r"5\.5\.4"):
         parse_rcpt(f"TO:<b@example.net> NOTIFY={notify}", smtputf8=False, hostname="x", dsn=True)
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["", "a", "@b", "a@", "a@b@", "a b@c", "a.@b", "a@b..c", "a@b-", "a@[1.2.3.4]", "x" * 65 + "@b", "a@" + "b" * 64],
-)
-def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(AddressError):
-        split_address(address)
-
-
-@pytest.mark.parametrize(
-    ("written", "domain"), [("EXAMPLE.org.", "example.org"), ("例子.中国", "xn--fsqu00a.xn--fiqs8s")]
-)
-def test_a_domain_has_one_form(written: str, domain: str) -> None:
-    assert split_address(f"a@{written}", smtputf8=True) == ("a", domain)
