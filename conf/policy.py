@@ -22,8 +22,8 @@ A hook can refuse more than the built-in rules, never allow more: who may send a
 
 A hook runs in the server itself and everybody waits for it. So it has a time budget, after which it is stopped. To be
 stopped, to raise, or to answer nonsense is a fault: one line in the log, and ON_FAULT decides about the message at
-hand. After FAULTS_UNTIL_OFF faults in a row the hook is switched off until the next reload, with a loud line in the log,
-and mail goes on without it. Do not open files or connections here: one long call into C, such as a look-up of a
+hand. After FAULTS_UNTIL_OFF faults in a row the hook is switched off until the next reload, with a loud line in the
+log, and mail goes on without it. Do not open files or connections here: one long call into C, such as a look-up of a
 host name, cannot be stopped. Load your tables at the top of the file; a reload reads them anew.
 """
 

@@ -8,7 +8,7 @@ import pytest
 from house.source_tree import Module, modules
 
 WRITTEN = [m for m in modules().values() if not m.is_package and m.folder != "conf"]
-LONG_RFCS = ("5321", "5322", "6376", "3461", "3464")
+LONG_RFCS = ("5321", "5322", "6376")
 _LONG_RFC = re.compile(rf"RFC ({'|'.join(LONG_RFCS)})(?!\d)")
 _RFC_UNSPACED = re.compile(r"RFC\d{3,4}(?!\.From)")
 _REASON = re.compile(r"#.*(?:noqa: BLE001\W*\w+ \w+|bulkhead: *\w+)")
