@@ -12,7 +12,7 @@ import asyncio
 import logging
 import struct
 from functools import lru_cache
-from typing import assert_never
+from typing import assert_never, cast
 
 import dns.exception
 import dns.flags
@@ -99,7 +99,7 @@ class _Stream(asyncio.Protocol):
         self._idle: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         self._transport = transport
         if len(self._server.connections) >= MAX_TCP_CONNECTIONS:
             transport.abort()

@@ -12,6 +12,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from typing import cast
 
 from . import violations
 from .dialog import Dialog
@@ -48,7 +49,7 @@ class Session(asyncio.Protocol):
         self.tls = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         self._transport = transport
         self.client = str(transport.get_extra_info("peername")[0])
         self._sessions.add(self)
