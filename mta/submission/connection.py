@@ -14,6 +14,7 @@ RFC 5321 §4.1, §4.3; RFC 2920 §3.2 (replies to pipelined commands go out toge
 import asyncio
 from asyncio import StreamReaderProtocol
 from collections.abc import Awaitable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
 
@@ -179,7 +180,7 @@ class Connection(SMTP):
 
     def send(self, said: Reply) -> None:
         """Put a reply into the output; it leaves before the next wait for input."""
-        self._output.append(said.to_bytes())
+        self._output.append(_on_the_wire(said))
 
     async def push(self, status: str | bytes) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """A line of aiosmtpd's own: AUTH challenges and their errors."""
@@ -228,6 +229,12 @@ class Connection(SMTP):
         """Nothing: `Session` has a transaction of its own instead of aiosmtpd's envelope."""
 
 
+@lru_cache(maxsize=256)
+def _on_the_wire(said: Reply) -> bytes:
+    """Most replies are the same few; those with a queue id pass through."""
+    return said.to_bytes()
+
+
 def _client(transport: asyncio.BaseTransport, tls: bool) -> Client:
     peer: Any = transport.get_extra_info("peername")
     host, port = (str(peer[0]), int(peer[1])) if peer else ("", 0)  # None: gone before we looked
@@ -238,6 +245,12 @@ def tls_version(transport: asyncio.BaseTransport) -> str:
     """For example "TLSv1.3"; "" when there is none."""
     ssl_object = transport.get_extra_info("ssl_object")
     return "" if ssl_object is None else str(ssl_object.version())
+
+
+@lru_cache(maxsize=1024)
+def is_loopback(address: str) -> bool:
+    """A client on this very machine."""
+    return ip_address(address).is_loopback
 
 
 def unmapped(host: str) -> str:

@@ -9,7 +9,6 @@ RFC 3207 §4 (STARTTLS); RFC 4954 §4 (AUTH); RFC 4616 §2 (PLAIN).
 """
 
 import asyncio
-from ipaddress import ip_address
 from typing import assert_never
 
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -17,7 +16,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from ..reply import Reply, reply
 from ..smtp.server_phases import Phase
 from . import oplog
-from .connection import Connection, tls_version
+from .connection import Connection, is_loopback, tls_version
 from .ports import AuthFailure, Client, Origin
 from .sessions import SessionContext
 
@@ -50,7 +49,7 @@ class SecureConnection(Connection):
     @property
     def may_log_in(self) -> bool:
         """Secrets cross no network in the clear: TLS, or a client on this very machine."""
-        return self.role.offers_auth and (bool(self.peer.tls) or ip_address(self.peer.address).is_loopback)
+        return self.role.offers_auth and (bool(self.peer.tls) or is_loopback(self.peer.address))
 
     async def on_starttls(self, argument: str) -> Reply | None:
         context = self.context.certificate.context
