@@ -1,0 +1,126 @@
+"""Reading the queue: what people and pages ask about delivery state, beside the owner or without it.
+
+Owns   QueueReader: a read-only connection, its errors, and which of the named queries answers a question.
+Knows  no SQL (queue.storage.reads) and no sentence (admin.explain).
+
+Invariants
+    Nothing is written: the owner stays the only writer, and a read transaction lasts one query (DESIGN §4).
+"""
+
+import sqlite3
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from ..mta.address import AddressError, split_address
+from .journal import JournalRow
+from .states import RecipientState
+from .storage import reads
+from .storage.database import StorageError, connect, map_error
+from .storage.reads import MessageRow, RecipientRow
+
+__all__ = ["MessageRow", "NoQueue", "QueueReader", "RecipientRow", "Wanted", "reading"]
+
+Read = TypeVar("Read")
+MAX_HISTORY = 200  # attempts of five days are fewer; more is flushed again and again
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which recipients are listed: all criteria given must hold. Without a state: all that wait."""
+
+    state: RecipientState | None = None
+    domain: str = ""
+    account_id: int = 0
+
+
+class QueueReader:
+    """Made by `reading`. Every method raises StorageError and nothing of sqlite3's."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def at_address(self, address: str, limit: int) -> list[RecipientRow]:
+        """Recipients with this address, in any spelling of case or domain, newest first."""
+        found = chain.from_iterable(reads.at_address(self._db, each) for each in _spellings(address))
+        newest = sorted(_all(found), key=lambda row: row.id, reverse=True)
+        return newest[:limit]
+
+    def of_message(self, message_id: int, limit: int, after_id: int = 0) -> list[RecipientRow]:
+        """A page of a message's recipients."""
+        return _mapped(lambda: reads.of_message(self._db, message_id, after_id, limit))
+
+    def listed(self, wanted: Wanted, limit: int) -> list[RecipientRow]:
+        """Recipients for a listing: being delivered first, then held, then scheduled, soonest first."""
+        rows = chain.from_iterable(self._walk(state, wanted.domain) for state in _states(wanted))
+        return _all(islice((row for row in rows if _fits(row, wanted)), limit))
+
+    def _walk(self, state: RecipientState, domain: str) -> Iterator[RecipientRow]:
+        match state:
+            case RecipientState.SCHEDULED:
+                return reads.scheduled_in(self._db, domain) if domain else reads.scheduled(self._db)
+            case RecipientState.LEASED:
+                return reads.leased(self._db)
+            case RecipientState.HELD:
+                return reads.held(self._db)
+            case _:
+                return reads.ended(self._db, state)
+
+    def message(self, message_id: int) -> MessageRow | None:
+        return _mapped(lambda: reads.message(self._db, message_id))
+
+    def history(self, recipient: RecipientRow, limit: int = MAX_HISTORY) -> list[JournalRow]:
+        """The newest facts of a recipient, oldest first."""
+        if not recipient.journal_seq:
+            return []
+        return _mapped(lambda: reads.chain(self._db, recipient.journal_seq, limit))
+
+
+@contextmanager
+def reading(data_dir: Path) -> Generator[QueueReader]:
+    """A reader of this data folder's queue. Raises StorageError; `NoQueue` when there never was one."""
+    path = data_dir / "queue.db"
+    if not path.exists():
+        raise NoQueue(f"there is no queue in {data_dir} yet")
+    connection = _mapped(lambda: connect(path, read_only=True))
+    try:
+        yield QueueReader(connection)
+    finally:
+        connection.close()
+
+
+class NoQueue(StorageError):
+    """The server never ran on this data folder."""
+
+
+def _states(wanted: Wanted) -> tuple[RecipientState, ...]:
+    if wanted.state is not None:
+        return (wanted.state,)
+    return (RecipientState.LEASED, RecipientState.HELD, RecipientState.SCHEDULED)
+
+
+def _fits(row: RecipientRow, wanted: Wanted) -> bool:
+    return wanted.domain in ("", row.domain) and wanted.account_id in (0, row.account_id)
+
+
+def _spellings(address: str) -> set[str]:
+    """The address as written, and with its domain in the one form."""
+    try:
+        local, domain = split_address(address, smtputf8=True)
+    except AddressError:
+        return {address.lower()}
+    return {address.lower(), f"{local}@{domain}".lower()}
+
+
+def _all(rows: Iterable[RecipientRow]) -> list[RecipientRow]:
+    return _mapped(lambda: list(rows))
+
+
+def _mapped(read: Callable[[], Read]) -> Read:
+    try:
+        return read()
+    except sqlite3.Error as error:
+        raise map_error(error) from error

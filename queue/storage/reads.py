@@ -1,0 +1,153 @@
+"""Reads for people: every query that shows delivery state and changes nothing, by name.
+
+Owns   the SQL behind queue.reading, and the rows it gives.
+Knows  no page and no sentence. Runs on a read-only connection of its own, beside the owner or without it.
+
+Invariants
+    Each query walks an index and stops at its limit: it costs what it shows, not what waits (DESIGN §4). Two named
+    exceptions: a filter by account, for which there is no index, and ended recipients, of which only the newest
+    MAX_ENDED_LOOKED_AT rows are looked at.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+
+import msgspec
+
+from ..ids import address_hash
+from ..journal import JournalKind, JournalRow, decode_facts
+from ..states import RecipientState
+
+MAX_ENDED_LOOKED_AT = 100_000
+
+_COLUMNS = """
+SELECT r.id, r.message_id, r.domain_id, d.name, r.address, r.state, r.attempts, r.next_ms, r.lease, r.notice,
+       r.journal_seq, ifnull(r.notify, ''), m.account_id, m.reverse_path, m.received_ms, m.expires_ms
+"""
+_JOINED = _COLUMNS + (
+    "FROM recipient AS r JOIN message AS m ON m.id = r.message_id JOIN domain AS d ON d.id = r.domain_id "
+)
+# CROSS JOIN fixes the order of the loops: domains by due time, then each one's recipients by time; nothing is sorted.
+_BY_DOMAIN = _COLUMNS + (
+    "FROM domain AS d CROSS JOIN recipient AS r ON r.domain_id = d.id CROSS JOIN message AS m ON m.id = r.message_id "
+    "WHERE d.due_ms IS NOT NULL AND r.state = 0 "
+)
+_CHAIN = """
+WITH RECURSIVE chain (seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, facts) AS (
+    SELECT * FROM journal WHERE seq = ?
+    UNION ALL
+    SELECT j.* FROM chain AS c JOIN journal AS j ON j.seq = c.prev_seq WHERE c.prev_seq > 0
+)
+SELECT * FROM chain LIMIT ?
+"""
+_MESSAGE = """
+SELECT m.id, m.content_id, m.stream_id, m.account_id, m.mail_class, m.reverse_path, m.body_type, m.smtputf8,
+       m.size_bytes, m.received_ms, m.expires_ms, m.source, m.is_notice, ifnull(c.head, x'')
+FROM message AS m LEFT JOIN content AS c ON c.id = m.content_id WHERE m.id = ?
+"""
+
+
+class RecipientRow(msgspec.Struct, frozen=True, array_like=True):
+    """A recipient as people see it, with what its message says. The order is that of the query."""
+
+    id: int
+    message_id: int
+    domain_id: int
+    domain: str
+    address: str
+    state: RecipientState
+    attempts: int
+    next_ms: int | None  # scheduled: when it is due; held: when it expires
+    lease: int | None
+    notice: int  # 0 nothing owed, 1 a failure notice is owed, 2 it was queued
+    journal_seq: int
+    notify: str
+    account_id: int
+    reverse_path: str
+    received_ms: int
+    expires_ms: int
+
+
+class MessageRow(msgspec.Struct, frozen=True, array_like=True):
+    """A message without its recipients. `head` is empty once the content was deleted."""
+
+    id: int
+    content_id: int
+    stream_id: int
+    account_id: int
+    mail_class: str
+    reverse_path: str
+    body_type: str
+    smtputf8: bool
+    size_bytes: int
+    received_ms: int
+    expires_ms: int
+    source: str
+    is_notice: bool
+    head: bytes
+
+
+def at_address(db: sqlite3.Connection, address: str) -> Iterator[RecipientRow]:
+    """Recipients with this address in any spelling of case, newest first. The index may give namesakes: checked here."""
+    rows = db.execute(_JOINED + "WHERE r.address_hash = ? ORDER BY r.id DESC", (address_hash(address),))
+    return (row for row in map(_recipient, rows) if row.address.lower() == address.lower())
+
+
+def of_message(db: sqlite3.Connection, message_id: int, after_id: int, limit: int) -> list[RecipientRow]:
+    """Recipients of a message beyond `after_id`, in their order."""
+    query = _JOINED + "WHERE r.message_id = ? AND r.id > ? ORDER BY r.id LIMIT ?"
+    return [_recipient(row) for row in db.execute(query, (message_id, after_id, limit))]
+
+
+def scheduled(db: sqlite3.Connection) -> Iterator[RecipientRow]:
+    """Domains in the order in which they are due, each one's recipients by time."""
+    return map(_recipient, db.execute(_BY_DOMAIN + "ORDER BY d.due_ms, d.id, r.next_ms, r.id"))
+
+
+def scheduled_in(db: sqlite3.Connection, domain: str) -> Iterator[RecipientRow]:
+    rows = db.execute(
+        _JOINED + "WHERE r.domain_id = (SELECT id FROM domain WHERE name = ?) AND r.state = 0 ORDER BY r.next_ms, r.id",
+        (domain,),
+    )
+    return map(_recipient, rows)
+
+
+def leased(db: sqlite3.Connection) -> Iterator[RecipientRow]:
+    """In the order in which they were leased."""
+    return map(_recipient, db.execute(_JOINED + "WHERE r.state = 1 AND r.lease > 0 ORDER BY r.lease, r.id"))
+
+
+def held(db: sqlite3.Connection) -> Iterator[RecipientRow]:
+    """Those that expire first come first."""
+    return map(_recipient, db.execute(_JOINED + "WHERE r.state = 2 ORDER BY r.next_ms, r.id"))
+
+
+def ended(db: sqlite3.Connection, state: RecipientState) -> Iterator[RecipientRow]:
+    """Recipients in a terminal state among the newest MAX_ENDED_LOOKED_AT rows, newest first."""
+    rows = db.execute(
+        _JOINED + "WHERE r.id > (SELECT ifnull(max(id), 0) FROM recipient) - ? AND +r.state = ? ORDER BY r.id DESC",
+        (MAX_ENDED_LOOKED_AT, int(state)),
+    )
+    return map(_recipient, rows)
+
+
+def message(db: sqlite3.Connection, message_id: int) -> MessageRow | None:
+    row = db.execute(_MESSAGE, (message_id,)).fetchone()
+    return msgspec.convert(row, MessageRow, strict=False) if row else None  # SQLite's truths are numbers
+
+
+def chain(db: sqlite3.Connection, newest_seq: int, limit: int) -> list[JournalRow]:
+    """The newest `limit` facts of one recipient, oldest first, by its chain of rows."""
+    rows = [_fact(row) for row in db.execute(_CHAIN, (newest_seq, limit))]
+    return rows[::-1]
+
+
+def _recipient(row: tuple[object, ...]) -> RecipientRow:
+    return msgspec.convert(row, RecipientRow)
+
+
+def _fact(row: tuple[int, int, str, int, int, int, int, str]) -> JournalRow:
+    seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, facts = row
+    return JournalRow(
+        seq, at_ms, JournalKind(kind), account_id, message_id, recipient_id, prev_seq, decode_facts(facts)
+    )
