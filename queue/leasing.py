@@ -146,8 +146,9 @@ class Leasing:
         self.end(leased.token, ())
 
     def _start(self, lane: Lane, slot: int, ready: Ready, content: StoredContent | None) -> Leased:
-        leased = Leased(self._next_token(slot), lane.key, ready, content)
-        lane.start(leased, self._clock.monotonic())
+        now = self._clock.monotonic()
+        leased = Leased(self._next_token(slot), lane.key, ready, content, now)
+        lane.start(leased, now)
         self.in_flight[leased.token] = leased
         self._bytes += leased.in_flight_bytes()
         return leased

@@ -29,6 +29,7 @@ class Rest(msgspec.Struct):
     until: float
     failures: int
     why: str
+    since: float = 0.0  # of the first failure, monotonic
 
 
 class KnownRoute(msgspec.Struct, frozen=True):
@@ -117,7 +118,8 @@ class Sites:
     def _rest(self, resting: dict[str, Rest], key: str, why: str) -> None:
         failures = resting[key].failures + 1 if key in resting else 1
         until = self._clock.monotonic() + self._schedule.site_backoff_seconds(failures)
-        resting[key] = Rest(until, failures, why)
+        since = resting[key].since if key in resting else self._clock.monotonic()
+        resting[key] = Rest(until, failures, why, since)
 
     def _current(self, resting: dict[str, Rest], key: str) -> Rest | None:
         rest = resting.get(key)

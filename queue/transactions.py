@@ -66,6 +66,7 @@ class Leased(msgspec.Struct):
     lane: LaneKey
     ready: Ready
     content: StoredContent | None = None
+    started: float = 0.0  # when its lease was asked for, monotonic
 
     def parcel(self) -> JobParcel:
         message = self.ready.message
