@@ -160,6 +160,14 @@ class Dispatcher:
     def _due_now(self, domain_id: int, domain: str) -> None:
         self.loader.notice_due(domain_id, domain)
 
+    @property
+    def delivers(self) -> bool:
+        return self._deliver
+
+    def worker_pids(self) -> dict[int, int]:
+        """Process ids of the workers by slot."""
+        return self._fleet.pids()
+
     def reload_workers(self) -> None:
         """Workers read configuration and keys anew."""
         self._fleet.reload()

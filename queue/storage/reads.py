@@ -88,7 +88,7 @@ class MessageRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 def at_address(db: sqlite3.Connection, address: str) -> Iterator[RecipientRow]:
-    """Recipients with this address in any spelling of case, newest first. The index may give namesakes: checked here."""
+    """Recipients with this address in any spelling of case, newest first. The index may give others: checked."""
     rows = db.execute(_JOINED + "WHERE r.address_hash = ? ORDER BY r.id DESC", (address_hash(address),))
     return (row for row in map(_recipient, rows) if row.address.lower() == address.lower())
 
