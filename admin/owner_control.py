@@ -1,6 +1,6 @@
 """What the owner answers on owner.sock.
 
-Owns   the verbs: status, waits, operate, flush, reload.
+Owns   the verbs: status, waits, operate, flush, reload, and reading their questions.
 Knows  nothing of sockets (admin.control) or of sentences (admin.explain).
 """
 
@@ -8,42 +8,89 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from ..mta.clock import Clock, SystemClock
 from ..queue.dispatcher import Dispatcher
-from ..queue.operations import Selection
+from ..queue.operations import Operated, Selection
+from ..queue.storage.database import StorageError
+from . import waits
 from .control import Answer, Refused
 
 
+class Operate(msgspec.Struct, frozen=True):
+    """The question of `operate` and `flush`."""
+
+    selection: Selection
+    operation: str = ""  # hold, release, cancel
+    reason: str = ""
+    who: str = ""
+
+
+class AskWaits(msgspec.Struct, frozen=True):
+    """The question of `waits`: domains and lease tokens that somebody wants to know about."""
+
+    domains: tuple[str, ...] = ()
+    leases: tuple[int, ...] = ()
+
+
 class OwnerControl:
-    def __init__(self, dispatcher: Dispatcher, reload: Callable[[], int]) -> None:
+    def __init__(self, dispatcher: Dispatcher, reload: Callable[[], int], clock: Clock | None = None) -> None:
         """`reload` answers with the policy's generation, or raises Refused."""
         self._dispatcher, self._reload = dispatcher, reload
+        self._clock = clock or SystemClock()
+        self._started = self._clock.monotonic()
 
     async def answer(self, question: dict[str, Any]) -> Answer:
         """One question, one answer. Raises Refused."""
+        try:
+            return await self._answer(question)
+        except (msgspec.ValidationError, KeyError) as error:
+            raise Refused(f"the question is not understood: {error}") from error
+        except StorageError as error:
+            raise Refused(f"the queue cannot be changed: {error}") from error
+
+    async def _answer(self, question: dict[str, Any]) -> Answer:
         match question.get("verb"):
             case "status":
                 return self._status()
+            case "waits":
+                return self._waits(msgspec.convert(question, AskWaits))
             case "operate":
-                selection = Selection(**question["selection"])
-                done = await self._dispatcher.operate(
-                    question["operation"], selection, question.get("reason", ""), question.get("who", "")
-                )
-                return {"changed": done.changed, "busy": done.busy}
+                return await self._operate(msgspec.convert(question, Operate))
             case "flush":
-                done = await self._dispatcher.flush(Selection(**question["selection"]), question.get("who", ""))
-                return {"changed": done.changed, "busy": done.busy}
+                asked = msgspec.convert(question, Operate)
+                return _operated(await self._dispatcher.flush(asked.selection, asked.who))
             case "reload":
                 return {"generation": self._reload()}
             case verb:
                 raise Refused(f"there is no verb '{verb}'")
 
+    async def _operate(self, asked: Operate) -> Answer:
+        done = await self._dispatcher.operate(asked.operation, asked.selection, asked.reason, asked.who)
+        return _operated(done)
+
+    def _waits(self, asked: AskWaits) -> Answer:
+        seen = waits.look(self._dispatcher, asked.domains, asked.leases, self._clock.monotonic())
+        return msgspec.to_builtins(seen)
+
     def _status(self) -> Answer:
         dispatcher = self._dispatcher
+        lanes = dispatcher.leasing.lanes.values()
         return {
             "role": "owner",
             "pid": os.getpid(),
+            "workers": sorted(dispatcher.worker_pids().values()),
+            "delivers": dispatcher.delivers,
+            "uptime_seconds": self._clock.monotonic() - self._started,
             "in_flight": len(dispatcher.leasing.in_flight),
+            "ready": sum(queue.recipients for lane in lanes for queue in lane.queues.values()),
+            "connections": sum(lane.connections for lane in lanes),
             "lanes": len(dispatcher.leasing.lanes),
             "due_domains": len(dispatcher.loader.active),
             "commits": dispatcher.commits.commits,
         }
+
+
+def _operated(done: Operated) -> Answer:
+    return {"changed": done.changed, "busy": done.busy}

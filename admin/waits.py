@@ -1,0 +1,185 @@
+"""What a running owner knows that no row says: routes, rests, lanes, attempts under way.
+
+Owns   the values of the answer to `waits`, in both directions, and how they are read off the dispatcher.
+Knows  no sentence (admin.explain) and no socket (admin.control). Times are spans in seconds, never instants: the asker's
+       clock is another one. An answer names only what was asked for, so it stays small however much waits.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from ..mta.dns.route import Routed, Unroutable
+from ..queue.dispatcher import Dispatcher
+from ..queue.lanes import Lane
+from ..queue.leasing import Leasing
+from ..queue.sites import KnownRoute, Rest
+
+MAX_ASKED = 200
+
+
+class RestSeen(msgspec.Struct, frozen=True):
+    """A site or domain that gave no answer."""
+
+    why: str
+    since_seconds: float
+    left_seconds: float
+
+
+class LaneSeen(msgspec.Struct, frozen=True):
+    """One (provider, source): what is under way, and the limits with their reasons."""
+
+    provider: str
+    source: str
+    in_flight: int
+    cap: int
+    ready: int  # recipients in its ready queues
+    connections: int
+    max_connections: int
+    connections_because: str
+    permits: int  # MAIL commands that may leave now
+    permit_seconds: float | None  # until time alone frees one
+    rate_count: int
+    rate_seconds: float
+    rate_because: str
+    worker_pid: int | None
+
+
+class RouteKind(StrEnum):
+    KNOWN = "known"
+    UNKNOWN = "unknown"  # not asked for lately, or being looked up
+    NONE = "none"  # the name system is clear that no letter can go there
+
+
+class DomainSeen(msgspec.Struct, frozen=True):
+    """Where a domain's mail goes and what keeps it."""
+
+    domain: str
+    route: RouteKind
+    why: str = ""  # of NONE
+    site: str = ""
+    provider: str = ""
+    hosts: tuple[str, ...] = ()
+    domain_rest: RestSeen | None = None
+    site_rest: RestSeen | None = None
+    is_probed: bool = False  # the site failed and has not answered since: one transaction tries it at a time
+    at_site: int = 0  # transactions in flight to the site
+    lanes: tuple[LaneSeen, ...] = ()
+
+
+class LeaseSeen(msgspec.Struct, frozen=True):
+    """An attempt under way."""
+
+    token: int
+    seconds: float
+    provider: str
+    source: str
+    hosts: tuple[str, ...]
+    worker_pid: int | None
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """The owner's answer."""
+
+    delivers: bool
+    workers: int
+    domains: tuple[DomainSeen, ...] = ()
+    leases: tuple[LeaseSeen, ...] = ()
+
+    def domain(self, name: str) -> DomainSeen | None:
+        return next((each for each in self.domains if each.domain == name), None)
+
+    def lease(self, token: int | None) -> LeaseSeen | None:
+        return next((each for each in self.leases if each.token == token), None)
+
+
+def question(domains: Iterable[str], leases: Iterable[int]) -> dict[str, object]:
+    """What to send to the owner."""
+    return {"verb": "waits", "domains": sorted(set(domains))[:MAX_ASKED], "leases": sorted(set(leases))[:MAX_ASKED]}
+
+
+def look(dispatcher: Dispatcher, domains: Sequence[str], leases: Sequence[int], now: float) -> Waits:
+    """The answer at this moment, which is `now` on the owner's monotonic clock."""
+    pids = dispatcher.worker_pids()
+    return Waits(
+        delivers=dispatcher.delivers,
+        workers=len(pids),
+        domains=tuple(_domain(dispatcher, name, now, pids) for name in domains[:MAX_ASKED]),
+        leases=tuple(_leases(dispatcher.leasing, leases[:MAX_ASKED], now, pids)),
+    )
+
+
+def _domain(dispatcher: Dispatcher, name: str, now: float, pids: dict[int, int]) -> DomainSeen:
+    sites = dispatcher.sites
+    domain_rest = _rest(sites.domain_rest(name), now)
+    match sites.route(name):
+        case KnownRoute(routed=routed, provider=provider):
+            return _routed(dispatcher, name, routed, provider, domain_rest, now, pids)
+        case Unroutable(why=why):
+            return DomainSeen(name, RouteKind.NONE, why=why, domain_rest=domain_rest)
+        case None:
+            return DomainSeen(name, RouteKind.UNKNOWN, domain_rest=domain_rest)
+
+
+def _routed(
+    dispatcher: Dispatcher,
+    name: str,
+    routed: Routed,
+    provider: str,
+    domain_rest: RestSeen | None,
+    now: float,
+    pids: dict[int, int],
+) -> DomainSeen:
+    sites, lanes = dispatcher.sites, dispatcher.leasing.lanes.values()
+    mine = [lane for lane in lanes if lane.key.provider == provider]
+    return DomainSeen(
+        name,
+        RouteKind.KNOWN,
+        site=routed.site,
+        provider=provider,
+        hosts=tuple(host.name for host in routed.hosts),
+        domain_rest=domain_rest,
+        site_rest=_rest(sites.site_rest(routed.site), now),
+        is_probed=sites.is_probed(routed.site),
+        at_site=sum(lane.in_flight_at.get(routed.site, 0) for lane in mine),
+        lanes=tuple(_lane(lane, now, pids) for lane in mine),
+    )
+
+
+def _rest(rest: Rest | None, now: float) -> RestSeen | None:
+    return RestSeen(rest.why, now - rest.since, rest.until - now) if rest is not None else None
+
+
+def _lane(lane: Lane, now: float, pids: dict[int, int]) -> LaneSeen:
+    rate, connections = lane.limits.message_rate, lane.limits.connections
+    return LaneSeen(
+        provider=lane.key.provider,
+        source=lane.key.source,
+        in_flight=lane.in_flight,
+        cap=lane.cap,
+        ready=sum(queue.recipients for queue in lane.queues.values()),
+        connections=lane.connections,
+        max_connections=connections.value,
+        connections_because=connections.because,
+        permits=lane.mails.free(now),
+        permit_seconds=lane.mails.next_free_seconds(now),
+        rate_count=rate.count,
+        rate_seconds=rate.seconds,
+        rate_because=rate.because,
+        worker_pid=pids.get(lane.worker) if lane.worker is not None else None,
+    )
+
+
+def _leases(leasing: Leasing, tokens: Sequence[int], now: float, pids: dict[int, int]) -> Iterable[LeaseSeen]:
+    for token in tokens:
+        if (leased := leasing.in_flight.get(token)) is not None:
+            worker = leasing.lanes[leased.lane].worker
+            yield LeaseSeen(
+                token,
+                now - leased.started,
+                leased.lane.provider,
+                leased.lane.source,
+                tuple(host.name for host in leased.ready.hosts),
+                pids.get(worker) if worker is not None else None,
+            )
