@@ -3,8 +3,9 @@
 Owns   the socket, the handshake of opportunistic TLS, the pace of large bodies, and one lazy timer.
 Knows  nothing of other connections: what to send next, and what becomes of results, is its owner's (the lane's).
 
-No task runs per transaction: everything happens in the transport's callbacks. The timer is looked at at least every
-`_TICK` seconds and moved only when a deadline is nearer than its next look, so the usual transaction touches no timer.
+No task runs per transaction: everything happens in the transport's callbacks. The timer looks at the deadline every
+`_TICK` seconds or sooner, and is moved only when a deadline is nearer than its next look: the usual transaction
+touches no timer.
 
 Invariants
     `ConnectionOwner.over` is called once per connection that was made, when its socket is closed.
@@ -35,7 +36,7 @@ Prepared = tuple[JobTransaction, list[bytes]]
 
 _CHUNK_BYTES = 65_536
 _TICK = 10.0
-_LINGER = 1.0
+_LINGER = 0.2  # for the end of file behind the answer to QUIT; some peers wait for ours
 _TIMED_ELSEWHERE = frozenset({State.READY, State.CLOSED})  # idle: the owner says how long; closed: lingering
 _log = logging.getLogger(__name__)
 
@@ -341,7 +342,7 @@ class Connection(asyncio.Protocol):
             plain.abort()
             self._be_closed()
             raise
-        except Exception as error:  # noqa: BLE001 - ssl, socket, uvloop: whatever fails here is a failed handshake
+        except Exception as error:  # noqa: BLE001 - whatever ssl, socket or loop raise is a failed handshake
             self._tls_failed(plain, error)
             return
         self._tls_task = None

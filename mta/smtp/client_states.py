@@ -4,8 +4,8 @@ Owns   State, Seen (what kind of reply came), Reaction, and TABLE. A pair that i
 Knows  nothing of octets; `mta.smtp.client` carries the reactions out.
 
     GREETING -> EHLO [-> HELO] [-> STARTTLS -> HANDSHAKE -> EHLO] -> READY
-    READY -> [RSET ->] MAIL -> RCPT … -> DATA -> BODY -> FINAL_DOT -> READY, or the MAIL of the transaction behind
-    READY -> QUIT -> CLOSED; 421 anywhere -> CLOSED
+    then [RSET ->] MAIL -> RCPT … -> DATA -> BODY -> FINAL_DOT -> READY, or the MAIL of the transaction behind
+    at last QUIT -> CLOSED; 421 anywhere -> CLOSED
 
 A state names the reply that is awaited next, so that the table is the same with and without PIPELINING.
 RFC 5321 §4.1.4 (order of commands), §3.8 (421), RFC 2920 §3.1, RFC 3207 §4.

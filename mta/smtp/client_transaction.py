@@ -1,8 +1,8 @@
 """One mail transaction from the client's side: what is wanted, and what each recipient got.
 
 Owns   the shape that a transaction is made from (`Request`), its progress, and the outcome of every reply.
-Knows  protocol facts only; what a reply's words mean is the queue's ReplyJudge, with one exception that RFC 5321
-       §4.5.3.1.10 makes a protocol fact: 552 (and 452) to RCPT as "too many recipients".
+Knows  protocol facts only; what a reply's words mean is the queue's ReplyJudge, with one exception that is a protocol
+       fact: 552 (and 452) to RCPT as "too many recipients" (RFC 5321 §4.5.3.1.10).
 Invariant  `outcomes` has one place per recipient, filled once. What a loss of the connection leaves open is filled by
        `mta.delivery.attempt`.
 """

@@ -421,3 +421,70 @@ async def test_a_refused_second_connection_does_not_fail_the_site():
         await events.wait(60)
     assert events.failed_sites == []
     assert sum(isinstance(outcomes[0], Delivered) for outcomes in events.results.values()) == 60
+
+
+async def test_an_idle_connection_found_dead_costs_no_attempt():
+    async def one_and_close(visit: Visit) -> None:
+        await visit.greet()
+        await visit.take_message()
+
+    events = FakeLaneEvents()
+    async with ScriptedPeer(one_and_close) as peer, lane_to(peer.port, events) as lane:
+        lane.submit(FakeJob(token=1))
+        await events.wait(1)
+        await events.until(lambda: "closed" in events.log)
+        lane.submit(FakeJob(token=2))
+        await events.wait(2)
+        assert peer.connections == 2
+    assert isinstance(events.results[2][0], Delivered)
+    assert events.asked_mail == 2
+
+
+async def test_an_address_that_failed_is_tried_last_for_a_while():
+    events = FakeLaneEvents()
+    hosts = (Host("dead.example", ("127.0.0.9",)), Host("good.example", ("127.0.0.1",)))
+    async with ScriptedPeer() as peer, lane_to(peer.port, events, limits=LaneLimits(idle_seconds=0)) as lane:
+        lane.submit(FakeJob(token=1, hosts=hosts))
+        await events.wait(1)
+        assert events.log.count("may connect") == 2
+        lane.submit(FakeJob(token=2, hosts=hosts))
+        await events.wait(2)
+        assert events.log.count("may connect") == 3
+
+
+async def test_an_idle_connection_of_another_site_makes_room():
+    events = FakeLaneEvents()
+    async with ScriptedPeer() as peer, lane_to(peer.port, events, limits=LaneLimits(max_connections=1)) as lane:
+        lane.submit(FakeJob(token=1, site="one"))
+        await events.wait(1)
+        lane.submit(FakeJob(token=2, site="two"))
+        await events.wait(2)
+        assert peer.most_open == 1
+    assert isinstance(events.results[2][0], Delivered)
+
+
+async def test_a_site_that_is_slow_at_the_dot_gets_no_envelope_behind_it():
+    held, release = asyncio.Event(), asyncio.Event()
+
+    async def slow(visit: Visit) -> None:
+        await visit.greet()
+        await visit.take_message()
+        await visit.take_message(final="")
+        held.set()
+        await release.wait()
+        await visit.say("250 ok\r\n")
+        await visit.hear()
+
+    events = FakeLaneEvents()
+    async with ScriptedPeer(slow) as peer, lane_to(peer.port, events, limits=LaneLimits(max_connections=1)) as lane:
+        lane.submit(FakeJob(token=1))
+        await events.wait(1)
+        (site,) = lane._sites.values()
+        site.last_dot_seconds = 2.0
+        lane.submit(FakeJob(token=2))
+        lane.submit(FakeJob(token=3))
+        await held.wait()
+        assert events.asked_mail == 2
+        assert lane.recall(3)
+        release.set()
+        await events.wait(2)
