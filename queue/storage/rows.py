@@ -123,6 +123,7 @@ class FailedRow(msgspec.Struct, frozen=True):
     journal_seq: int
     at_ms: int
     facts: Facts
+    before: Facts | None  # of the row before: what was last said to one that expired
 
 
 class OperatedRow(msgspec.Struct, frozen=True):

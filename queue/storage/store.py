@@ -311,14 +311,15 @@ class QueueStore:
 
     def failed_owing_notice(self, message_id: int) -> list[FailedRow]:
         rows = self._db.execute(
-            "SELECT r.id, r.address, ifnull(r.orcpt, ''), r.state, r.journal_seq, j.at_ms, j.facts"
+            "SELECT r.id, r.address, ifnull(r.orcpt, ''), r.state, r.journal_seq, j.at_ms, j.facts, before.facts"
             " FROM recipient AS r JOIN journal AS j ON j.seq = r.journal_seq"
+            " LEFT JOIN journal AS before ON before.seq = j.prev_seq"
             " WHERE r.message_id = ? AND r.notice = 1",
             (message_id,),
         )
         return [
-            FailedRow(id_, to, orcpt, state, seq, at, decode_facts(facts))
-            for id_, to, orcpt, state, seq, at, facts in rows
+            FailedRow(*row[:6], facts=decode_facts(row[6]), before=decode_facts(row[7]) if row[7] else None)
+            for row in rows
         ]
 
     def notice_sent(self, recipient_id: int, seq: int) -> None:
