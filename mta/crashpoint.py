@@ -1,8 +1,11 @@
 """Crash points: named places where a test may kill the process.
 
-Owns   `reach(name)`, which does nothing unless the environment arms it: YOUTONG_CRASH_AT="name" or "name:3" (the third
-       time) kills this process with SIGKILL; YOUTONG_CRASH_LOG=FILE appends each name reached, for coverage.
-Knows  nothing of what happens around it. Names are "what.before" and "what.after".
+Owns   `reach(name)`, which does nothing unless the environment arms it:
+       YOUTONG_CRASH_FILE=FILE   while FILE says "name" or "name:3", the first (third) process to reach that point
+                                 takes the file away and kills itself with SIGKILL, so that whoever is started after
+                                 it lives; a test may write the file at any moment of a server's life.
+       YOUTONG_CRASH_LOG=FILE    each name is appended when it is reached for the first time, for coverage.
+Knows  nothing of what happens around it. Names are "what.before" and "what.after"; tests/fakes/crash_points.py lists them.
 Unarmed, a call costs one global look-up and a comparison; it is part of the product so that what is tested is
 what runs.
 """
@@ -11,10 +14,11 @@ import os
 import signal
 import sys
 
-_armed, _, _count = os.environ.get("YOUTONG_CRASH_AT", "").partition(":")
+_file = os.environ.get("YOUTONG_CRASH_FILE", "")
 _log = os.environ.get("YOUTONG_CRASH_LOG", "")
-_active = bool(_armed or _log)
-_left = [int(_count or 1)]
+_active = bool(_file or _log)
+_armed = ""
+_times = 0
 _seen: set[str] = set()
 
 
@@ -27,11 +31,39 @@ def reach(name: str) -> None:
 def _reach(name: str) -> None:
     if _log and name not in _seen:
         _seen.add(name)
-        descriptor = os.open(_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.write(descriptor, f"{name}\n".encode())
-        os.close(descriptor)
-    if name == _armed:
-        _left[0] -= 1
-        if _left[0] == 0:
-            sys.stderr.flush()
-            os.kill(os.getpid(), signal.SIGKILL)
+        _append(name)
+    if _file and _is_armed_for(name) and _take_file():
+        sys.stderr.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _append(name: str) -> None:
+    descriptor = os.open(_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(descriptor, f"{name}\n".encode())
+    os.close(descriptor)
+
+
+def _is_armed_for(name: str) -> bool:
+    """Whether this is the time that the file means; each process counts for itself, anew for each text."""
+    global _armed, _times
+    try:
+        with open(_file, encoding="ascii") as file:
+            text = file.read().strip()
+    except FileNotFoundError:
+        text = ""
+    if text != _armed:
+        _armed, _times = text, 0
+    wanted, _, count = text.partition(":")
+    if name != wanted:
+        return False
+    _times += 1
+    return _times == int(count or 1)
+
+
+def _take_file() -> bool:
+    """Only one process dies of one text."""
+    try:
+        os.rename(_file, f"{_file}.done")
+    except FileNotFoundError:
+        return False
+    return True

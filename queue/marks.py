@@ -33,7 +33,9 @@ class MarkFile:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(self._fd, 0)
+        reach("mark-file.before")
         os.write(self._fd, _record(os.getpid()))
+        reach("mark-file.after")
         self._size = _RECORD.size
 
     def leave(self, token: int) -> None:
@@ -56,8 +58,10 @@ class MarkFile:
         fresh = os.open(path.with_suffix(".fresh"), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         fcntl.flock(fresh, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(fresh, 0)
+        reach("mark-rewrite.before")
         os.write(fresh, octets)
         os.rename(path.with_suffix(".fresh"), path)
+        reach("mark-rewrite.after")
         os.close(self._fd)
         self._fd, self._size = fresh, len(octets)
 

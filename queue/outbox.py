@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 from ..mta.clock import Clock
+from ..mta.crashpoint import reach
 from .lanes import Lane
 from .protocol import Committed, Handover, LaneKey, LaneSettings, OwnerSays
 from .transactions import Leased
@@ -59,4 +60,6 @@ class Outbox:
         jobs = [each.parcel() for _, each in batch]
         for _, each in batch:
             each.content = None
+        reach("handover.before")
         self._say(Handover(list(settings.values()), sites, list(contents.values()), jobs))
+        reach("handover.after")

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from ..mta.clock import Clock
+from ..mta.crashpoint import reach
 from ..mta.outcome import Deferred, Scope, Stage
 from . import settlement
 from .incarnation import incarnation_of, mark_files, token_of
@@ -54,8 +55,10 @@ class Recovery:
         limit = token_of(owner_incarnation, 0)
         while rows := await self._commits.submit(lambda _: self._settle_page(limit, marked, other_boots, recovered)):
             assert rows <= _PAGE
+        reach("marks-forgotten.before")
         for path in mark_files(self._run_dir):
             path.unlink(missing_ok=True)
+        reach("marks-forgotten.after")
         return recovered
 
     def _settle_page(self, limit: int, marked: set[int], other_boots: set[int], recovered: Recovered) -> int:

@@ -59,7 +59,9 @@ class SpoolWriter:
     def _put(self, octets: bytes) -> None:
         view = memoryview(octets)
         while view:
+            reach("spool-write.before")
             view = view[os.write(self._fd, view[:_COPY_BYTES]) :]
+            reach("spool-write.after")
 
 
 def sync(folder: Path, name: str) -> None:

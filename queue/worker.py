@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from ..mta.clock import Clock
+from ..mta.crashpoint import reach
 from ..mta.delivery.egress import EgressSource, LaneLimits
 from ..mta.delivery.events import LaneRef
 from ..mta.delivery.job import Job, RenderFault
@@ -196,7 +197,9 @@ class Worker:
         ended = [item.token for item in (*self._finished, *self._returned)]
         self._unacknowledged[self._reports] = [token for token in ended if token in self._marked]
         self._finished, self._returned, self._failed_sites = [], [], []
+        reach("report.before")
         self._say(report)
+        reach("report.after")
 
     def _news(self) -> list[LaneNews]:
         news: list[LaneNews] = []

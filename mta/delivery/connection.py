@@ -290,7 +290,9 @@ class Connection(asyncio.Protocol):
                 last, self._body = self._body, None
                 self._write_last(last)
             else:
+                reach("delivery.body.before")
                 transport.write(self._body[:_CHUNK_BYTES])
+                reach("delivery.body.after")
                 self._body = self._body[_CHUNK_BYTES:]
 
     def _write_last(self, octets: bytes | memoryview) -> None:

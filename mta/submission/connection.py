@@ -20,6 +20,7 @@ from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP
 
+from ..crashpoint import reach
 from ..reply import Reply, reply
 from ..smtp.params import CommandError
 from . import oplog
@@ -197,7 +198,9 @@ class Connection(SMTP):
 
     def _write_output(self, transport: asyncio.Transport) -> None:
         if self._output:
+            reach("submission.reply.before")
             transport.write(self._output[0] if len(self._output) == 1 else b"".join(self._output))
+            reach("submission.reply.after")
             self._output.clear()
 
     def _send_counted(self, said: Reply) -> None:
