@@ -31,8 +31,15 @@ def shipped_text(hostname: str) -> str:
 
 
 def machine_name() -> str:
-    """This machine's full name, "localhost" when it has none that SMTP could use."""
+    """This machine's full name; its short one, or "localhost", when it has none that SMTP could use."""
+    names = [name for name in map(_usable, (socket.getfqdn(), socket.gethostname())) if name != "localhost"]
+    return next(
+        (name for name in names if "." in name and not name.startswith("localhost.")), (names or ["localhost"])[-1]
+    )
+
+
+def _usable(name: str) -> str:
     try:
-        return normalise_domain(socket.getfqdn())
+        return normalise_domain(name)
     except AddressError:
         return "localhost"

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from youtong.admin.config import load
 from youtong.admin.config.first_start import first_start, machine_name, shipped_text
 from youtong.admin.config.sections import REPEATED, SECTIONS, keys_of
@@ -77,3 +78,21 @@ def test_show_gives_values_as_they_are_written(tmp_path: Path) -> None:
         "[submission] memory": "1 MiB",
         "[delivery] dns_servers": ["[::1]:53"],
     }
+
+
+@pytest.mark.parametrize(
+    ("full", "short", "expected"),
+    [
+        ("mail.youtong.cn", "mail", "mail.youtong.cn"),
+        ("localhost", "mail.youtong.cn", "mail.youtong.cn"),
+        ("localhost.localdomain", "box", "box"),
+        ("localhost", "my_box", "localhost"),
+        ("localhost", "localhost", "localhost"),
+    ],
+)
+def test_the_machines_name_is_its_fullest(
+    full: str, short: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.getfqdn", lambda: full)
+    monkeypatch.setattr("socket.gethostname", lambda: short)
+    assert machine_name() == expected
