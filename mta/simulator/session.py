@@ -201,6 +201,6 @@ class Session(asyncio.Protocol):
 
 
 def _unstuffed(content: bytes) -> bytes:
-    if content.startswith(b".."):
+    if content.startswith(b"."):
         content = content[1:]
-    return content.replace(b"\r\n..", b"\r\n.")
+    return content.replace(b"\r\n.", b"\r\n")
