@@ -1,0 +1,84 @@
+"""Composing messages of ours: fields, parts and multiparts as octets that are safe on any path.
+
+Owns   the form: folded ASCII fields with encoded words, quoted-printable text parts, multiparts.
+Knows  nothing of what a message says.
+
+Invariants
+    Everything made here is 7-bit, has CRLF line ends only, and no line over 998 octets (RFC 5322 §2.1.1), whatever
+    text comes in: a value from a stranger cannot start a field or a line of its own.
+RFC 2045 §6.7 (quoted-printable), RFC 2046 §5.1 (multipart), RFC 2047 §2 (encoded words).
+"""
+
+import binascii
+import re
+from collections.abc import Sequence
+from email.header import Header
+from email.utils import formatdate
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_FOLD_AT = 76
+_LONGEST_WORD = 900
+
+
+def field(name: str, value: str) -> bytes:
+    """One header field with its CRLF: folded, beyond ASCII as encoded words, control characters as a space."""
+    clean = _CONTROLS.sub(" ", value).encode("utf-8", "replace").decode("utf-8").strip()
+    if not clean.isascii():
+        encoded = Header(clean, "utf-8", maxlinelen=_FOLD_AT, header_name=name).encode(linesep="\r\n")
+        return f"{name}: {encoded}\r\n".encode("ascii")
+    return _folded(name, clean).encode("ascii")
+
+
+def _folded(name: str, value: str) -> str:
+    lines: list[str] = []
+    line = f"{name}:"
+    for word in value.split():
+        for piece in _pieces(word):
+            if len(line) + 1 + len(piece) > _FOLD_AT and line.strip() and line != f"{name}:":
+                lines.append(line)
+                line = ""
+            line = f"{line} {piece}"
+    return "\r\n".join([*lines, line]) + "\r\n"
+
+
+def _pieces(word: str) -> list[str]:
+    return [word[at : at + _LONGEST_WORD] for at in range(0, len(word), _LONGEST_WORD)]
+
+
+def date_field(name: str, epoch_ms: int) -> bytes:
+    """A date in UTC."""
+    return field(name, formatdate(epoch_ms / 1000))
+
+
+def text_part(text: str) -> bytes:
+    """A text/plain part in UTF-8; plain English in it stays readable in the raw message."""
+    return b"Content-Type: text/plain; charset=utf-8\r\n" + _quoted_printable(text.encode("utf-8", "replace"))
+
+
+def octets_part(content_type: str, octets: bytes) -> bytes:
+    """A part of octets that are lines of text: as they are when they are safe, quoted-printable when not.
+
+    Only for types that may be encoded: never message/rfc822 (RFC 2046 §5.2.1), unless `is_safe`.
+    """
+    head = f"Content-Type: {content_type}\r\n".encode("ascii")
+    return head + (b"\r\n" + octets if is_safe(octets) else _quoted_printable(octets))
+
+
+def is_safe(octets: bytes) -> bool:
+    """7-bit, no NUL, CRLF line ends only, no long line."""
+    if not octets.isascii() or b"\0" in octets:
+        return False
+    lines = octets.split(b"\r\n")
+    return not any(len(line) > 998 or b"\r" in line or b"\n" in line for line in lines)
+
+
+def _quoted_printable(octets: bytes) -> bytes:
+    normal = _LINE_END.sub(b"\r\n", octets)
+    return b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + binascii.b2a_qp(normal, istext=True)
+
+
+def multipart_body(parts: Sequence[bytes], boundary: str) -> bytes:
+    """The body of a multipart; `boundary` must not occur at a line start in any part, so take a random one."""
+    opening = f"--{boundary}\r\n".encode("ascii")
+    return b"".join(opening + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode("ascii")
