@@ -54,27 +54,32 @@ class QueueIntake(Intake):
         return spool.SpoolWriter(self._spool)
 
     async def accept(self, submission: Submission) -> Reply:
+        # In a task of its own: a session that is cancelled while its message is committed must not undo half of it.
+        return await asyncio.shield(asyncio.get_running_loop().create_task(self._answer(submission)))
+
+    async def _answer(self, submission: Submission) -> Reply:
         try:
             return await self._accept(submission)
-        except StorageFull as error:
+        except (StorageFull, OSError) as error:  # OSError: the spool
             return _refused(452, "4.3.1", "Insufficient system storage, try again later", error)
         except StorageError as error:
             return _refused(451, "4.3.0", "The queue cannot be written, try again later", error)
-        except OSError as error:  # the spool
-            return _refused(452, "4.3.1", "Insufficient system storage, try again later", error)
+        except Exception as error:  # noqa: BLE001 - the bulkhead of a message: a fault of ours is temporary to the client
+            _log.exception("internal fault while a message was accepted")
+            return _refused(451, "4.3.0", "Internal fault, try again later", error)
 
     async def _accept(self, submission: Submission) -> Reply:
         body = submission.body
-        if isinstance(body, SpooledBody):
-            await asyncio.to_thread(spool.sync, self._spool, body.name)
-        message_id = self._store.counters.message()
-        new = self._new_message(submission)
-        facts = _facts(message_id, new)
-        groups = self._groups(submission)
-        leases = self._reserve(submission, new, facts, groups)
-        recipients = [each for group in groups.values() for each in group]
+        leases: list[Leased] = []
         try:
-            domains = await self._commits.submit(lambda _: self._insert(message_id, new, recipients))
+            if isinstance(body, SpooledBody):
+                await asyncio.to_thread(spool.sync, self._spool, body.name)
+            message_id = self._store.counters.message()
+            new = self._new_message(submission)
+            groups = self._groups(submission)
+            self._reserve(submission, new, _facts(message_id, new), groups, leases)
+            recipients = [each for group in groups.values() for each in group]
+            domains = await self._commits.submit(lambda _: self._insert(message_id, new, recipients, leases))
         except BaseException:
             for leased in leases:
                 self._leasing.abandon(leased)
@@ -134,21 +139,24 @@ class QueueIntake(Intake):
         new: NewMessage,
         facts: MessageFacts,
         groups: dict[Domain, list[NewRecipient]],
-    ) -> list[Leased]:
-        """Leases for those domains that may start at once; their recipients are inserted as leased."""
+        leases: list[Leased],
+    ) -> None:
+        """Add to `leases` those for domains that may start at once; their recipients are inserted as leased."""
         if submission.accept.hold or not self._leasing.open:
-            return []
+            return
         body = submission.body
         inline, name = (body.octets, None) if isinstance(body, InlineBody) else (None, body.name)
         content = StoredContent(facts.content_id, ContentKind.SUBMITTED, new.head, inline, name)
-        leases = [self._reserve_one(domain, group, facts, content) for domain, group in groups.items()]
-        return [leased for leased in leases if leased is not None]
+        for domain, group in groups.items():
+            leased = self._reserve_one(domain, group, facts, content)
+            if leased is not None:
+                leases.append(leased)
 
     def _reserve_one(
         self, domain: Domain, group: list[NewRecipient], facts: MessageFacts, content: StoredContent
     ) -> Leased | None:
         route = self._sites.route(domain)
-        if not isinstance(route, KnownRoute) or domain in self._loader.active or self._loader.must_hold(route):
+        if not isinstance(route, KnownRoute) or self._loader.has_unread(domain) or self._loader.must_hold(route):
             return None
         lane = self._leasing.lane_for(facts, route.provider)
         if len(group) > lane.limits.recipients_per_transaction.value:
@@ -164,9 +172,15 @@ class QueueIntake(Intake):
                 each.lease = leased.token
         return leased
 
-    def _insert(self, message_id: int, new: NewMessage, recipients: list[NewRecipient]) -> dict[str, int]:
+    def _insert(
+        self, message_id: int, new: NewMessage, recipients: list[NewRecipient], leases: list[Leased]
+    ) -> dict[str, int]:
         self._store.insert_message(message_id, new, recipients)
-        return {each.domain: self._store.domain_id(each.domain) for each in recipients}
+        domains = {each.domain: self._store.domain_id(each.domain) for each in recipients}
+        for leased in leases:
+            if leased.ready.recipients[0].domain_id != domains[leased.ready.domain]:
+                raise StorageError("a domain's row was rolled back after a lease was reserved for it")
+        return domains
 
     def _go_on(self, domains: dict[str, int], groups: dict[Domain, list[NewRecipient]], leases: list[Leased]) -> None:
         for leased in leases:
@@ -197,9 +211,10 @@ def _facts(message_id: int, new: NewMessage) -> MessageFacts:
 
 def _without_doubles(recipients: tuple[ForwardPath, ...]) -> list[ForwardPath]:
     """The same address twice in one envelope is one recipient (RFC 5321 §4.5.3.1.8 leaves it to us)."""
-    seen: dict[str, ForwardPath] = {}
+    seen: dict[tuple[str, Domain], ForwardPath] = {}
     for path in recipients:
-        seen.setdefault(path.address, path)
+        local, _, _ = path.address.rpartition("@")
+        seen.setdefault((local, path.domain), path)
     return list(seen.values())
 
 

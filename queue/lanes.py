@@ -72,6 +72,11 @@ class Lane:
         return self.limits.connections.value * _IN_FLIGHT_PER_CONNECTION
 
     @property
+    def has_ready(self) -> bool:
+        """Whether something waits in a ready queue of this lane."""
+        return any(queue.transactions for queue in self.queues.values())
+
+    @property
     def is_idle(self) -> bool:
         return not self.in_flight and not self.queues and self.connections == 0 and self.connects.out == 0
 

@@ -11,6 +11,7 @@ Invariants
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 from ..mta.clock import Clock
@@ -70,6 +71,7 @@ class Leasing:
         self._routes, self._gate, self._fleet, self._clock = routes, gate, fleet, clock
         self.lanes: dict[LaneKey, Lane] = {}
         self.in_flight: dict[int, Leased] = {}
+        self._by_provider: dict[str, list[Lane]] = {}
         self.history: dict[LaneKey, list[float]] = {}  # MAILs before this owner's life, monotonic
         self._tokens = 0
         self._bytes = 0
@@ -87,8 +89,13 @@ class Leasing:
         lane = self.lanes.get(key)
         if lane is None:
             lane = self.lanes[key] = Lane(key, source, self._limits.limits_for(provider, source.name))
+            self._by_provider.setdefault(provider, []).append(lane)
             lane.remember(self.history.pop(key, ()))
         return lane
+
+    def lanes_of(self, provider: str) -> Sequence[Lane]:
+        """The lanes to a provider, one a source."""
+        return self._by_provider.get(provider, ())
 
     def _slot_of(self, lane: Lane) -> int | None:
         if lane.worker is None:
@@ -125,7 +132,7 @@ class Leasing:
 
         The caller inserts its recipients as leased, then calls `confirm` after the commit or `abandon` if it failed.
         """
-        if not self.open or lane.queues.get(ready.site) or self._sites.site_rest(ready.site):
+        if not self.open or lane.has_ready or self._sites.site_rest(ready.site):
             return None
         now = self._clock.monotonic()
         if not self._has_room(ready) or not lane.may_start(ready.site, now, probed=self._sites.is_probed(ready.site)):
@@ -175,7 +182,7 @@ class Leasing:
             return
         if self._pumping is not None:
             self._again = True
-        elif any(lane.queues for lane in self.lanes.values()):
+        elif any(lane.has_ready for lane in self.lanes.values()):
             self._pumping = asyncio.get_running_loop().create_task(self._pump())
 
     async def _pump(self) -> None:
@@ -195,7 +202,7 @@ class Leasing:
         now = self._clock.monotonic()
         batch: list[Leased] = []
         for lane in list(self.lanes.values()):
-            if lane.queues:
+            if lane.has_ready:
                 self._pick_from(lane, now, batch)
         return batch
 

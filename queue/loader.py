@@ -44,6 +44,8 @@ class ActiveDomain(msgspec.Struct):
     name: str
     after: tuple[int, int] = _START
     expiry_checked: float = 0.0
+    noticed: int = 0  # how often something became due
+    is_exhausted: bool = False  # everything due is in ready queues
 
 
 class Loader:
@@ -68,9 +70,15 @@ class Loader:
 
     def notice_due(self, domain_id: int, domain: str) -> None:
         """A recipient of the domain is due now."""
-        if domain not in self.active:
-            self.active[domain] = ActiveDomain(domain_id, domain)
-            self._woken.set()
+        active = self.active.setdefault(domain, ActiveDomain(domain_id, domain))
+        active.noticed += 1
+        active.is_exhausted = False
+        self._woken.set()
+
+    def has_unread(self, domain: str) -> bool:
+        """Whether recipients of the domain may be due that are in no ready queue yet."""
+        active = self.active.get(domain)
+        return active is not None and not active.is_exhausted
 
     def must_hold(self, route: KnownRoute) -> bool:
         """Whether mail on this route is held instead of sent."""
@@ -83,7 +91,7 @@ class Loader:
         """Due times changed behind our back (flush, release): read the agenda from its beginning."""
         self._read_up_to_ms = -1
         for domain in self.active.values():
-            domain.after = _START
+            domain.after, domain.is_exhausted = _START, False
         self._woken.set()
 
     async def run(self) -> None:
@@ -93,6 +101,9 @@ class Loader:
                 await self._round()
             except StorageError as error:
                 _log.error("queue.db cannot be read error=%s", error)
+                await asyncio.sleep(1)
+            except Exception:  # noqa: BLE001 - the bulkhead of a round: without the loader no mail flows
+                _log.exception("internal fault in a round of the loader")
                 await asyncio.sleep(1)
             try:
                 await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
@@ -104,15 +115,15 @@ class Loader:
         await self._read_agenda()
         domains = list(self.active.values())
         for first in range(0, len(domains), _TOGETHER):
-            await asyncio.gather(*map(self._advance, domains[first : first + _TOGETHER]))
+            await self._advance_all(domains[first : first + _TOGETHER])
         await self._expire_held()
         self._leasing.wake()
 
     async def _read_agenda(self) -> None:
         now_ms = self._clock.now_ms()
-        if now_ms < self._read_up_to_ms:  # the wall clock was set back
-            self._read_up_to_ms = -1
-        after = self._read_up_to_ms - _OVERLAP_MS
+        if now_ms < self._read_up_to_ms:  # the wall clock was set back: rows become due before those already seen
+            self.start_over()
+        after = (self._read_up_to_ms - _OVERLAP_MS, 0)
         while True:
             found = await self._commits.submit(
                 lambda _, after=after: self._store.due_domains(after, now_ms, _DOMAINS_PER_READ)
@@ -121,8 +132,19 @@ class Loader:
                 self.active.setdefault(row.name, ActiveDomain(row.id, row.name))
             if len(found) < _DOMAINS_PER_READ:
                 break
-            after = found[-1].due_ms - 1 if found[-1].due_ms > after + 1 else found[-1].due_ms
+            after = (found[-1].due_ms, found[-1].id)
         self._read_up_to_ms = now_ms
+
+    async def _advance_all(self, domains: list[ActiveDomain]) -> None:
+        """All are done when this returns, whatever fails. Raises StorageError; another fault is its domain's alone."""
+        results = await asyncio.gather(*map(self._advance, domains), return_exceptions=True)
+        faults = [(domain, each) for domain, each in zip(domains, results, strict=True) if each is not None]
+        for domain, fault in faults:
+            if not isinstance(fault, StorageError):
+                _log.error("domain could not be advanced domain=%s", domain.name, exc_info=fault)
+        for _, fault in faults:
+            if isinstance(fault, StorageError):
+                raise fault
 
     async def _advance(self, domain: ActiveDomain) -> None:
         route = self._sites.route(domain.name)
@@ -140,24 +162,25 @@ class Loader:
             await self._load(domain, route)
 
     async def _load(self, domain: ActiveDomain, route: KnownRoute) -> None:
-        waiting = self._waiting(domain, route)
-        if not waiting:
-            domain.after = _START
-        elif waiting > _PAGE:
-            return
-        rows = await self._page(domain)
-        if not rows and not waiting:
+        waiting = self._waiting(route)
+        if domain.is_exhausted and not waiting:
             await self._leave(domain)
             return
+        if domain.is_exhausted or waiting > _PAGE:
+            return
+        if not waiting:
+            domain.after = _START
+        noticed = domain.noticed
+        rows = await self._page(domain)
+        domain.is_exhausted = len(rows) < _PAGE and domain.noticed == noticed
         now_ms = self._clock.now_ms()
         expired = [row for row in rows if row.expires_ms <= now_ms]
         if expired:
             await self._endings.expire(expired)
         self._make_ready(domain, route, [row for row in rows if row.expires_ms > now_ms])
 
-    def _waiting(self, domain: ActiveDomain, route: KnownRoute) -> int:
-        site = route.routed.site
-        queues = (lane.queues.get(site) for lane in self._leasing.lanes.values() if lane.key.provider == route.provider)
+    def _waiting(self, route: KnownRoute) -> int:
+        queues = (lane.queues.get(route.routed.site) for lane in self._leasing.lanes_of(route.provider))
         return sum(queue.recipients for queue in queues if queue is not None)
 
     async def _page(self, domain: ActiveDomain) -> list[DueRow]:
@@ -215,6 +238,8 @@ class Loader:
         rows = await self._commits.submit(lambda _: self._store.due_and_expired(domain.id, now_ms, _PAGE))
         if rows:
             await self._endings.expire(rows)
+        if len(rows) == _PAGE:  # there may be more
+            domain.expiry_checked = 0.0
 
     async def _expire_held(self) -> None:
         now = self._clock.monotonic()
@@ -225,3 +250,5 @@ class Loader:
         rows = await self._commits.submit(lambda _: self._store.held_and_expired(now_ms, _PAGE))
         if rows:
             await self._endings.expire_held(rows)
+        if len(rows) == _PAGE:
+            self._held_checked = 0.0
