@@ -66,8 +66,10 @@ def _docstrings(tree: ast.Module) -> str:
 
 
 def _comments(source: str) -> str:
+    """Whole-line comments run on from line to line; one behind code stands alone."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return "\n".join(token.string for token in tokens if token.type == tokenize.COMMENT)
+    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    return "\n".join(c.string if c.line.lstrip().startswith("#") else f".\n{c.string}\n." for c in comments)
 
 
 def test_the_check_for_doubled_words_finds_one_across_a_line_end() -> None:
