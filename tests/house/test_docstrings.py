@@ -11,7 +11,7 @@ WRITTEN = [m for m in modules().values() if not m.is_package and m.folder != "co
 LONG_RFCS = ("5321", "5322", "6376")
 _LONG_RFC = re.compile(rf"RFC ({'|'.join(LONG_RFCS)})(?!\d)")
 _RFC_UNSPACED = re.compile(r"RFC\d{3,4}(?!\.From)")
-_REASON = re.compile(r"#.*(?:noqa: BLE001\W*\w+ \w+|bulkhead: *\w+)")
+_REASON = re.compile(r"#.*(?:noqa: BLE001\W*\w+ \w+|bulkhead\b\W*\w+ \w+)")
 
 
 @pytest.mark.parametrize("module", WRITTEN, ids=lambda m: m.name)
