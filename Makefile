@@ -8,7 +8,7 @@ BIN := .venv/bin
 RUNTIME := .venv/.installed
 DEV := .venv/.installed-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-PYTEST := $(BIN)/python -m pytest -q
+PYTEST := $(BIN)/pytest -q
 CONFIG ?= youtong.toml
 
 # The share of the long crash runs that `make test` does; `make soak` does all of them.
