@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Hypothesis by itself fails an example that takes 200 ms of wall clock; on a shared machine that says nothing.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 SLOW_SECONDS = 1.0
 MAY_BE_SLOW = {"scenario", "crash", "bench", "browser", "fuzz"}

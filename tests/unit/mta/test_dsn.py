@@ -6,7 +6,7 @@ from email.message import Message
 
 import pytest
 from flufl.bounce import scan_message
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from msgspec.structs import replace
 from youtong.mta.message.compose import is_safe
 from youtong.mta.message.dsn import (
@@ -200,6 +200,7 @@ def test_a_receivers_words_cannot_forge_a_field() -> None:
 TEXT = st.text(max_size=300)
 
 
+@settings(max_examples=40)
 @given(words=st.lists(TEXT, min_size=1, max_size=3), address=TEXT, orcpt=TEXT, envid=TEXT, head=st.binary(max_size=400))
 def test_no_input_makes_an_unsafe_notice_or_another_number_of_groups(
     words: list[str], address: str, orcpt: str, envid: str, head: bytes
