@@ -11,6 +11,9 @@ from pathlib import Path
 
 from ...mta.crashpoint import reach
 
+_CHECKPOINT_PAGES = 4096
+"""16 MiB of log before a COMMIT, in its thread, also checkpoints: without it the log grows for ever."""
+
 
 class StorageError(Exception):
     """The queue could not be read or written; nothing of the operation was kept."""
@@ -33,7 +36,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA cache_size = -16384")
     return connection

@@ -56,7 +56,7 @@ class GroupCommit:
 
     async def close(self) -> None:
         """Finish what was submitted, then close the connection."""
-        if self._task is not None:
+        while self._task is not None:  # whoever was answered may have submitted more
             await self._task
         self._thread.shutdown()
         self._connection.close()
@@ -82,6 +82,7 @@ class GroupCommit:
             _fail([future for _, future in batch], map_error(error))
             return
         except StorageError as error:
+            self._rollback()
             _fail([future for _, future in batch], error)
             return
         self.commits += 1

@@ -173,11 +173,12 @@ class QueueStore:
         self._due[domain_id] = due_ms
         return due_ms
 
-    def due_domains(self, after_ms: int, now_ms: int, limit: int) -> list[DueDomain]:
-        """Domains that became due after `after_ms` and by `now_ms`, earliest first."""
+    def due_domains(self, after: tuple[int, int], now_ms: int, limit: int) -> list[DueDomain]:
+        """Domains due by `now_ms` and beyond `after` = (due_ms, id), in that order: many may be due at one moment."""
         rows = self._db.execute(
-            "SELECT id, name, due_ms FROM domain WHERE due_ms > ? AND due_ms <= ? ORDER BY due_ms LIMIT ?",
-            (after_ms, now_ms, limit),
+            "SELECT id, name, due_ms FROM domain WHERE due_ms <= ? AND (due_ms, id) > (?, ?)"
+            " ORDER BY due_ms, id LIMIT ?",
+            (now_ms, *after, limit),
         )
         return [DueDomain(*row) for row in rows]
 
