@@ -72,6 +72,10 @@ class Content:
         except OSError as error:
             return _storage_refusal(error)
 
+    def hand_over(self) -> None:
+        """The body that `finish` gave is another's from here on: `discard` leaves it alone."""
+        self._writer = None
+
     def discard(self) -> None:
         """Forget everything, in memory and on disk; safe at any time and more than once."""
         self._parts.clear()

@@ -148,6 +148,6 @@ class Intake(Protocol):
         """Queue the message; the reply to the final dot.
 
         250 2.0.0 with the queue id only after the commit; 452 4.3.1 disk full, 451 4.3.0 any other fault of ours,
-        and then nothing is kept. Never raises.
+        and then nothing is kept: a spooled body is the intake's from this call on. Never raises.
         """
         ...

@@ -70,6 +70,7 @@ async def submit(content: Content, arrival: Arrival, role: Role, hostname: str, 
     if isinstance(verdict, Refuse):
         return verdict.reply
     added = _added(arrival, verdict, names, hostname, clock.now_ms() // 1000)
+    content.hand_over()  # accepted or not, the intake answers for the body now
     return await role.intake.accept(Submission(arrival.origin, arrival.client, envelope, added + head, body, verdict))
 
 
