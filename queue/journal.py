@@ -89,6 +89,18 @@ class AttemptPlace(msgspec.Struct, frozen=True):
     mailed: bool
 
 
+def returned_facts(place: AttemptPlace, next_ms: int) -> Facts:
+    """The facts of a lease that ended without an attempt though MAIL was said."""
+    return Facts(
+        source=place.source,
+        provider=place.provider if place.provider != place.site else "",
+        site=place.site,
+        mailed=place.mailed,
+        next_ms=next_ms,
+        revision=place.revision,
+    )
+
+
 def attempt_facts(outcome: Outcome, place: AttemptPlace, next_ms: int = 0) -> Facts:
     """The facts of one attempt's outcome."""
     reply = outcome.reply

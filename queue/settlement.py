@@ -14,7 +14,7 @@ import msgspec
 
 from ..mta.outcome import Deferred, Delivered, Failed, Outcome, Scope
 from .classes import MailClass
-from .journal import AttemptPlace, Facts, JournalKind, attempt_facts
+from .journal import AttemptPlace, Facts, JournalKind, attempt_facts, returned_facts
 from .retry import RetrySchedule
 from .states import Event, RecipientState
 from .storage.rows import LeasedRow
@@ -80,10 +80,19 @@ def settle(
     return record(store, row, decision, facts, now_ms)
 
 
-def give_back(store: QueueStore, row: LeasedRow, now_ms: int) -> Settled:
-    """The lease ends unused: due again at once, no attempt counted, no journal row. Raises LeaseLost."""
-    state = store.end_lease(row, Event.RETURN, row.journal_seq, attempts=row.attempts, next_ms=now_ms, notice=0)
-    return Settled(row.id, row.message_id, state, now_ms, owes_notice=False)
+def give_back(
+    store: QueueStore, row: LeasedRow, now_ms: int, *, place: AttemptPlace | None = None, after_ms: int = 0
+) -> Settled:
+    """The lease ends without an attempt: due again at once, or after a while; no attempt counted. Raises LeaseLost.
+
+    A journal row is written only when a MAIL left us at `place` all the same: a new owner counts it (Q4).
+    """
+    next_ms = now_ms + after_ms
+    if place is None or not place.mailed:
+        state = store.end_lease(row, Event.RETURN, row.journal_seq, attempts=row.attempts, next_ms=next_ms, notice=0)
+        return Settled(row.id, row.message_id, state, next_ms, owes_notice=False)
+    decision = Decision(Event.RETURN, JournalKind.RETURNED, counts=False, next_ms=next_ms)
+    return record(store, row, decision, returned_facts(place, next_ms), now_ms)
 
 
 def skip(store: QueueStore, row: LeasedRow, reason: str, now_ms: int) -> Settled:

@@ -9,9 +9,11 @@ Invariants
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from ..mta.clock import Clock
 from ..mta.outcome import Deferred, Outcome, Scope, Stage
@@ -32,6 +34,7 @@ from .transactions import Leased
 
 _log = logging.getLogger("youtong.queue")
 _RETRY_SECONDS = 0.5
+_FAULT_MS = 300_000  # after a fault of ours the recipient waits, so that the fault does not spin
 _NOT_ANSWERED = frozenset({Stage.ROUTE, Stage.CONNECT, Stage.GREETING})
 
 
@@ -128,11 +131,16 @@ class Settling:
             if attempt.fault:
                 return settlement.skip(self._store, attempt.row, attempt.fault, now_ms)
             if attempt.outcome is None:
-                return settlement.give_back(self._store, attempt.row, now_ms)
+                return settlement.give_back(self._store, attempt.row, now_ms, place=attempt.place)
             return settlement.settle(self._store, attempt.row, attempt.outcome, attempt.place, now_ms, self._schedule)
         except LeaseLost as lost:
             _log.error("outcome dropped recipient=%d: %s", attempt.row.id, lost)
             return None
+        except (sqlite3.Error, StorageError):
+            raise
+        except Exception:  # noqa: BLE001 - the bulkhead of one recipient (Q7): its lease must end all the same
+            _log.exception("outcome could not be recorded recipient=%d", attempt.row.id)
+            return settlement.give_back(self._store, attempt.row, now_ms, after_ms=_FAULT_MS)
 
     def _tell(self, attempts: Iterable[Attempt], settled: Iterable[Settled | None]) -> None:
         now_ms = self._clock.now_ms()
@@ -146,20 +154,25 @@ class Settling:
     def _attempts(self, leased: Leased, item: Finished | Returned) -> list[Attempt]:
         message, ready = leased.ready.message, leased.ready
         rows = leased.rows()
-        outcomes: Iterable[Outcome | None] = item.outcomes if isinstance(item, Finished) else [None] * len(rows)
         facts = AttemptFacts(leased.lane.provider, ready.site, ready.domain, message.mail_class)
+        outcomes = self._judged(item.outcomes, facts) if isinstance(item, Finished) else [None] * len(rows)
         fault = item.fault if isinstance(item, Returned) else ""
         return [
-            Attempt(row, self._judged(outcome, facts), place_of(leased, row, item.mails), ready.domain, fault)
+            Attempt(row, outcome, place_of(leased, row, item.mails), ready.domain, fault)
             for row, outcome in zip(rows, outcomes, strict=True)
         ]
 
-    def _judged(self, outcome: Outcome | None, facts: AttemptFacts) -> Outcome | None:
-        if outcome is None:
-            return None
-        if _answered(outcome):
-            self._sites.site_answered(facts.site)
-        return self._judge.judge(outcome, facts)
+    def _judged(self, outcomes: Iterable[Outcome], facts: AttemptFacts) -> Sequence[Outcome]:
+        judged: list[Outcome] = []
+        for outcome in outcomes:
+            if _answered(outcome):
+                self._sites.site_answered(facts.site)
+            try:
+                judged.append(self._judge.judge(outcome, facts))
+            except Exception:  # noqa: BLE001 - the bulkhead of one judgement (Q7): the protocol's word counts then
+                _log.exception("an outcome could not be judged site=%s", facts.site)
+                judged.append(outcome)
+        return _with_progress(judged)
 
 
 def place_of(leased: Leased, row: LeasedRow, mails: tuple[float, ...]) -> AttemptPlace:
@@ -167,6 +180,20 @@ def place_of(leased: Leased, row: LeasedRow, mails: tuple[float, ...]) -> Attemp
     return AttemptPlace(
         row.attempts + 1, lane.source, lane.provider, ready.site, ready.message.content_id, mailed=bool(mails)
     )
+
+
+def _with_progress(outcomes: list[Outcome]) -> list[Outcome]:
+    """Too many recipients: that costs no attempt only when somebody else of the transaction was dealt with.
+
+    Else a peer that says it to a lone recipient would be asked again at once, for ever.
+    """
+    if any(not _is_too_many(outcome) for outcome in outcomes):
+        return outcomes
+    return [replace(outcome, kind="") if isinstance(outcome, Deferred) else outcome for outcome in outcomes]
+
+
+def _is_too_many(outcome: Outcome) -> bool:
+    return isinstance(outcome, Deferred) and outcome.kind == settlement.TOO_MANY_RECIPIENTS
 
 
 def _answered(outcome: Outcome) -> bool:
