@@ -78,10 +78,15 @@ async def await_old_workers(run_dir: Path) -> None:
     while alive := [path for path in files if marks.is_alive(path)]:
         if waited >= _WAIT_SECONDS:
             for path in alive:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(marks.read_marks(path).pid, signal.SIGKILL)
+                _kill(marks.read_marks(path).pid)
         await asyncio.sleep(_POLL_SECONDS)
         waited += _POLL_SECONDS
+
+
+def _kill(pid: int) -> None:
+    if pid > 1:  # 0, when the header is not written yet, would mean ourselves and our whole group
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def mark_files(run_dir: Path) -> list[Path]:

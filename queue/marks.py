@@ -10,6 +10,7 @@ The file is not synced: it has to survive a process, not a machine; after a rebo
 sent.
 """
 
+import errno
 import fcntl
 import os
 import struct
@@ -39,9 +40,11 @@ class MarkFile:
         self._size = _RECORD.size
 
     def leave(self, token: int) -> None:
-        """Mark the lease as maybe sent."""
+        """Mark the lease as maybe sent. Raises OSError, and then there is no mark."""
         reach("mark.before")
-        os.write(self._fd, _record(token))
+        if os.write(self._fd, _record(token)) != _RECORD.size:
+            os.ftruncate(self._fd, self._size)  # half a record would shift all that follow
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         reach("mark.after")
         self._size += _RECORD.size
 
@@ -84,8 +87,10 @@ def read_marks(path: Path) -> Marks:
     except FileNotFoundError:
         return Marks(0, frozenset())
     whole = len(octets) - len(octets) % _RECORD.size
-    numbers = [number for number, check in _RECORD.iter_unpack(octets[:whole]) if number ^ check == _ALL_ONES]
-    return Marks(numbers[0] if numbers else 0, frozenset(numbers[1:]))
+    numbers = [
+        number if number ^ check == _ALL_ONES else 0 for number, check in _RECORD.iter_unpack(octets[:whole])
+    ]  # by place: a torn header does not make a process id of the first mark
+    return Marks(numbers[0] if numbers else 0, frozenset(numbers[1:]) - {0})
 
 
 def is_alive(path: Path) -> bool:
@@ -96,11 +101,19 @@ def is_alive(path: Path) -> bool:
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        was_renewed = not _is_at(fd, path)
     except BlockingIOError:
         return True
     finally:
         os.close(fd)
-    return False
+    return was_renewed  # by a worker that lived between our open and our lock: the caller asks again
+
+
+def _is_at(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return True  # removed: nobody holds it
 
 
 def _record(number: int) -> bytes:
