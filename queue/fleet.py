@@ -153,6 +153,7 @@ class ProcessFleet:
             code = await life.process.wait()
             await life.link.ended.wait()  # all it said is read
         finally:
+            life.outbox.close()
             del self._lives[slot]
         if not self._stopping:
             _log.error("worker died slot=%d pid=%d code=%s", slot, life.process.pid, code)
@@ -161,16 +162,25 @@ class ProcessFleet:
     async def _spawn(self, incarnation: int, listener: FleetListener) -> _Life:
         ours, theirs = socket.socketpair()
         with theirs:
-            for end in (ours, theirs):
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
-            process = await asyncio.create_subprocess_exec(
-                *self._command(incarnation, theirs.fileno()), pass_fds=(theirs.fileno(),), start_new_session=True
-            )
+            try:
+                process = await self._execute(incarnation, ours, theirs)
+            except BaseException:
+                ours.close()
+                raise
         ours.setblocking(False)
         link = WorkerLink(lambda link, message: self._heard(life, listener, message))
         life = _Life(incarnation, link, process, self._clock)
         await asyncio.get_running_loop().create_connection(lambda: link, sock=ours)
         return life
+
+    async def _execute(
+        self, incarnation: int, ours: socket.socket, theirs: socket.socket
+    ) -> asyncio.subprocess.Process:
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
+        return await asyncio.create_subprocess_exec(
+            *self._command(incarnation, theirs.fileno()), pass_fds=(theirs.fileno(),), start_new_session=True
+        )
 
     def _heard(self, life: _Life, listener: FleetListener, message: Hello | Report) -> None:
         match message:

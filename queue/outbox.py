@@ -7,6 +7,8 @@ Knows  nothing of sockets: it is given a function that says.
 import asyncio
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from ..mta.clock import Clock
 from ..mta.crashpoint import reach
 from .lanes import Lane
@@ -23,14 +25,23 @@ class Outbox:
         self._settings: dict[LaneKey, LaneSettings] = {}
         self._committed: list[int] = []
         self._is_scheduled = False
+        self._is_closed = False
 
     def add(self, lane: Lane, leased: Leased) -> None:
         self._leased.append((lane, leased))
         self._schedule()
 
     def update(self, settings: LaneSettings) -> None:
+        """New settings of a lane; connect permits of earlier ones that are still here are not lost."""
+        waiting = self._settings.get(settings.key)
+        if waiting is not None:
+            settings = replace(settings, connects=settings.connects + waiting.connects)
         self._settings[settings.key] = settings
         self._schedule()
+
+    def close(self) -> None:
+        """The worker is dead: nothing more is said, and no permit taken for it."""
+        self._is_closed = True
 
     def committed(self, report: int) -> None:
         """The outcomes of a report are on the disk."""
@@ -49,6 +60,8 @@ class Outbox:
 
     def _flush(self) -> None:
         self._is_scheduled = False
+        if self._is_closed:
+            return
         batch, self._leased = self._leased, []
         settings, self._settings = self._settings, {}
         now = self._clock.monotonic()
