@@ -80,7 +80,11 @@ class Worker:
         contents = {content.id: content for content in handover.contents}
         now = self._clock.monotonic()
         for parcel in handover.jobs:
-            content = contents[parcel.content_id]
+            content = contents.get(parcel.content_id)
+            if content is None:
+                self._returned.append(Returned(parcel.token, (), "its content is gone"))
+                self._schedule()
+                continue
             job = WorkerJob(parcel, handover.sites[parcel.site], content, self._maker, now)
             self._jobs[parcel.token] = job
             self._lanes[parcel.lane].lane.submit(job)
@@ -159,11 +163,18 @@ class Worker:
         return True
 
     def before_dot(self, job: Job) -> bool:
-        if os.getppid() != self._owner_pid:
+        if not self._owner_lives():  # before the mark too: what is surely not sent shall not count as maybe
+            return False
+        try:
+            self._marks.leave(job.token)
+        except OSError as error:
+            _log.error("no dot without a mark token=%d error=%s", job.token, error)
             return False
         self._marked.add(job.token)
-        self._marks.leave(job.token)
-        return True
+        return self._owner_lives()
+
+    def _owner_lives(self) -> bool:
+        return os.getppid() == self._owner_pid
 
     def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None) -> None:
         mine = self._jobs.pop(job.token)

@@ -67,7 +67,7 @@ class WorkerJob:
         self.ret = parcel.ret
         self.envid = parcel.envid
         self.size_bytes = parcel.size_bytes
-        self.eight_bit = parcel.eight_bit
+        self.eight_bit = parcel.eight_bit or not parcel.fields.isascii()
         self.taken_at = taken_at
         self.mails: list[float] = []
         self._content, self._fields, self._maker = content, parcel.fields, maker
