@@ -65,6 +65,7 @@ class Dispatcher:
         self._open_store(data_dir / "queue.db")
         self._build(ports)
         self._loading: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def _open_store(self, path: Path) -> None:
         connection = connect(path)
@@ -106,6 +107,7 @@ class Dispatcher:
 
     async def stop(self, seconds: float) -> None:
         """No lease is given any more; workers end within `seconds`; what they said is committed."""
+        self._stopping = True
         self.leasing.open = False
         if self._loading is not None:
             self._loading.cancel()
@@ -130,7 +132,7 @@ class Dispatcher:
         return await self._begin("worker")
 
     def ready(self) -> None:
-        self.leasing.open = self._deliver
+        self.leasing.open = self._deliver and not self._stopping
         self.leasing.wake()
         self.loader.wake()
 

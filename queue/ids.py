@@ -32,6 +32,8 @@ def parse_queue_id(text: str) -> int:
     number = 0
     for digit in digits:
         number = number * 32 + _ALPHABET.index(digit)
+    if number >= 1 << 63:  # no row has such a number
+        raise ValueError(f"'{text}' is not a queue id; one looks like {queue_id(12345)}")
     return number
 
 

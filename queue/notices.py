@@ -32,6 +32,7 @@ _log = logging.getLogger("youtong.queue")
 _SOON_SECONDS = 0.5
 _AGAIN_SECONDS = 5.0
 _PATIENCE_SECONDS = 60.0
+_FAULT_SECONDS = 600.0
 
 
 class Composed(msgspec.Struct, frozen=True):
@@ -94,6 +95,10 @@ class Notices:
         except StorageError as error:
             _log.error("notice cannot be queued yet message=%s error=%s", queue_id(message_id), error)
             self._later(_AGAIN_SECONDS, message_id)
+            return
+        except Exception:  # noqa: BLE001 - the bulkhead of one notice (Q7): it stays owed
+            _log.exception("notice cannot be composed message=%s", queue_id(message_id))
+            self._later(_FAULT_SECONDS, message_id)
             return
         del self._since[message_id]
         if due is not None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from .ids import address_hash
 from .journal import Facts, JournalKind
 from .states import Event, RecipientState
 from .storage.rows import OperatedRow
@@ -73,8 +74,8 @@ def selection_sql(selection: Selection) -> tuple[str, list[object]]:
             parts.append(f"{column} = ?")
             values.append(value)
     if selection.address:
-        parts.append("lower(r.address) = lower(?)")
-        values.append(selection.address)
+        parts.append("r.address_hash = ? AND lower(r.address) = lower(?)")  # the hash has an index
+        values += [address_hash(selection.address), selection.address]
     return " AND ".join(parts) or "1", values
 
 

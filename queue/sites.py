@@ -8,6 +8,7 @@ Invariants
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -17,6 +18,7 @@ from ..mta.dns.route import RouteAnswer, Routed, RouteUnavailable, Unroutable
 from .retry import RetrySchedule
 from .routing import RouteSource
 
+_log = logging.getLogger("youtong.queue")
 _MAX_ROUTES = 50_000
 _MAX_TTL_SECONDS = 3600
 _MIN_TTL_SECONDS = 5
@@ -72,7 +74,13 @@ class Sites:
             task.add_done_callback(lambda _: (self._looking.pop(domain, None), then()))
 
     async def _look_up(self, domain: str) -> None:
-        answer = await self._find_route(domain)
+        try:
+            self._learn(domain, await self._find_route(domain))
+        except Exception:  # noqa: BLE001 - the bulkhead of one look-up (Q7): its domain rests, others go on
+            _log.exception("internal fault while looking up domain=%s", domain)
+            self._rest(self._resting_domains, domain, "internal fault, see the log")
+
+    def _learn(self, domain: str, answer: RouteAnswer) -> None:
         now = self._clock.monotonic()
         match answer:
             case Routed():
