@@ -102,10 +102,10 @@ def _words(facts: FailureNotice) -> str:
         *([f"\r\n… and to {more} more, listed in the part for programs."] if more else []),
         "\r\n" + "-" * 60,
         f"这里是 {facts.hostname} 的邮件系统。",
-        f"您于 {sent} 发出的邮件未能送达以下收件人:",
+        f"您于 {sent} 发出的邮件未能送达以下收件人：",
         *(line for recipient in shown for line in _paragraph(recipient, english=False)),
-        *([f"\r\n……另有 {more} 个收件人,见供程序读取的部分。"] if more else []),
-        *([f"\r\nQueue ID / 队列编号: {facts.queue_id}"] if facts.queue_id else []),
+        *([f"\r\n……另有 {more} 个收件人，见供程序读取的部分。"] if more else []),
+        *([f"\r\nQueue ID / 队列编号： {facts.queue_id}"] if facts.queue_id else []),
     ]
     return "\r\n".join(lines) + "\r\n"
 
@@ -116,7 +116,7 @@ def _paragraph(recipient: FailedRecipient, *, english: bool) -> list[str]:
     said = _one_line(str(recipient.reply)) if recipient.reply else _one_line(recipient.why)
     who = recipient.host or ("the receiving system" if english else "对方系统")
     heading = (
-        (f"{who} said:" if english else f"{who} 的原话:") if recipient.reply else ("Details:" if english else "详情:")
+        (f"{who} said:" if english else f"{who} 的原话：") if recipient.reply else ("Details:" if english else "详情：")
     )
     quoted = [f"  {heading}", f"    {said}"] if said else []
     return ["", f"<{_one_line(recipient.address)}>", f"  {words.what}", f"  {words.advice}", *quoted]

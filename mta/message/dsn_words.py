@@ -30,7 +30,7 @@ GENERAL = Explanation(
     ),
     Words(
         "对方邮件系统拒收了这封邮件。",
-        "拒收原因见下方对方的原话。如果看不明白,请换一种方式联系收件人,或将本通知转给您的邮件管理员。",
+        "拒收原因见下方对方的原话。如果看不明白，请换一种方式联系收件人，或将本通知转给您的邮件管理员。",
     ),
 )
 
@@ -39,7 +39,7 @@ EXPIRED = Explanation(
         "The message could not be delivered for a long time, and we have stopped trying.",
         "You may send it again later. If it is urgent, reach the recipient in another way.",
     ),
-    Words("多次尝试投递均未成功,系统已停止重试。", "您可以稍后重新发送;如有急事,请换一种方式联系收件人。"),
+    Words("多次尝试投递均未成功，系统已停止重试。", "您可以稍后重新发送；如有急事，请换一种方式联系收件人。"),
 )
 
 BY_KIND: dict[str, Explanation] = {
@@ -48,14 +48,14 @@ BY_KIND: dict[str, Explanation] = {
             "The receiving system says that this address does not exist.",
             "Check the spelling of the address. If it is right, the person may have left: ask for a new address.",
         ),
-        Words("对方系统表示该地址不存在。", "请检查地址拼写是否正确;如果无误,对方可能已停用该邮箱,请索取新地址。"),
+        Words("对方系统表示该地址不存在。", "请检查地址拼写是否正确；如果无误，对方可能已停用该邮箱，请索取新地址。"),
     ),
     "no-such-domain": Explanation(
         Words(
             "The part of the address after the @ does not exist.",
             "Check the spelling of the address, above all what comes after the @.",
         ),
-        Words("地址中 @ 后面的域名不存在。", "请检查地址拼写,尤其是 @ 后面的部分。"),
+        Words("地址中 @ 后面的域名不存在。", "请检查地址拼写，尤其是 @ 后面的部分。"),
     ),
     "takes-no-mail": Explanation(
         Words("The domain of this address takes no mail.", "Ask the recipient for another address."),
@@ -69,21 +69,21 @@ BY_KIND: dict[str, Explanation] = {
         Words(
             "The recipient's mailbox is full.", "Tell the recipient in another way, and send the message again later."
         ),
-        Words("收件人的邮箱已满。", "请用其他方式告知收件人,稍后再重新发送。"),
+        Words("收件人的邮箱已满。", "请用其他方式告知收件人，稍后再重新发送。"),
     ),
     "content": Explanation(
         Words(
             "The receiving system refused the content of the message, for example its text, a link or an attachment.",
             "Send it again with other words, or without the attachment.",
         ),
-        Words("对方系统因邮件内容(正文、链接或附件等)拒收。", "请修改措辞或去掉附件后重新发送。"),
+        Words("对方系统因邮件内容（正文、链接或附件等）拒收。", "请修改措辞或去掉附件后重新发送。"),
     ),
     "our-ip": Explanation(
         Words(
             "The receiving system refuses mail from our server. Your message and the address are not the reason.",
             "Show this notice to your mail administrator.",
         ),
-        Words("对方系统拒收来自我方服务器的邮件,与您的邮件内容和收件地址无关。", "请将本通知转给您的邮件管理员。"),
+        Words("对方系统拒收来自我方服务器的邮件，与您的邮件内容和收件地址无关。", "请将本通知转给您的邮件管理员。"),
     ),
     "sender-setup": Explanation(
         Words(
@@ -91,7 +91,7 @@ BY_KIND: dict[str, Explanation] = {
             "Show this notice to your mail administrator: the domain's SPF, DKIM or DMARC records need a look.",
         ),
         Words(
-            "对方系统无法确认邮件确实来自您的域名。", "请将本通知转给您的邮件管理员,检查域名的 SPF、DKIM、DMARC 记录。"
+            "对方系统无法确认邮件确实来自您的域名。", "请将本通知转给您的邮件管理员，检查域名的 SPF、DKIM、DMARC 记录。"
         ),
     ),
 }
