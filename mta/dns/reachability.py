@@ -6,6 +6,7 @@ Knows  nothing of the operator's exceptions (`AddressRules.allow_private`).
 RFC 4291 §2.5.5 (IPv4 inside IPv6), RFC 6052 §2.1 (NAT64), RFC 3056 §2 (6to4).
 """
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -14,6 +15,7 @@ _IPV4_COMPATIBLE = IPv6Network("::/96")
 _RELAY_ANYCAST = IPv4Network("192.88.99.0/24")  # 6to4 relays, withdrawn by RFC 7526 §6
 
 
+@lru_cache(maxsize=10_000)
 def is_public(address: str) -> bool:
     """True for a global unicast address, judged by the IPv4 address inside it if there is one; False for nonsense."""
     try:
