@@ -86,7 +86,10 @@ class QueueIntake(Intake):
             if isinstance(body, SpooledBody):
                 spool.remove(self._spool, body.name)
             raise
-        self._go_on(domains, groups, leases)
+        try:
+            self._go_on(domains, groups, leases)
+        except Exception:  # noqa: BLE001 - the message is ours since the commit, whatever fails now
+            _log.exception("internal fault after a message was accepted message=%d", message_id)
         reach("accepted-reply.before")
         return reply(250, "2.0.0", f"Ok: queued as {queue_id(message_id)}")
 

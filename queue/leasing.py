@@ -32,6 +32,7 @@ from .transactions import Leased, MessageFacts, Ready, Waiting, candidate
 
 _log = logging.getLogger("youtong.queue")
 MAX_IN_FLIGHT_BYTES = 48 * 1024 * 1024
+_FAULT_SECONDS = 1.0
 _MAX_PUMP = 200  # transactions in one leasing operation
 
 
@@ -222,16 +223,23 @@ class Leasing:
             await self._commits.submit(lambda _: self._record(batch))
         except StorageError as error:
             _log.error("lease failed error=%s", error)
-            for leased in batch:
-                self.abandon(leased)
-                self.lanes[leased.lane].queue_for(leased.ready.site).append(leased.ready)
-            await asyncio.sleep(1)
+            await self._put_back(batch)
+            return
+        except Exception:  # noqa: BLE001 - the bulkhead of a batch (Q7): its permits must come back
+            _log.exception("internal fault while leasing")
+            await self._put_back(batch)
             return
         for leased in batch:
             if leased.ready.recipients:
                 self.confirm(leased)
             else:
                 self.abandon(leased)
+
+    async def _put_back(self, batch: list[Leased]) -> None:
+        for leased in batch:
+            self.abandon(leased)
+            self.lanes[leased.lane].queue_for(leased.ready.site).append(leased.ready)
+        await asyncio.sleep(_FAULT_SECONDS)
 
     def _record(self, batch: list[Leased]) -> None:
         contents: dict[int, StoredContent | None] = {}

@@ -33,6 +33,7 @@ _DOMAINS_PER_READ = 1000
 _POLL_SECONDS = 0.25
 _EXPIRY_SECONDS = 60.0
 _OVERLAP_MS = 5000  # a commit may make a row visible after the time it is due at was read
+_REREAD_SECONDS = 1.0  # time makes more rows due while those before them wait for a permit
 _TOGETHER = 100  # domains whose pages share a transaction
 _START = (-1, -1)
 
@@ -45,7 +46,8 @@ class ActiveDomain(msgspec.Struct):
     after: tuple[int, int] = _START
     expiry_checked: float = 0.0
     noticed: int = 0  # how often something became due
-    is_exhausted: bool = False  # everything due is in ready queues
+    is_exhausted: bool = False  # everything that was due at `read_at` is in ready queues
+    read_at: float = 0.0
 
 
 class Loader:
@@ -166,8 +168,10 @@ class Loader:
         if domain.is_exhausted and not waiting:
             await self._leave(domain)
             return
-        if domain.is_exhausted or waiting > _PAGE:
+        now = self._clock.monotonic()
+        if waiting > _PAGE or (domain.is_exhausted and now - domain.read_at < _REREAD_SECONDS):
             return
+        domain.read_at = now
         if not waiting:
             domain.after = _START
         noticed = domain.noticed
