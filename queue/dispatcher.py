@@ -17,6 +17,7 @@ from . import history, incarnation, operations, spool
 from .endings import Endings
 from .fleet import ProcessFleet
 from .gate import LeaseGate
+from .housekeeping import Housekeeper
 from .intake import QueueIntake
 from .judging import ReplyJudge
 from .leasing import Leasing
@@ -64,10 +65,11 @@ class Dispatcher:
         self._boot = incarnation.boot_id()
         self._open_store(data_dir / "queue.db")
         self._build(ports)
-        self._loading: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
     def _open_store(self, path: Path) -> None:
+        self._path = path
         connection = connect(path)
         migrate(connection)
         self.store = QueueStore(connection)
@@ -87,6 +89,7 @@ class Dispatcher:
         self.intake = QueueIntake(
             commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock
         )
+        self.housekeeper = Housekeeper(self._path, self.spool_dir, commits, store, clock)
         self.streams = Streams(commits, store, self._due_now, clock)
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -103,14 +106,15 @@ class Dispatcher:
         if self._deliver:
             await history.fill_windows(self.commits, self.leasing, self._clock)
             self._fleet.start(self)
-            self._loading = asyncio.create_task(self.loader.run())
+            self._tasks.append(asyncio.create_task(self.loader.run()))
+        self._tasks.append(asyncio.create_task(self.housekeeper.run()))
 
     async def stop(self, seconds: float) -> None:
         """No lease is given any more; workers end within `seconds`; what they said is committed."""
         self._stopping = True
         self.leasing.open = False
-        if self._loading is not None:
-            self._loading.cancel()
+        for task in self._tasks:
+            task.cancel()
         await self._fleet.stop(seconds)
         await self.settling.drain()
         await self.commits.close()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ...mta.crashpoint import reach
 
-_CHECKPOINT_PAGES = 4096
-"""16 MiB of log before a COMMIT, in its thread, also checkpoints: without it the log grows for ever."""
+_CHECKPOINT_PAGES = 16_384
+"""64 MiB of log: the housekeeper checkpoints long before; if it cannot, a COMMIT does, in its thread."""
 
 
 class StorageError(Exception):

@@ -136,3 +136,11 @@ class OperatedRow(msgspec.Struct, frozen=True):
     next_ms: int | None
     account_id: int
     expires_ms: int
+
+
+class SweptPage(msgspec.Struct, frozen=True):
+    """What a page of a content sweep did; `last`: the last message looked at, None at the end."""
+
+    last: int | None
+    deleted: int
+    spool_names: tuple[str, ...]

@@ -16,7 +16,7 @@ from ..content import ContentKind, StoredContent
 from ..ids import Counters, address_hash
 from ..journal import Facts, JournalKind, decode_facts, encode_facts
 from ..states import Event, RecipientState, follow
-from .rows import DueDomain, DueRow, FailedRow, LeasedRow, NewMessage, NewRecipient, OperatedRow, OwedNotice
+from .rows import DueDomain, DueRow, FailedRow, LeasedRow, NewMessage, NewRecipient, OperatedRow, OwedNotice, SweptPage
 
 _MAX_CACHED_DOMAINS = 50_000
 
@@ -285,6 +285,30 @@ class QueueStore:
     def content(self, content_id: int) -> StoredContent | None:
         row = self._db.execute("SELECT id, kind, head, body, spool FROM content WHERE id = ?", (content_id,)).fetchone()
         return StoredContent(row[0], ContentKind(row[1]), row[2], row[3], row[4]) if row else None
+
+    def delete_ended_content(self, after: int, before_ms: int, limit: int) -> SweptPage:
+        """Forget the content of ended messages received before `before_ms`, one page of messages beyond `after`."""
+        ids = self._db.execute(
+            "SELECT id, content_id FROM message WHERE id > ? AND received_ms < ? ORDER BY id LIMIT ?",
+            (after, before_ms, limit),
+        ).fetchall()
+        names: list[str] = []
+        deleted = 0
+        for message_id, content_id in ids:
+            if self._has_unended(message_id):
+                continue
+            rows = self._db.execute("DELETE FROM content WHERE id = ? RETURNING spool", (content_id,)).fetchall()
+            names += [row[0] for row in rows if row[0]]
+            deleted += len(rows)
+        return SweptPage(ids[-1][0] if len(ids) == limit else None, deleted, tuple(names))
+
+    def _has_unended(self, message_id: int) -> bool:
+        return (
+            self._db.execute(
+                "SELECT 1 FROM recipient WHERE message_id = ? AND (state < 10 OR notice = 1) LIMIT 1", (message_id,)
+            ).fetchone()
+            is not None
+        )
 
     def spool_names(self) -> set[str]:
         return {row[0] for row in self._db.execute("SELECT spool FROM content WHERE spool IS NOT NULL")}

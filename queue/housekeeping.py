@@ -1,0 +1,82 @@
+"""Housekeeping: what keeps queue.db small and fast without holding up a 250.
+
+Owns   checkpoints of the write-ahead log, deletion of content nobody needs any more, and giving free pages back.
+Knows  nothing of delivery. Works in small steps; a step that fails is tried again at the next turn.
+
+Invariants
+    Content is deleted only when every recipient of its message has ended and the retention time is over; rows and
+    journal stay. A spool file goes after the commit that forgets it.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from pathlib import Path
+
+from ..mta.clock import Clock
+from . import spool
+from .storage.database import StorageError, connect
+from .storage.group_commit import GroupCommit
+from .storage.store import QueueStore
+
+_log = logging.getLogger("youtong.queue")
+_TURN_SECONDS = 1.0
+_SWEEP_SECONDS = 300.0
+_CHECKPOINT_BYTES = 4 * 1024 * 1024
+_TRUNCATE_BYTES = 64 * 1024 * 1024  # beyond it, wait for readers so that the log starts anew
+_PAGE = 500
+_VACUUM_PAGES = 256
+RETENTION_MS = 3 * 86_400_000  # how long the content of an ended message can still be looked at
+
+
+class Housekeeper:
+    def __init__(self, path: Path, spool_folder: Path, commits: GroupCommit, store: QueueStore, clock: Clock) -> None:
+        self._path, self._spool, self._commits, self._store, self._clock = path, spool_folder, commits, store, clock
+        self._wal = path.with_name(path.name + "-wal")
+        self._swept = 0.0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(_TURN_SECONDS)
+            try:
+                await self.turn()
+            except (sqlite3.Error, StorageError, OSError) as error:
+                _log.warning("housekeeping postponed error=%s", error)
+
+    async def turn(self) -> None:
+        """One round of whatever is due. Raises sqlite3.Error, StorageError, OSError."""
+        await asyncio.to_thread(self._checkpoint)
+        now = self._clock.monotonic()
+        if now - self._swept >= _SWEEP_SECONDS or not self._swept:
+            self._swept = now
+            await self.sweep()
+
+    async def sweep(self) -> int:
+        """Delete content that is no longer needed; how many messages lost theirs. Raises StorageError."""
+        deleted, after = 0, 0
+        before_ms = self._clock.now_ms() - RETENTION_MS
+        while True:
+            page = await self._commits.submit(
+                lambda _, after=after: self._store.delete_ended_content(after, before_ms, _PAGE)
+            )
+            for name in page.spool_names:
+                spool.remove(self._spool, name)
+            deleted += page.deleted
+            if page.last is None:
+                break
+            after = page.last
+        if deleted:
+            await self._commits.submit(lambda db: db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall())
+        return deleted
+
+    def _checkpoint(self) -> None:
+        size = self._wal.stat().st_size if self._wal.exists() else 0
+        if size < _CHECKPOINT_BYTES:
+            return
+        connection = connect(self._path)
+        try:
+            mode = "TRUNCATE" if size >= _TRUNCATE_BYTES else "PASSIVE"
+            connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+        finally:
+            connection.close()
