@@ -1,8 +1,8 @@
 """What a running owner knows that no row says: routes, rests, lanes, attempts under way.
 
 Owns   the values of the answer to `waits`, in both directions, and how they are read off the dispatcher.
-Knows  no sentence (admin.explain) and no socket (admin.control). Times are spans in seconds, never instants: the asker's
-       clock is another one. An answer names only what was asked for, so it stays small however much waits.
+Knows  no sentence (admin.explain) and no socket (admin.control). Times are spans in seconds, never instants: the
+       asker has another clock. An answer names only what was asked for, so it stays small however much waits.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,0 +1,133 @@
+"""`youtong explain`: where a letter is, why it waits, and what comes next.
+
+Owns   the verbs over explanations. No letter to an address is an answer: exit code 0. An unknown queue id is refused.
+Knows  no reason: admin.explain decides and says it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ...queue.ids import queue_id
+from ..explain import document, gathering, screen
+from ..explain.explanation import Explanation
+from ..explain.facts import Surroundings
+from ..explain.gathering import Gathered
+from ..explain.reasons import explain as explain_letter
+from ..explain.timeline import events, timeline
+from ..texts import _, ngettext
+from .frame import clock, config_option, json_option, loaded, teaching
+from .output import console, print_facts, print_json
+from .queue_frame import AddressParam, QueueIdParam, account_names, asked
+
+
+@click.group(
+    **teaching(
+        _("Say where a letter is, why it waits, and what comes next."),
+        _("Works while the server runs, and while it does not: then from what is stored."),
+        examples=("youtong explain recipient bob@example.org", "youtong explain message q0000c1s"),
+    )
+)
+def explain() -> None:
+    pass
+
+
+@explain.command(
+    **teaching(
+        _("Explain the newest letters to an address."),
+        _("The newest letter, and the newest that waits, are told in full: state and reason, the receiver's last reply "
+          "in its own words, what comes next and when. The others get a line each."),
+        examples=("youtong explain recipient bob@example.org", "youtong explain recipient bob@example.org --limit 50"),
+    )
+)  # fmt: skip
+@click.argument("address", type=AddressParam(), metavar="ADDRESS")
+@click.option(
+    "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help=_("At most this many letters.")
+)
+@config_option
+@json_option
+def recipient(address: str, limit: int, config_file: Path, as_json: bool) -> None:
+    config = loaded(config_file)
+    names = account_names(config)
+    gathered = asked(lambda: gathering.to_address(config, names, address, limit, clock))
+    explanations = _explained(gathered)
+    if as_json:
+        print_json([document.document(each, gathered.around) for each in explanations])
+    elif not explanations:
+        click.echo(_("There is no letter to {address} in the queue.").format(address=address))
+    else:
+        _show_letters(address, explanations, gathered.around)
+
+
+def _show_letters(address: str, explanations: Sequence[Explanation], around: Surroundings) -> None:
+    sentence = ngettext(
+        "{n} letter to {address}, newest first:", "{n} letters to {address}, newest first:", len(explanations)
+    )
+    click.echo(sentence.format(n=len(explanations), address=address))
+    _warn(explanations, around)
+    whole = screen.in_full(explanations)
+    for each in whole:
+        click.echo()
+        print_facts(screen.block(each, around))
+    if rest := [each for each in explanations if each not in whole]:
+        click.echo()
+        console().print(screen.others(rest, around.now_ms))
+
+
+def _warn(explanations: Sequence[Explanation], around: Surroundings) -> None:
+    """What stands above all reasons."""
+    if not around.is_running and any(each.wait is not None for each in explanations):
+        click.secho(_("The server is not running: nothing is sent until it is started."), fg="red")
+
+
+@explain.command(
+    **teaching(
+        _("Tell the life of one letter."),
+        _("Each attempt with the receiver's own words, from the moment it was accepted to its end, or to what comes "
+          "next."),
+        examples=("youtong explain message q0000c1s",),
+    )
+)  # fmt: skip
+@click.argument("number", type=QueueIdParam(), metavar="QUEUE_ID")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help=_("At most this many recipients.")
+)
+@config_option
+@json_option
+def message(number: int, limit: int, config_file: Path, as_json: bool) -> None:
+    config = loaded(config_file)
+    names = account_names(config)
+    gathered = asked(lambda: gathering.of_message(config, names, number, limit, clock))
+    if not gathered.letters:
+        raise click.ClickException(_("There is no letter {queue_id}.").format(queue_id=queue_id(number)))
+    explanations = _explained(gathered)
+    if as_json:
+        print_json(_life_document(explanations, gathered))
+        return
+    _show_life(explanations, gathered)
+
+
+def _life_document(explanations: Sequence[Explanation], gathered: Gathered) -> dict[str, object]:
+    told = [{"recipient": address, **document.fact_document(row)} for address, row in events(gathered.letters)]
+    return {
+        "queue_id": gathered.letters[0].queue_id,
+        "recipients": [document.document(each, gathered.around) for each in explanations],
+        "events": told,
+    }
+
+
+def _show_life(explanations: Sequence[Explanation], gathered: Gathered) -> None:
+    now_ms = gathered.around.now_ms
+    _warn(explanations, gathered.around)
+    if len(explanations) == 1:
+        print_facts(screen.block(explanations[0], gathered.around, recipient=True))
+    else:
+        print_facts(screen.letter_facts(gathered.letters[0], now_ms))
+        print_facts([(each.letter.recipient.address, screen.coloured(each, now_ms)) for each in explanations])
+    click.echo()
+    console().print(timeline(gathered.letters, now_ms))
+
+
+def _explained(gathered: Gathered) -> list[Explanation]:
+    return [explain_letter(letter, gathered.around) for letter in gathered.letters]

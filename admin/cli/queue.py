@@ -1,0 +1,135 @@
+"""`youtong queue`: what waits, and acting on it.
+
+Owns   the group and its verbs that only look: list and show. Those that act are in queue_acting.
+Knows  no SQL (queue.reading). Works whether or not the server runs.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ...queue.ids import queue_id
+from ...queue.journal import JournalRow
+from ...queue.reading import MessageRow, QueueReader, RecipientRow, Wanted, reading
+from ...queue.states import RecipientState
+from ..config import Config
+from ..explain.reasons import ANSWERED, newest
+from ..texts import _
+from .account_frame import DomainParam, NameParam
+from .frame import clock, config_option, json_option, loaded, teaching
+from .output import print_json
+from .queue_acting import cancel, flush, hold, release
+from .queue_frame import QueueIdParam, account_names, account_number, asked
+from .queue_output import listed_json, message_json, print_listed, print_message, print_recipients
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+_LAST_FACTS = 5  # far enough back to find the last reply behind an operator's commands
+
+
+@click.group(
+    **teaching(
+        _("The queue: what waits, and acting on it."),
+        _("Works while the server runs, and while it does not."),
+        examples=("youtong queue list", "youtong queue flush", "youtong explain recipient bob@example.org"),
+    )
+)
+def queue() -> None:
+    pass
+
+
+for acting in (flush, hold, release, cancel):
+    queue.add_command(acting)
+
+
+def limit_option(default: int) -> Callable[[Verb], Verb]:
+    return click.option(
+        "--limit",
+        type=click.IntRange(1, 10_000),
+        default=default,
+        show_default=True,
+        help=_("At most this many recipients."),
+    )
+
+
+@queue.command(
+    "list",
+    **teaching(
+        _("List what waits."),
+        _("Recipients that are being delivered come first, then held ones, then the others, by domain, those that are "
+          "due first at the top. With --state also letters that have ended, newest first."),
+        examples=("youtong queue list --domain example.org", "youtong queue list --state held --json"),
+    ),
+)  # fmt: skip
+@click.option("--domain", type=DomainParam(), metavar="DOMAIN", default="", help=_("Only this recipient domain."))
+@click.option("--account", type=NameParam(), metavar="NAME", default="", help=_("Only letters of this account."))
+@click.option(
+    "--state",
+    type=click.Choice([each.name.lower() for each in RecipientState]),
+    default=None,
+    help=_("Only this state."),
+)
+@limit_option(50)
+@config_option
+@json_option
+def list_recipients(domain: str, account: str, state: str | None, limit: int, config_file: Path, as_json: bool) -> None:
+    config = loaded(config_file)
+    wanted = Wanted(
+        state=RecipientState[state.upper()] if state else None,
+        domain=domain,
+        account_id=account_number(config, account) if account else 0,
+    )
+    rows = asked(lambda: _with_replies(config, lambda reader: reader.listed(wanted, limit + 1)))
+    shown = rows[:limit]
+    if as_json:
+        names = account_names(config)
+        print_json([listed_json(row, last, names) for row, last in shown])
+    elif shown:
+        print_listed(shown, clock.now_ms(), whole=len(rows) <= limit)
+    else:
+        click.echo(_("Nothing waits.") if state is None else _("There is no such recipient."))
+
+
+@queue.command(
+    **teaching(
+        _("Show one letter: envelope, headers, and each recipient's state."),
+        examples=("youtong queue show q0000c1s", "youtong explain message q0000c1s"),
+    )
+)
+@click.argument("number", type=QueueIdParam(), metavar="QUEUE_ID")
+@limit_option(100)
+@config_option
+@json_option
+def show(number: int, limit: int, config_file: Path, as_json: bool) -> None:
+    config = loaded(config_file)
+    message, rows = asked(lambda: _message_and_recipients(config, number, limit + 1))
+    if message is None:
+        raise click.ClickException(_("There is no letter {queue_id}.").format(queue_id=queue_id(number)))
+    names = account_names(config)
+    account = names.get(message.account_id, "")
+    if as_json:
+        recipients = [listed_json(row, last, names) for row, last in rows[:limit]]
+        print_json({**message_json(message, account), "recipients": recipients})
+        return
+    print_message(message, account, clock.now_ms())
+    click.echo()
+    print_recipients(rows[:limit], clock.now_ms(), whole=len(rows) <= limit)
+
+
+Rows = list[tuple[RecipientRow, JournalRow | None]]
+
+
+def _with_replies(config: Config, read: Callable[[QueueReader], list[RecipientRow]]) -> Rows:
+    with reading(config.server.data_dir) as reader:
+        return [(row, _last(reader, row)) for row in read(reader)]
+
+
+def _message_and_recipients(config: Config, number: int, limit: int) -> tuple[MessageRow | None, Rows]:
+    with reading(config.server.data_dir) as reader:
+        rows = reader.of_message(number, limit)
+        return reader.message(number), [(row, _last(reader, row)) for row in rows]
+
+
+def _last(reader: QueueReader, row: RecipientRow) -> JournalRow | None:
+    return newest(tuple(reader.history(row, _LAST_FACTS)), ANSWERED)

@@ -1,0 +1,98 @@
+"""What was said in attempts, and what else happened, in the language of the process.
+
+Owns   the words for a row of the journal, and for a signature. A receiver's words are quoted as they came.
+Knows  no layout (screen).
+"""
+
+from typing import assert_never
+
+from ...queue.journal import JournalKind, JournalRow
+from .. import times
+from ..texts import _
+from .facts import Signature, Unsigned
+
+
+def reply_words(row: JournalRow) -> str:
+    """The peer's own words with their codes; ours when it said nothing."""
+    facts = row.facts
+    return " ".join(part for part in (str(facts.code or ""), facts.enhanced, facts.text) if part)
+
+
+def host_words(row: JournalRow) -> str:
+    """Who said so, whether privately, and in which attempt."""
+    facts = row.facts
+    host = facts.host + (f" [{facts.address}]" if facts.address else "")
+    attempt = _("attempt {n}").format(n=facts.attempt) if facts.attempt else ""
+    tls = (facts.tls or _("without TLS")) if facts.address and facts.code else ""
+    return ", ".join(part for part in (host, tls, attempt) if part)
+
+
+def place_words(row: JournalRow, now_ms: int) -> str:
+    """The same, and when."""
+    return ", ".join(part for part in (host_words(row), times.both(row.at_ms, now_ms)) if part)
+
+
+def signature_words(signature: Signature) -> str:
+    if signature.unsigned is None:
+        selectors = ", ".join(signature.selectors)
+        return _("DKIM of {domain} ({selectors})").format(domain=signature.domain, selectors=selectors)
+    match signature.unsigned:
+        case Unsigned.NO_KEY:
+            sentence = _("unsigned: {domain} has no DKIM key; make one with: youtong dkim keygen {domain}")
+            return sentence.format(domain=signature.domain)
+        case Unsigned.NO_AUTHOR:
+            return _("unsigned: its From names no domain that could sign")
+        case Unsigned.KEYS_UNREADABLE:
+            return _("not known: {detail}").format(detail=signature.detail)
+        case Unsigned.CONTENT_GONE:
+            return _("not known: the letter's text is no longer stored")
+        case _:
+            assert_never(signature.unsigned)
+
+
+def event_words(row: JournalRow, now_ms: int) -> str:
+    """One fact of a recipient's history, in a few words."""
+    facts = row.facts
+    match row.kind:
+        case JournalKind.ACCEPTED:
+            return _("accepted")
+        case JournalKind.DELIVERED:
+            return _("delivered")
+        case JournalKind.DEFERRED:
+            if not facts.next_ms or facts.next_ms <= row.at_ms:
+                return _("deferred")
+            return _("deferred until {time}").format(time=times.exact(facts.next_ms, now_ms))
+        case JournalKind.BOUNCED:
+            return _("failed")
+        case JournalKind.EXPIRED:
+            return _("given up: too old")
+        case JournalKind.RETURNED:
+            return _("not attempted after all")
+        case JournalKind.UNCONFIRMED:
+            return _("maybe delivered")
+        case _:
+            return _operated_words(row)
+
+
+def _operated_words(row: JournalRow) -> str:
+    facts = row.facts
+    words = _operation(row.kind)
+    if facts.who:
+        words = _("{what} by {who}").format(what=words, who=facts.who)
+    return f"{words}: {facts.reason}" if facts.reason else words
+
+
+def _operation(kind: JournalKind) -> str:
+    match kind:
+        case JournalKind.HELD:
+            return _("held")
+        case JournalKind.RELEASED:
+            return _("released")
+        case JournalKind.CANCELLED:
+            return _("cancelled")
+        case JournalKind.SKIPPED:
+            return _("skipped")
+        case JournalKind.FLUSHED:
+            return _("made due at once")
+        case _:
+            return _("failure notice queued")

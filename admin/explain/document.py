@@ -1,0 +1,74 @@
+"""Explanations for programs: plain values with stable keys, times as epoch milliseconds.
+
+Owns   the keys. A key that has nothing to say is null or absent from its object, never a sentence.
+Knows  no language.
+"""
+
+from typing import Any
+
+import msgspec
+
+from ...queue.ids import queue_id
+from ...queue.journal import JournalRow
+from .explanation import Coming, Explanation, Notice, Wait
+from .facts import Letter, Signature, Surroundings
+
+
+def document(explanation: Explanation, around: Surroundings) -> dict[str, Any]:
+    """One letter to one recipient."""
+    letter = explanation.letter
+    return {
+        **letter_document(letter),
+        "server_running": around.is_running,
+        "wait": _wait(explanation.wait) if explanation.wait else None,
+        "next": _coming(explanation.coming),
+        "last": fact_document(explanation.last) if explanation.last else None,
+        "ending": fact_document(explanation.ending) if explanation.ending else None,
+        "advice": explanation.advice,
+        "notice": _notice(explanation.notice) if explanation.notice else None,
+        "signature": _signature(letter.signature),
+    }
+
+
+def letter_document(letter: Letter) -> dict[str, Any]:
+    """The letter itself: envelope, headline, state."""
+    row, message = letter.recipient, letter.message
+    return {
+        "queue_id": letter.queue_id,
+        "recipient": row.address,
+        "state": row.state.name.lower(),
+        "attempts": row.attempts,
+        "reverse_path": message.reverse_path,
+        "account": letter.account or None,
+        "class": message.mail_class,
+        "from": letter.headline.author,
+        "to": letter.headline.to,
+        "subject": letter.headline.subject,
+        "date": letter.headline.date,
+        "message_id": letter.headline.message_id,
+        "size_bytes": message.size_bytes,
+        "accepted_ms": message.received_ms,
+        "expires_ms": message.expires_ms,
+    }
+
+
+def fact_document(row: JournalRow) -> dict[str, Any]:
+    """A row of the journal, with those of its facts that say something."""
+    return {"at_ms": row.at_ms, "kind": row.kind, **msgspec.to_builtins(row.facts)}
+
+
+def _wait(wait: Wait) -> dict[str, Any]:
+    return {key: value for key, value in msgspec.to_builtins(wait).items() if value not in ("", 0, None, [])}
+
+
+def _coming(coming: Coming) -> dict[str, Any]:
+    return {"what": coming.next, "at_ms": coming.at_ms or None, "attempt": coming.attempt or None}
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    number = queue_id(notice.message_id) if notice.message_id else None
+    return {"to": notice.to, "queued": notice.is_queued, "queue_id": number}
+
+
+def _signature(signature: Signature) -> dict[str, Any]:
+    return {"domain": signature.domain or None, "selectors": signature.selectors, "unsigned": signature.unsigned}

@@ -1,0 +1,97 @@
+"""How a letter ended, and what its sender can do, in the language of the process.
+
+Owns   a sentence for every ending and Advice, and about failure notices.
+Knows  no layout (screen).
+"""
+
+from typing import assert_never
+
+from ...queue.journal import JournalRow
+from ...queue.states import RecipientState
+from .. import times
+from ..texts import _, ngettext
+from .explanation import Advice, Explanation, Notice
+from .facts import Letter
+
+
+def ending_sentence(explanation: Explanation) -> str:
+    letter, row = explanation.letter, explanation.ending
+    match letter.recipient.state:
+        case RecipientState.DELIVERED:
+            return _delivered(letter, row)
+        case RecipientState.BOUNCED:
+            return _("it was refused for good") if row and row.facts.code else _("it cannot be delivered")
+        case RecipientState.EXPIRED:
+            return _expired(letter, row)
+        case RecipientState.CANCELLED:
+            return _cancelled(row)
+        case RecipientState.SKIPPED:
+            return _("it was not sent: {reason}").format(reason=_reason(row))
+        case RecipientState.UNCONFIRMED:
+            return _("the connection broke after it was sent and before the answer; letters of its kind go out once")
+        case _:
+            return ""
+
+
+def _delivered(letter: Letter, row: JournalRow | None) -> str:
+    if row is None:
+        return _("the receiver took it")
+    sentence = ngettext(
+        "{host} took it, {span} after it was accepted, at the first attempt",
+        "{host} took it, {span} after it was accepted, at attempt {n}",
+        row.facts.attempt,
+    )
+    span = times.span(row.at_ms - letter.message.received_ms)
+    return sentence.format(host=row.facts.host or _("the receiver"), span=span, n=row.facts.attempt)
+
+
+def _expired(letter: Letter, row: JournalRow | None) -> str:
+    span = times.span((row.at_ms if row else letter.message.expires_ms) - letter.message.received_ms)
+    sentence = ngettext(
+        "it grew too old: {span}, one attempt", "it grew too old: {span}, {n} attempts", letter.recipient.attempts
+    )
+    return sentence.format(span=span, n=letter.recipient.attempts)
+
+
+def _cancelled(row: JournalRow | None) -> str:
+    who = row.facts.who if row else ""
+    if row is not None and row.facts.reason:
+        return _("cancelled by {who}: {reason}").format(who=who or "?", reason=row.facts.reason)
+    return _("cancelled by {who}").format(who=who or "?")
+
+
+def _reason(row: JournalRow | None) -> str:
+    return (row.facts.reason if row else "") or _("no reason is known")
+
+
+def notice_sentence(notice: Notice, queue_id: str) -> str:
+    """`queue_id` is the notice's own."""
+    if not notice.is_queued:
+        return _("a failure notice to {to} is about to be queued").format(to=notice.to)
+    if not notice.message_id:
+        return _("none: {to} is no usable address").format(to=notice.to)
+    return _("sent to {to} as {queue_id}").format(to=notice.to, queue_id=queue_id)
+
+
+def advice_sentence(advice: Advice) -> str:
+    match advice:
+        case Advice.CHECK_ADDRESS:
+            return _("check the spelling of the address before the “@”, or ask the person for the right one")
+        case Advice.CHECK_DOMAIN:
+            return _("check the spelling of the domain after the “@”: it takes no mail as it is written")
+        case Advice.OTHER_WAY:
+            return _("tell the person by another way that the mailbox takes no mail, and send again later")
+        case Advice.CHANGE_CONTENT:
+            return _("change the text, its links or attachments: the receiver does not want them")
+        case Advice.FIX_SENDER:
+            return _("set up SPF, DKIM and DMARC of the sender's domain; see: youtong dkim show")
+        case Advice.OUR_REPUTATION:
+            return _("the postmaster of this system must act: the receiver refuses the system, not the letter")
+        case Advice.SEND_AGAIN:
+            return _("send it again later, if it still matters")
+        case Advice.ASK_FIRST:
+            return _("ask the receiver whether it came, before you send it again")
+        case Advice.READ_WORDS:
+            return _("the receiver's words say what it objects to; the same letter will be refused again")
+        case _:
+            assert_never(advice)

@@ -1,0 +1,111 @@
+"""An Explanation: what there is to say about one letter to one recipient, as values.
+
+Owns   the enums Why, Next and Advice, and the structs around them.
+Knows  neither how they are decided (reasons) nor any word of a language (sentences).
+
+Invariants
+    Exactly one of `wait` and `ending` is told: a recipient that has not ended always has a reason to wait.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from ...queue.journal import JournalRow
+from ..waits import LaneSeen
+from .facts import Letter
+
+
+class Why(StrEnum):
+    """Why a recipient waits at this moment."""
+
+    RETRY = "retry"  # it was deferred; its time has not come
+    LATER = "later"  # never tried; its time has not come
+    SITE_RESTS = "site-rests"  # no MX host of its site answers
+    PROBING = "probing"  # its site failed, and one other transaction tries it
+    LOOK_UP_FAILS = "look-up-fails"
+    LOOKING_UP = "looking-up"
+    NO_ROUTE = "no-route"  # the name system is clear: it fails in a moment
+    NO_SLOT = "no-slot"
+    RATE = "rate"
+    NO_WORKER = "no-worker"
+    SOON = "soon"
+    IN_DELIVERY = "in-delivery"
+    BEING_RECORDED = "being-recorded"  # leased in the row, no longer in flight: its outcome is on its way to the disk
+    CUT_OFF = "cut-off"  # leased, and no server runs
+    HELD = "held"
+    SERVER_DOWN = "server-down"
+    DELIVERY_OFF = "delivery-off"
+
+
+class Next(StrEnum):
+    """What happens next."""
+
+    ATTEMPT = "attempt"
+    PROBE = "probe"
+    LOOK_UP = "look-up"
+    SLOT = "slot"  # when something else ends
+    ANSWER = "answer"  # of the receiver
+    START = "start"  # somebody must start the server
+    ENABLE = "enable"  # somebody must switch delivery on
+    RELEASE = "release"  # somebody must release it
+    FAILURE = "failure"
+    EXPIRY = "expiry"  # the letter is too old before its next attempt
+    NOTHING = "nothing"
+
+
+class Advice(StrEnum):
+    """What the sender can do about a letter that did not arrive."""
+
+    CHECK_ADDRESS = "check-address"
+    CHECK_DOMAIN = "check-domain"
+    OTHER_WAY = "other-way"
+    CHANGE_CONTENT = "change-content"
+    FIX_SENDER = "fix-sender"
+    OUR_REPUTATION = "our-reputation"
+    SEND_AGAIN = "send-again"
+    ASK_FIRST = "ask-first"
+    READ_WORDS = "read-words"
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """A reason with its particulars; those that do not belong to it are empty."""
+
+    why: Why
+    words: str = ""  # a name server's, or ours about a site
+    who: str = ""
+    reason: str = ""
+    provider: str = ""
+    hosts: tuple[str, ...] = ()
+    since_ms: int = 0
+    until_ms: int = 0
+    lane: LaneSeen | None = None
+    worker_pid: int | None = None
+
+
+class Coming(msgspec.Struct, frozen=True):
+    """What comes next; `at_ms` 0: nobody knows when, or at any moment."""
+
+    next: Next
+    at_ms: int = 0
+    attempt: int = 0
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """The failure notice about a letter: owed, or queued as `message_id` (0: its address was unusable)."""
+
+    to: str
+    is_queued: bool
+    message_id: int = 0
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Everything there is to say about one letter to one recipient."""
+
+    letter: Letter
+    wait: Wait | None
+    coming: Coming
+    last: JournalRow | None  # the newest attempt or look-up that somebody or something answered
+    ending: JournalRow | None
+    notice: Notice | None
+    advice: Advice | None

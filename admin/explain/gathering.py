@@ -1,0 +1,118 @@
+"""Gathering: brings together the facts about a letter from the queue, the running server, the keys and the accounts.
+
+Owns   every read that an explanation needs, and what is done when a source is not there.
+Knows  neither reasons nor sentences.
+
+Works with the server down: then nothing is known about routes, rests and lanes, and that itself is a fact.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from ...mta.clock import Clock
+from ...mta.dkim.keyring import KeyFileError, KeyRing, signing_domain
+from ...queue.reading import MessageRow, QueueReader, RecipientRow, reading
+from .. import control, waits
+from ..config import Config
+from ..signing import read_ring
+from ..waits import Waits
+from .facts import Headline, Letter, Signature, Surroundings, Unsigned, headline_of
+
+MAX_SHOWN_RECIPIENTS = 100
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """Letters, newest first, and what was around them."""
+
+    letters: tuple[Letter, ...]
+    around: Surroundings
+
+
+def to_address(config: Config, accounts: Mapping[int, str], address: str, limit: int, clock: Clock) -> Gathered:
+    """The newest letters to an address. Raises StorageError."""
+    with reading(config.server.data_dir) as reader:
+        rows = reader.at_address(address, limit)
+        letters = _letters(reader, rows, _Keys(config), accounts)
+    return Gathered(letters, surroundings(config, rows, clock))
+
+
+def of_message(config: Config, accounts: Mapping[int, str], message_id: int, limit: int, clock: Clock) -> Gathered:
+    """A message for each of its first `limit` recipients. Raises StorageError."""
+    with reading(config.server.data_dir) as reader:
+        rows = reader.of_message(message_id, limit)
+        letters = _letters(reader, rows, _Keys(config), accounts)
+    return Gathered(letters, surroundings(config, rows, clock))
+
+
+def surroundings(config: Config, rows: Sequence[RecipientRow], clock: Clock) -> Surroundings:
+    """What the server knows about these recipients now."""
+    seen = _ask_owner(config, rows)
+    return Surroundings(clock.now_ms(), seen, config.delivery.enabled)
+
+
+def _ask_owner(config: Config, rows: Iterable[RecipientRow]) -> Waits | None:
+    waiting = [row for row in rows if not row.state.is_terminal]
+    asked = waits.question((row.domain for row in waiting), (row.lease for row in waiting if row.lease))
+    try:
+        return msgspec.convert(control.ask(config.server.data_dir, "owner", asked), Waits)
+    except control.NotRunning:
+        return None
+
+
+def _letters(
+    reader: QueueReader, rows: Sequence[RecipientRow], keys: "_Keys", accounts: Mapping[int, str]
+) -> tuple[Letter, ...]:
+    messages: dict[int, _Known] = {}
+    for row in rows:
+        if row.message_id not in messages and (message := reader.message(row.message_id)) is not None:
+            messages[row.message_id] = _Known(message, headline_of(message.head), keys.signature_of(message))
+    known = [(row, messages[row.message_id]) for row in rows if row.message_id in messages]
+    return tuple(
+        Letter(
+            each.message,
+            row,
+            each.headline,
+            tuple(reader.history(row)),
+            each.signature,
+            accounts.get(row.account_id, ""),
+        )
+        for row, each in known
+    )
+
+
+class _Known(msgspec.Struct, frozen=True):
+    message: MessageRow
+    headline: Headline
+    signature: Signature
+
+
+class _Keys:
+    """The key ring as it is now, read when it is first needed."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._ring: KeyRing | None = None
+        self._fault = ""
+
+    def signature_of(self, message: MessageRow) -> Signature:
+        if not message.head:
+            return Signature(unsigned=Unsigned.CONTENT_GONE)
+        ring = self._read()
+        if ring is None:
+            return Signature(unsigned=Unsigned.KEYS_UNREADABLE, detail=self._fault)
+        domain = signing_domain(message.head)
+        if domain is None:
+            return Signature(unsigned=Unsigned.NO_AUTHOR)
+        keys = ring.keys_for_message(message.head)
+        if not keys:
+            return Signature(domain, unsigned=Unsigned.NO_KEY)
+        return Signature(domain, tuple(key.selector for key in keys))
+
+    def _read(self) -> KeyRing | None:
+        if self._ring is None and not self._fault:
+            try:
+                self._ring = read_ring(self._config)
+            except KeyFileError as error:
+                self._fault = str(error)
+        return self._ring

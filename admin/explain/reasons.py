@@ -1,0 +1,199 @@
+"""Reasons: why a letter waits, what comes next, how it ended. Pure: facts in, an Explanation out.
+
+Owns   every decision between the reasons.
+Knows  no word of any language (sentences) and no way to get a fact (gathering).
+
+Invariants
+    The first reason that stands in the way is the one that is told: a later one matters only when it is gone.
+"""
+
+from ...queue.journal import JournalKind, JournalRow
+from ...queue.states import RecipientState
+from ..waits import DomainSeen, RouteKind
+from .explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
+from .facts import Letter, Surroundings
+
+ANSWERED = frozenset({JournalKind.DELIVERED, JournalKind.DEFERRED, JournalKind.BOUNCED, JournalKind.UNCONFIRMED})
+_ENDINGS: dict[RecipientState, JournalKind] = {
+    RecipientState.DELIVERED: JournalKind.DELIVERED,
+    RecipientState.BOUNCED: JournalKind.BOUNCED,
+    RecipientState.EXPIRED: JournalKind.EXPIRED,
+    RecipientState.CANCELLED: JournalKind.CANCELLED,
+    RecipientState.SKIPPED: JournalKind.SKIPPED,
+    RecipientState.UNCONFIRMED: JournalKind.UNCONFIRMED,
+}
+_ADVICE_BY_KIND: dict[str, Advice] = {
+    "no-such-user": Advice.CHECK_ADDRESS,
+    "inactive": Advice.OTHER_WAY,
+    "mailbox-full": Advice.OTHER_WAY,
+    "no-such-domain": Advice.CHECK_DOMAIN,
+    "takes-no-mail": Advice.CHECK_DOMAIN,
+    "no-route": Advice.CHECK_DOMAIN,
+    "loops-to-us": Advice.OUR_REPUTATION,
+    "content": Advice.CHANGE_CONTENT,
+    "sender-setup": Advice.FIX_SENDER,
+    "sender-quota": Advice.SEND_AGAIN,
+    "our-ip": Advice.OUR_REPUTATION,
+    "rate": Advice.SEND_AGAIN,
+    "greylisted": Advice.SEND_AGAIN,
+}
+
+
+def explain(letter: Letter, around: Surroundings) -> Explanation:
+    """What there is to say at this moment."""
+    state = letter.recipient.state
+    wait = None if state.is_terminal else _wait(letter, around)
+    return Explanation(
+        letter=letter,
+        wait=wait,
+        coming=_coming(letter, wait, around) if wait is not None else Coming(Next.NOTHING),
+        last=newest(letter.history, ANSWERED),
+        ending=newest(letter.history, {_ENDINGS[state]}) if state.is_terminal else None,
+        notice=_notice(letter),
+        advice=_advice(letter) if state.is_terminal else None,
+    )
+
+
+def newest(history: tuple[JournalRow, ...], kinds: frozenset[JournalKind] | set[JournalKind]) -> JournalRow | None:
+    """The newest fact of these kinds."""
+    return next((row for row in reversed(history) if row.kind in kinds), None)
+
+
+# -- why it waits -----------------------------------------------------------------------------------------------------
+
+
+def _wait(letter: Letter, around: Surroundings) -> Wait:
+    match letter.recipient.state:
+        case RecipientState.HELD:
+            return _held(letter)
+        case RecipientState.LEASED:
+            return _leased(letter, around)
+        case _:
+            return _scheduled(letter, around)
+
+
+def _held(letter: Letter) -> Wait:
+    row = newest(letter.history, {JournalKind.HELD})
+    if row is None:
+        return Wait(Why.HELD)
+    return Wait(Why.HELD, who=row.facts.who, reason=row.facts.reason, since_ms=row.at_ms)
+
+
+def _leased(letter: Letter, around: Surroundings) -> Wait:
+    if around.waits is None:
+        return Wait(Why.CUT_OFF)
+    lease = around.waits.lease(letter.recipient.lease)
+    if lease is None:
+        return Wait(Why.BEING_RECORDED)
+    since_ms = around.now_ms - round(lease.seconds * 1000)
+    return Wait(
+        Why.IN_DELIVERY,
+        provider=lease.provider,
+        hosts=lease.hosts,
+        since_ms=since_ms,
+        worker_pid=lease.worker_pid,
+    )
+
+
+def _scheduled(letter: Letter, around: Surroundings) -> Wait:
+    due_ms = letter.recipient.next_ms or 0
+    if due_ms > around.now_ms:
+        return Wait(Why.RETRY if newest(letter.history, ANSWERED) else Why.LATER, until_ms=due_ms)
+    if around.waits is None:
+        return Wait(Why.SERVER_DOWN)
+    if not around.waits.delivers or not around.delivery_enabled:
+        return Wait(Why.DELIVERY_OFF)
+    seen = around.waits.domain(letter.recipient.domain)
+    if seen is None:
+        return Wait(Why.SOON)
+    return _resting(seen, around.now_ms) or _ready(seen, around)
+
+
+def _resting(seen: DomainSeen, now_ms: int) -> Wait | None:
+    """What keeps the whole domain or site from being tried."""
+    for rest, why in ((seen.domain_rest, Why.LOOK_UP_FAILS), (seen.site_rest, Why.SITE_RESTS)):
+        if rest is not None:
+            since_ms = now_ms - round(rest.since_seconds * 1000)
+            until_ms = now_ms + round(rest.left_seconds * 1000)
+            return Wait(why, words=rest.why, hosts=seen.hosts, since_ms=since_ms, until_ms=until_ms)
+    if seen.route is RouteKind.UNKNOWN:
+        return Wait(Why.LOOKING_UP)
+    if seen.route is RouteKind.NONE:
+        return Wait(Why.NO_ROUTE, words=seen.why)
+    if seen.is_probed and seen.at_site:
+        return Wait(Why.PROBING, hosts=seen.hosts)
+    return None
+
+
+def _ready(seen: DomainSeen, around: Surroundings) -> Wait:
+    """What keeps a recipient that may be tried: the limits of its (provider, source)."""
+    assert around.waits is not None
+    if not around.waits.workers:
+        return Wait(Why.NO_WORKER)
+    lane = max(seen.lanes, key=lambda each: each.ready, default=None)
+    if lane is None or not lane.ready:
+        return Wait(Why.SOON, provider=seen.provider, hosts=seen.hosts)
+    if lane.in_flight >= lane.cap:
+        return Wait(Why.NO_SLOT, provider=lane.provider, lane=lane, hosts=seen.hosts)
+    if not lane.permits:
+        until_ms = around.now_ms + round(lane.permit_seconds * 1000) if lane.permit_seconds else 0
+        return Wait(Why.RATE, provider=lane.provider, lane=lane, hosts=seen.hosts, until_ms=until_ms)
+    return Wait(Why.SOON, provider=lane.provider, lane=lane, hosts=seen.hosts)
+
+
+# -- what comes next --------------------------------------------------------------------------------------------------
+
+
+_NEXT: dict[Why, Next] = {
+    Why.RETRY: Next.ATTEMPT,
+    Why.LATER: Next.ATTEMPT,
+    Why.SITE_RESTS: Next.PROBE,
+    Why.PROBING: Next.PROBE,
+    Why.LOOK_UP_FAILS: Next.LOOK_UP,
+    Why.LOOKING_UP: Next.LOOK_UP,
+    Why.NO_ROUTE: Next.FAILURE,
+    Why.NO_SLOT: Next.SLOT,
+    Why.RATE: Next.ATTEMPT,
+    Why.NO_WORKER: Next.ATTEMPT,
+    Why.SOON: Next.ATTEMPT,
+    Why.IN_DELIVERY: Next.ANSWER,
+    Why.BEING_RECORDED: Next.ANSWER,
+    Why.CUT_OFF: Next.START,
+    Why.HELD: Next.RELEASE,
+    Why.SERVER_DOWN: Next.START,
+    Why.DELIVERY_OFF: Next.ENABLE,
+}
+
+
+def _coming(letter: Letter, wait: Wait, around: Surroundings) -> Coming:
+    coming = _NEXT[wait.why]
+    attempt = letter.recipient.attempts + 1
+    if coming in (Next.ATTEMPT, Next.PROBE, Next.LOOK_UP) and not around.is_running:
+        return Coming(Next.START, wait.until_ms, attempt)
+    if wait.until_ms and wait.until_ms >= letter.recipient.expires_ms:
+        return Coming(Next.EXPIRY, letter.recipient.expires_ms)
+    return Coming(coming, wait.until_ms, attempt)
+
+
+# -- how it ended -----------------------------------------------------------------------------------------------------
+
+
+def _notice(letter: Letter) -> Notice | None:
+    if not letter.recipient.notice:
+        return None
+    row = newest(letter.history, {JournalKind.NOTICE})
+    number = row.facts.notice_message if row is not None else 0
+    return Notice(letter.recipient.reverse_path, letter.recipient.notice == 2, number)
+
+
+def _advice(letter: Letter) -> Advice | None:
+    match letter.recipient.state:
+        case RecipientState.BOUNCED:
+            row = newest(letter.history, {JournalKind.BOUNCED})
+            return _ADVICE_BY_KIND.get(row.facts.outcome_kind if row else "", Advice.READ_WORDS)
+        case RecipientState.EXPIRED:
+            return Advice.SEND_AGAIN
+        case RecipientState.UNCONFIRMED:
+            return Advice.ASK_FIRST
+        case _:
+            return None

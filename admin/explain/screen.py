@@ -1,0 +1,130 @@
+"""Explanations on a screen: the letter that matters most in full, the others a line each.
+
+Owns   the layout, so that a typical case fits 80 × 24.
+Knows  no reason (reasons) and no words beyond labels (sentences, endings, attempts).
+"""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from ...queue.ids import queue_id
+from ...queue.states import RecipientState
+from .. import times
+from ..texts import _
+from . import attempts, endings, sentences
+from .explanation import Explanation
+from .facts import Letter, Surroundings
+
+Fact = tuple[str, str | Text]
+_COLOURS = {
+    RecipientState.SCHEDULED: "yellow",
+    RecipientState.LEASED: "cyan",
+    RecipientState.HELD: "magenta",
+    RecipientState.DELIVERED: "green",
+    RecipientState.BOUNCED: "red",
+    RecipientState.EXPIRED: "red",
+    RecipientState.UNCONFIRMED: "red",
+}
+
+
+def in_full(explanations: Sequence[Explanation]) -> list[Explanation]:
+    """Which are shown whole: the newest, and the newest that waits."""
+    waiting = next((each for each in explanations if each.wait is not None), None)
+    chosen = {id(each): each for each in (explanations[0], waiting) if each is not None}
+    return [each for each in explanations if id(each) in chosen]
+
+
+def block(explanation: Explanation, around: Surroundings, *, recipient: bool = False) -> list[Fact]:
+    """One letter, as names and values. `recipient`: say to whom, too."""
+    now_ms = around.now_ms
+    return [
+        *letter_facts(explanation.letter, now_ms),
+        *([(_("Recipient"), explanation.letter.recipient.address)] if recipient else []),
+        *fate_facts(explanation, now_ms),
+        (_("Signature"), attempts.signature_words(explanation.letter.signature)),
+    ]
+
+
+def letter_facts(letter: Letter, now_ms: int) -> list[Fact]:
+    """Which letter it is."""
+    number = Text(letter.queue_id, "bold")
+    accepted = _("accepted {time}").format(time=times.both(letter.message.received_ms, now_ms))
+    return [
+        (_("Letter"), Text.assemble(number, "  ", accepted)),
+        (_("From"), _author(letter)),
+        (_("Subject"), letter.headline.subject or "–"),
+    ]
+
+
+def _author(letter: Letter) -> str:
+    """The author, and the envelope's reverse-path where it is another one."""
+    author = letter.headline.author or "–"
+    if letter.message.is_notice:
+        return _("{author} (a failure notice of this system)").format(author=author)
+    reverse_path = letter.message.reverse_path
+    return author if reverse_path.lower() in author.lower() else f"{author} <{reverse_path}>"
+
+
+def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
+    """State, why, the last words, what comes next."""
+    state = explanation.letter.recipient.state
+    facts: list[Fact] = [(_("State"), Text(_state_line(explanation, now_ms), _COLOURS.get(state, "")))]
+    if explanation.last is not None:
+        facts.append((_("Last reply"), attempts.reply_words(explanation.last) or "–"))
+        facts.append(("", Text(attempts.place_words(explanation.last, now_ms), "dim")))
+        if explanation.last.facts.ambiguous:
+            facts.append(("", _("the letter had been sent: the receiver may hold it already")))
+    return [*facts, *_coming_facts(explanation, now_ms), *_after_facts(explanation)]
+
+
+def _state_line(explanation: Explanation, now_ms: int) -> str:
+    words = sentences.state_words(explanation.letter.recipient.state)
+    if explanation.wait is not None:
+        sentence = sentences.why_sentence(explanation.wait, explanation.last, now_ms)
+        return _("{state}: {sentence}").format(state=words, sentence=sentence)
+    return _("{state}: {sentence}").format(state=words, sentence=endings.ending_sentence(explanation))
+
+
+def _coming_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
+    if explanation.wait is None:
+        return []
+    letter = explanation.letter
+    coming = sentences.next_sentence(explanation.coming, letter.queue_id, now_ms)
+    return [(_("Next"), coming), (_("Given up"), times.both(letter.message.expires_ms, now_ms))]
+
+
+def _after_facts(explanation: Explanation) -> list[Fact]:
+    facts: list[Fact] = []
+    if explanation.advice is not None:
+        facts.append((_("What to do"), endings.advice_sentence(explanation.advice)))
+    if (notice := explanation.notice) is not None:
+        facts.append((_("Notice"), endings.notice_sentence(notice, queue_id(notice.message_id))))
+    return facts
+
+
+def others(explanations: Sequence[Explanation], now_ms: int) -> Table:
+    """A line for each letter; too long subjects are cut."""
+    table = Table.grid(padding=(0, 2))
+    for ratio in (None, None, 1, None):
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=ratio)
+    for each in explanations:
+        accepted = times.exact(each.letter.message.received_ms, now_ms)
+        table.add_row(each.letter.queue_id, accepted, each.letter.headline.subject or "–", coloured(each, now_ms))
+    return table
+
+
+def coloured(explanation: Explanation, now_ms: int) -> Text:
+    """Its state in short, in its colour."""
+    return Text(short(explanation, now_ms), _COLOURS.get(explanation.letter.recipient.state, ""))
+
+
+def short(explanation: Explanation, now_ms: int) -> str:
+    """Its state with the time that matters, in a few words."""
+    words = sentences.state_words(explanation.letter.recipient.state)
+    if explanation.ending is not None:
+        return f"{words} {times.exact(explanation.ending.at_ms, now_ms)}"
+    if explanation.coming.at_ms > now_ms:
+        return _("{state} until {time}").format(state=words, time=times.exact(explanation.coming.at_ms, now_ms))
+    return words

@@ -1,0 +1,173 @@
+"""Why a letter waits and what comes next, in the language of the process.
+
+Owns   a sentence for every Why and Next, and the names of states.
+Knows  no layout (screen); how a letter ended is in endings, what was said in its attempts in attempts.
+"""
+
+from typing import assert_never
+
+from ...queue.journal import JournalRow
+from ...queue.states import RecipientState
+from .. import times
+from ..texts import _, ngettext
+from .explanation import Coming, Next, Wait, Why
+
+
+def state_words(state: RecipientState) -> str:
+    """A state's name for people."""
+    match state:
+        case RecipientState.SCHEDULED:
+            return _("waits")
+        case RecipientState.LEASED:
+            return _("being delivered")
+        case RecipientState.HELD:
+            return _("held")
+        case RecipientState.DELIVERED:
+            return _("delivered")
+        case RecipientState.BOUNCED:
+            return _("failed")
+        case RecipientState.EXPIRED:
+            return _("given up")
+        case RecipientState.CANCELLED:
+            return _("cancelled")
+        case RecipientState.SKIPPED:
+            return _("skipped")
+        case RecipientState.UNCONFIRMED:
+            return _("maybe delivered")
+        case _:
+            assert_never(state)
+
+
+# -- why it waits -----------------------------------------------------------------------------------------------------
+
+
+def why_sentence(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
+    match wait.why:
+        case Why.RETRY:
+            return _deferred(last)
+        case Why.LATER:
+            return _("its first attempt is set for later")
+        case Why.IN_DELIVERY:
+            sentence = _("it is being delivered now, to {hosts}, for {span}")
+            return sentence.format(hosts=_hosts(wait.hosts), span=times.span(now_ms - wait.since_ms))
+        case Why.BEING_RECORDED:
+            return _("its attempt has just ended; what came of it is being written down")
+        case Why.CUT_OFF:
+            return _("it was being delivered when the server ended; the next start decides what became of it")
+        case Why.HELD:
+            return _held(wait)
+        case Why.SERVER_DOWN:
+            return _("it is due, and the server is not running")
+        case Why.DELIVERY_OFF:
+            return _("it is due, and delivery is switched off ([delivery] enabled = false)")
+        case _:
+            return _resting_or_ready(wait, now_ms)
+
+
+def _resting_or_ready(wait: Wait, now_ms: int) -> str:
+    match wait.why:
+        case Why.SITE_RESTS:
+            sentence = _("no mail host of the domain answers, since {time}; they rest: {words}")
+            return sentence.format(time=times.exact(wait.since_ms, now_ms), words=wait.words)
+        case Why.PROBING:
+            return _("no mail host of the domain answered; another letter tries them now, the rest waits for it")
+        case Why.LOOK_UP_FAILS:
+            sentence = _("the domain's mail hosts cannot be found out, since {time}: {words}")
+            return sentence.format(time=times.exact(wait.since_ms, now_ms), words=wait.words)
+        case Why.LOOKING_UP:
+            return _("it is due; the domain's mail hosts are being looked up")
+        case Why.NO_ROUTE:
+            return _("it cannot be delivered, and fails in a moment: {words}").format(words=wait.words)
+        case Why.NO_SLOT:
+            return _no_slot(wait)
+        case Why.RATE:
+            return _rate(wait)
+        case Why.NO_WORKER:
+            return _("it is due; the delivery processes are starting")
+        case _:
+            return _("it is due, and its turn comes in a moment")
+
+
+def _deferred(last: JournalRow | None) -> str:
+    if last is None or not last.facts.code:
+        return _("the last attempt did not come through; it is tried again")
+    return _("{host} put it off: “try again later”").format(host=last.facts.host or _("the receiver"))
+
+
+def _held(wait: Wait) -> str:
+    if wait.who and wait.reason:
+        return _("held by {who}: {reason}").format(who=wait.who, reason=wait.reason)
+    if wait.who:
+        return _("held by {who}").format(who=wait.who)
+    return _("held: {reason}").format(reason=wait.reason or _("no reason is known"))
+
+
+def _no_slot(wait: Wait) -> str:
+    assert wait.lane is not None
+    sentence = ngettext(
+        "it is due; the one connection allowed to {provider} is busy ({because})",
+        "it is due; all {n} connections allowed to {provider} are busy ({because})",
+        wait.lane.max_connections,
+    )
+    return sentence.format(
+        n=wait.lane.max_connections, provider=wait.provider, because=wait.lane.connections_because
+    )  # fmt: skip
+
+
+def _rate(wait: Wait) -> str:
+    assert wait.lane is not None
+    sentence = _("it is due; {provider} gets at most {count} letters in {seconds:g} s ({because})")
+    return sentence.format(
+        provider=wait.provider,
+        count=wait.lane.rate_count,
+        seconds=wait.lane.rate_seconds,
+        because=wait.lane.rate_because,
+    )
+
+
+def _hosts(hosts: tuple[str, ...]) -> str:
+    if len(hosts) < 2:
+        return "".join(hosts) or _("the receiver")
+    return _("{host} or {n} more").format(host=hosts[0], n=len(hosts) - 1)
+
+
+# -- what comes next --------------------------------------------------------------------------------------------------
+
+
+def next_sentence(coming: Coming, queue_id: str, now_ms: int) -> str:
+    match coming.next:
+        case Next.ATTEMPT:
+            return _("attempt {n}: {time}").format(n=coming.attempt, time=_when(coming.at_ms, now_ms))
+        case Next.PROBE:
+            return _("one letter tries the mail hosts again: {time}").format(time=_when(coming.at_ms, now_ms))
+        case Next.LOOK_UP:
+            return _("the look-up is tried again: {time}").format(time=_when(coming.at_ms, now_ms))
+        case Next.SLOT:
+            return _("attempt {n}, as soon as another letter is done").format(n=coming.attempt)
+        case Next.ANSWER:
+            return _("the receiver's answer, at any moment")
+        case Next.START:
+            return _start(coming, now_ms)
+        case Next.ENABLE:
+            return _("nothing, until the configuration switches delivery on")
+        case Next.RELEASE:
+            return _("nothing, until: youtong queue release {queue_id}").format(queue_id=queue_id)
+        case Next.FAILURE:
+            return _("it fails, and its sender is told")
+        case Next.EXPIRY:
+            return _("no further attempt: it is too old {time}").format(time=times.both(coming.at_ms, now_ms))
+        case Next.NOTHING:
+            return _("nothing")
+        case _:
+            assert_never(coming.next)
+
+
+def _start(coming: Coming, now_ms: int) -> str:
+    if coming.at_ms > now_ms:
+        sentence = _("attempt {n}: {time}, if the server runs then (youtong serve)")
+        return sentence.format(n=coming.attempt, time=times.both(coming.at_ms, now_ms))
+    return _("nothing, until the server is started: youtong serve")
+
+
+def _when(at_ms: int, now_ms: int) -> str:
+    return times.both(at_ms, now_ms) if at_ms > now_ms else _("at any moment")
