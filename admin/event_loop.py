@@ -1,6 +1,6 @@
 """The event loop of every process: uvloop where it exists.
 
-Owns   that one choice, and the garbage collector's pace: what start-up made lives until the end and is not walked again.
+Owns   that one choice, and the garbage collector's pace: what start-up made lives on and is not walked again.
 """
 
 import asyncio

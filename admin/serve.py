@@ -122,9 +122,9 @@ class OwnerServer:
         )
         return Dispatcher(config.server.data_dir, fleet, ports, self.clock, deliver=delivery.enabled)
 
-    def _worker_command(self, incarnation: int, fd: int) -> list[str]:
+    def _worker_command(self, slot: int, incarnation: int, fd: int) -> list[str]:
         module = "youtong.admin.serve_worker"
-        return [sys.executable, "-m", module, str(self.config.path), str(incarnation), str(fd)]
+        return [sys.executable, "-m", module, str(self.config.path), str(slot), str(incarnation), str(fd)]
 
     def _sources(self) -> tuple[Source, ...]:
         configured = tuple(Source(each.name, each.address, each.ehlo) for each in self.config.source)

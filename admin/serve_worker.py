@@ -1,4 +1,4 @@
-"""The composition root of a delivery worker: `python -m youtong.admin.serve_worker CONFIG INCARNATION FD`.
+"""The composition root of a delivery worker: `python -m youtong.admin.serve_worker CONFIG SLOT INCARNATION FD`.
 
 Owns   reading the configuration, making the worker's parts, its socket to the owner, and its end.
 Knows  no rule. It acts on the owner's word or when the owner is gone (EOF), never on SIGTERM or SIGINT (DESIGN §5).
@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 from ..mta.clock import SystemClock
 from ..mta.delivery.egress import EgressSource, LaneLimits
@@ -38,6 +38,7 @@ from ..queue.template import TemplateContent
 from ..queue.worker import Worker
 from ..queue.workerjob import ContentMaker
 from .config import Config, ConfigError, load
+from .control import Answer, ControlServer, socket_path
 from .event_loop import run
 from .logs import start_logging
 from .signing import RingSigner, read_ring
@@ -87,6 +88,10 @@ class OwnerLink(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         os._exit(0)  # the owner is gone: nothing more may be sent, and the marks say what may have been
 
+    async def answer(self, question: dict[str, Any]) -> Answer:
+        """What worker-N.sock says."""
+        return {"role": "worker", "pid": os.getpid(), **self.worker.figures()}
+
     def _say(self, message: WorkerSays) -> None:
         assert self._transport is not None
         self._transport.write(frame(message))
@@ -127,10 +132,12 @@ def delivery_port(config: Config) -> int:
     return redirect.port if redirect is not None else config.delivery.port
 
 
-async def _serve(config: Config, incarnation: int, fd: int) -> None:
+async def _serve(config: Config, slot: int, incarnation: int, fd: int) -> None:
     connection = socket.socket(fileno=fd)
     connection.setblocking(False)
     link = OwnerLink(config, incarnation)
+    control = ControlServer(socket_path(config.server.data_dir, f"worker-{slot}"), link.answer)
+    await control.start()
     await asyncio.get_running_loop().create_connection(lambda: link, sock=connection)
     await link.worker.run_sweeps()
 
@@ -138,9 +145,9 @@ async def _serve(config: Config, incarnation: int, fd: int) -> None:
 def main() -> None:
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
-    path, incarnation, fd = sys.argv[1:4]
+    path, slot, incarnation, fd = sys.argv[1:5]
     start_logging()
-    run(_serve(load(Path(path)), int(incarnation), int(fd)))
+    run(_serve(load(Path(path)), int(slot), int(incarnation), int(fd)))
 
 
 if __name__ == "__main__":

@@ -79,8 +79,8 @@ class _Life:
 class ProcessFleet:
     """Implements queue.leasing.Fleet."""
 
-    def __init__(self, size: int, command: Callable[[int, int], list[str]], clock: Clock) -> None:
-        """`command(incarnation, fd)` is the argument list of a worker process."""
+    def __init__(self, size: int, command: Callable[[int, int, int], list[str]], clock: Clock) -> None:
+        """`command(slot, incarnation, fd)` is the argument list of a worker process."""
         self._size, self._command, self._clock = size, command, clock
         self._lives: dict[int, _Life] = {}
         self._keepers: list[asyncio.Task[None]] = []
@@ -145,7 +145,7 @@ class ProcessFleet:
 
     async def _one_life(self, slot: int, listener: FleetListener) -> None:
         incarnation = await listener.new_incarnation()
-        life = await self._spawn(incarnation, listener)
+        life = await self._spawn(slot, incarnation, listener)
         self._lives[slot] = life
         try:
             if self._stopping:
@@ -159,11 +159,11 @@ class ProcessFleet:
             _log.error("worker died slot=%d pid=%d code=%s", slot, life.process.pid, code)
         await listener.died(slot, incarnation)
 
-    async def _spawn(self, incarnation: int, listener: FleetListener) -> _Life:
+    async def _spawn(self, slot: int, incarnation: int, listener: FleetListener) -> _Life:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                process = await self._execute(incarnation, ours, theirs)
+                process = await self._execute(slot, incarnation, ours, theirs)
             except BaseException:
                 ours.close()
                 raise
@@ -174,12 +174,12 @@ class ProcessFleet:
         return life
 
     async def _execute(
-        self, incarnation: int, ours: socket.socket, theirs: socket.socket
+        self, slot: int, incarnation: int, ours: socket.socket, theirs: socket.socket
     ) -> asyncio.subprocess.Process:
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
         return await asyncio.create_subprocess_exec(
-            *self._command(incarnation, theirs.fileno()), pass_fds=(theirs.fileno(),), start_new_session=True
+            *self._command(slot, incarnation, theirs.fileno()), pass_fds=(theirs.fileno(),), start_new_session=True
         )
 
     def _heard(self, life: _Life, listener: FleetListener, message: Hello | Report) -> None:

@@ -119,6 +119,16 @@ class Worker:
         await asyncio.gather(*(state.lane.wait_closed() for state in self._lanes.values()))
         self._report()
 
+    def figures(self) -> dict[str, int]:
+        """How much it has in hand."""
+        lanes = [state.lane for state in self._lanes.values()]
+        return {
+            "jobs": len(self._jobs),
+            "lanes": len(lanes),
+            "waiting": sum(lane.waiting for lane in lanes),
+            "connections": sum(lane.connections for lane in lanes),
+        }
+
     def _settle_lane(self, settings: LaneSettings) -> None:
         state = self._lanes.get(settings.key)
         if state is None:
