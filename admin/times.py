@@ -37,13 +37,10 @@ def span(ms: int) -> str:
     """A length of time in its one or two largest units."""
     ms = max(0, ms)
     days, hours, minutes = ms // _DAY, ms % _DAY // _HOUR, ms % _HOUR // _MINUTE
-    if days:
-        return _("{days} d {hours} h").format(days=days, hours=hours)
-    if hours:
-        return _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
-    if minutes:
-        return _("{minutes} min").format(minutes=minutes)
-    return _("{seconds} s").format(seconds=ms // _SECOND)
+    parts = ((days, _("{n} d")), (hours, _("{n} h")), (minutes, _("{n} min")), (ms % _MINUTE // _SECOND, _("{n} s")))
+    largest = next((at for at, (n, _unit) in enumerate(parts) if n), len(parts) - 1)
+    shown = parts[largest : largest + (2 if largest < 2 else 1)]  # minutes and seconds need no second unit
+    return " ".join(unit.format(n=n) for n, unit in shown if n or len(shown) == 1)
 
 
 def _local(ms: int) -> datetime:

@@ -62,8 +62,8 @@ def limit_option(default: int) -> Callable[[Verb], Verb]:
         examples=("youtong queue list --domain example.org", "youtong queue list --state held --json"),
     ),
 )  # fmt: skip
-@click.option("--domain", type=DomainParam(), metavar="DOMAIN", default="", help=_("Only this recipient domain."))
-@click.option("--account", type=NameParam(), metavar="NAME", default="", help=_("Only letters of this account."))
+@click.option("--domain", type=DomainParam(), metavar="DOMAIN", default=None, help=_("Only this recipient domain."))
+@click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Only letters of this account."))
 @click.option(
     "--state",
     type=click.Choice([each.name.lower() for each in RecipientState]),
@@ -77,7 +77,7 @@ def list_recipients(domain: str, account: str, state: str | None, limit: int, co
     config = loaded(config_file)
     wanted = Wanted(
         state=RecipientState[state.upper()] if state else None,
-        domain=domain,
+        domain=domain or "",
         account_id=account_number(config, account) if account else 0,
     )
     rows = asked(lambda: _with_replies(config, lambda reader: reader.listed(wanted, limit + 1)))

@@ -47,12 +47,14 @@ def selecting(verb: Verb) -> Verb:
     """The ways to say which letters are meant, passed on as `chosen`."""
 
     @wraps(verb)
-    def wrapped(number: int | None, address: str, domain: str, account: str, **others: Any) -> None:
-        verb(chosen=Chosen(number, address, domain, account), **others)
+    def wrapped(
+        number: int | None, address: str | None, domain: str | None, account: str | None, **others: Any
+    ) -> None:
+        verb(chosen=Chosen(number, address or "", domain or "", account or ""), **others)
 
     options = (
-        click.option("--account", type=NameParam(), metavar="NAME", default="", help=_("Letters of this account.")),
-        click.option("--domain", type=DomainParam(), metavar="DOMAIN", default="", help=_("Letters to this domain.")),
+        click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Letters of this account.")),
+        click.option("--domain", type=DomainParam(), metavar="DOMAIN", default=None, help=_("Letters to this domain.")),
         click.option(
             "--recipient",
             "address",

@@ -7,8 +7,8 @@ Knows  no verb. Why a recipient waits is told by `youtong explain`.
 from collections.abc import Mapping, Sequence
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
 
 from ...queue.ids import queue_id
 from ...queue.journal import JournalRow
@@ -20,41 +20,53 @@ from ..explain.facts import headline_of
 from ..texts import _
 from .output import console, print_facts
 
+_WIDEST = 40  # columns; a longer address is cut
 Listed = Sequence[tuple[RecipientRow, JournalRow | None]]
 
 
 def print_listed(rows: Listed, now_ms: int, *, whole: bool) -> None:
-    """Recipients with their last replies cut to the screen. `whole`: nothing was left off."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for title, ratio in ((_("Letter"), None), (_("Recipient"), 2), (_("State"), None), (_("Tries"), None),
-                         (_("Age"), None), (_("Next"), None), (_("Last reply"), 3)):  # fmt: skip
-        table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=ratio)
-    for row, last in rows:
-        table.add_row(queue_id(row.message_id), *_cells(row, last, now_ms))
-    console().print(table)
-    if not whole:
-        click.echo(_("There are more; --limit shows them."))
+    """Recipients of many letters. `whole`: nothing was left off."""
+    titles = (_("Letter"), _("Recipient"), _("State"), _("Tries"), _("Age"), _("Next"))
+    _print(titles, [(_cells(row, now_ms), last) for row, last in rows], whole)
 
 
 def print_recipients(rows: Listed, now_ms: int, *, whole: bool) -> None:
-    """The same without the letter, for one message."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for title, ratio in ((_("Recipient"), 2), (_("State"), None), (_("Tries"), None), (_("Next"), None),
-                         (_("Last reply"), 3)):  # fmt: skip
-        table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=ratio)
-    for row, last in rows:
-        address, state, tries, _age, coming, words = _cells(row, last, now_ms)
-        table.add_row(address, state, tries, coming, words)
-    console().print(table)
+    """Recipients of one letter."""
+    titles = (_("Recipient"), _("State"), _("Tries"), _("Next"))
+    cells = [(_cells(row, now_ms), last) for row, last in rows]
+    _print(
+        titles,
+        [((address, state, tries, coming), last) for (_id, address, state, tries, _age, coming), last in cells],
+        whole,
+    )
+
+
+def _print(titles: Sequence[str], rows: Sequence[tuple[Sequence[str], JournalRow | None]], whole: bool) -> None:
+    """A line each, and under it the last reply, cut to the screen: a column of its own would leave it no room."""
+    out = console()
+    all_cells = [titles, *(cells for cells, _last in rows)]
+    widths = [min(_WIDEST, max(map(cell_len, column))) for column in zip(*all_cells, strict=True)]
+    out.print(_line(titles, widths, "bold"), no_wrap=True, overflow="ellipsis")
+    for cells, last in rows:
+        out.print(_line(cells, widths), no_wrap=True, overflow="ellipsis")
+        if last is not None and (words := attempts.reply_words(last)):
+            out.print(Text(f"    {words}", "dim"), no_wrap=True, overflow="ellipsis")
     if not whole:
         click.echo(_("There are more; --limit shows them."))
 
 
-def _cells(row: RecipientRow, last: JournalRow | None, now_ms: int) -> tuple[str, str, str, str, str, str]:
-    words = attempts.reply_words(last) if last is not None else ""
-    state = sentences.state_words(row.state)
+def _line(cells: Sequence[str], widths: Sequence[int], style: str = "") -> Text:
+    return Text("  ".join(_fitted(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip(), style)
+
+
+def _fitted(cell: str, width: int) -> str:
+    return set_cell_size(cell, width) if cell_len(cell) <= width else f"{set_cell_size(cell, width - 1)}…"
+
+
+def _cells(row: RecipientRow, now_ms: int) -> tuple[str, str, str, str, str, str]:
     age = times.span(now_ms - row.received_ms)
-    return row.address, state, str(row.attempts), age, _next(row, now_ms), words
+    state = sentences.state_words(row.state)
+    return queue_id(row.message_id), row.address, state, str(row.attempts), age, _next(row, now_ms)
 
 
 def _next(row: RecipientRow, now_ms: int) -> str:

@@ -14,7 +14,7 @@ from ...queue.states import RecipientState
 from .. import times
 from ..texts import _
 from . import attempts, endings, sentences
-from .explanation import Explanation
+from .explanation import Explanation, Why
 from .facts import Letter, Surroundings
 
 Fact = tuple[str, str | Text]
@@ -79,8 +79,15 @@ def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
     return [*facts, *_coming_facts(explanation, now_ms), *_after_facts(explanation)]
 
 
+def state_of(explanation: Explanation) -> str:
+    """The state's name; an attempt that the server's end cut off is not under way."""
+    if explanation.wait is not None and explanation.wait.why is Why.CUT_OFF:
+        return _("interrupted")
+    return sentences.state_words(explanation.letter.recipient.state)
+
+
 def _state_line(explanation: Explanation, now_ms: int) -> str:
-    words = sentences.state_words(explanation.letter.recipient.state)
+    words = state_of(explanation)
     if explanation.wait is not None:
         sentence = sentences.why_sentence(explanation.wait, explanation.last, now_ms)
         return _("{state}: {sentence}").format(state=words, sentence=sentence)
@@ -122,7 +129,7 @@ def coloured(explanation: Explanation, now_ms: int) -> Text:
 
 def short(explanation: Explanation, now_ms: int) -> str:
     """Its state with the time that matters, in a few words."""
-    words = sentences.state_words(explanation.letter.recipient.state)
+    words = state_of(explanation)
     if explanation.ending is not None:
         return f"{words} {times.exact(explanation.ending.at_ms, now_ms)}"
     if explanation.coming.at_ms > now_ms:
