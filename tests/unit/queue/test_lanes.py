@@ -1,0 +1,122 @@
+"""Lanes and their ready queues: whose turn it is, and what a lane's permits do when its worker dies."""
+
+from fakes.queue_ports import limits, routed
+from youtong.queue.classes import MailClass
+from youtong.queue.lanes import Lane
+from youtong.queue.protocol import LaneKey, LaneNews
+from youtong.queue.routing import Source
+from youtong.queue.transactions import Leased, MessageFacts, Ready, Waiting
+
+KEY = LaneKey("provider", "default")
+FACTS = MessageFacts(1, 1, 0, 7, MailClass.PEOPLE, "a@example.org", "7BIT", False, "", "", 10, False, 9_999, "")
+
+
+def lane(**given: int) -> Lane:
+    return Lane(KEY, Source("default", "", "mail.example.org"), limits(**given))
+
+
+def ready(number: int, site: str, recipients: int = 1) -> Ready:
+    waiting = [Waiting(number * 100 + at, 1, f"r{at}@{site}", 0, 0, "", "", "") for at in range(recipients)]
+    return Ready(FACTS, site, site, routed(site).hosts, waiting)
+
+
+def filled(**sites: int) -> Lane:
+    made, number = lane(), 0
+    for site, transactions in sites.items():
+        for _ in range(transactions):
+            number += 1
+            made.queue_for(site).append(ready(number, site))
+    return made
+
+
+def drawn(of: Lane, resting: str = "", probed: str = "", times: int = 100) -> list[str]:
+    """The sites in the order in which their transactions leave."""
+    sites = []
+    for token in range(times):
+        taken = of.take_ready(0.0, lambda site: site != resting, lambda site: site == probed)
+        if not taken:
+            break
+        of.start(Leased(token, KEY, taken[0]), 0.0)
+        sites.append(taken[0].site)
+    return sites
+
+
+def test_sites_take_turns() -> None:
+    assert drawn(filled(a=3, b=1, c=2)) == ["a", "b", "c", "a", "c", "a"]
+
+
+def test_a_resting_site_waits_and_holds_up_nobody() -> None:
+    of = filled(a=2, b=2)
+    assert drawn(of, resting="a") == ["b", "b"]
+    assert of.queues["a"].recipients == 2
+    assert drawn(of) == ["a", "a"]
+
+
+def test_a_probed_site_gets_one_transaction_at_a_time() -> None:
+    of = filled(a=3)
+    assert drawn(of, probed="a") == ["a"]
+    of.end(Leased(0, KEY, ready(1, "a")), ())
+    assert drawn(of, probed="a") == ["a"]
+
+
+def test_nothing_leaves_without_a_permit_or_a_slot() -> None:
+    rated, small = lane(mails=2), lane(connections=1)
+    for number in range(20):
+        rated.queue_for("a").append(ready(number, "a"))
+        small.queue_for("a").append(ready(number, "a"))
+    assert len(drawn(rated)) == 2
+    assert len(drawn(small)) == small.cap == 8
+
+
+def test_an_ended_transaction_frees_its_slot_and_an_unused_permit() -> None:
+    of = lane(mails=1)
+    of.queue_for("a").append(ready(1, "a"))
+    of.queue_for("a").append(ready(2, "a"))
+    assert drawn(of) == ["a"]
+    of.end(Leased(0, KEY, ready(1, "a")), ())
+    assert (of.in_flight, of.in_flight_at) == (0, {})
+    assert drawn(of) == ["a"]
+    of.end(Leased(0, KEY, ready(2, "a")), (0.0,))
+    assert of.mails.free(0.0) == 0
+
+
+def test_a_ready_queue_counts_recipients() -> None:
+    queue = lane().queue_for("a")
+    queue.append(ready(1, "a", 3))
+    queue.append(ready(2, "a", 2))
+    assert (queue.recipients, repr(queue)) == (5, "<ReadyQueue site=a 5 ready>")
+    queue.popleft()
+    assert queue.recipients == 2
+
+
+def test_a_worker_holds_a_few_connect_permits_and_gets_more_for_those_it_used() -> None:
+    of = lane(connects=5)
+    assert of.settings(0.0).connects == 4
+    assert of.settings(0.0).connects == 0
+    of.heard(LaneNews(KEY, (0.0, 0.0), 2, wants_connect=False))
+    assert of.settings(0.0).connects == 1  # five in the window
+    assert of.connections == 2
+
+
+def test_permits_of_a_dead_worker_count_as_used_at_its_death() -> None:
+    of = lane(connects=5)
+    of.settings(0.0)
+    of.connections = 3
+    of.worker_died(10.0)
+    assert (of.connects.out, of.connections, of.worker) == (0, 0, None)
+    assert of.connects.free(69.0) == 1
+    assert of.connects.free(71.0) == 5
+
+
+def test_what_an_earlier_owner_sent_counts_as_mail_and_as_connect() -> None:
+    of = lane(mails=3, connects=4)
+    of.remember([1.0, 2.0])
+    assert (of.mails.free(3.0), of.connects.free(3.0)) == (1, 2)
+
+
+def test_a_lane_says_how_it_is() -> None:
+    of = filled(a=2)
+    assert repr(of) == "<Lane provider from default: 0 leased, 2 ready>"
+    assert of.has_ready
+    assert not of.is_idle
+    assert lane().is_idle
