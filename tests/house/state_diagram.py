@@ -6,14 +6,14 @@ The table in queue/states.py is the truth; test_state_diagram.py fails when the 
 import importlib
 import sys
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 
 ARCHITECTURE = Path(__file__).resolve().parents[2] / "ARCHITECTURE.md"
 BEGIN = "<!-- diagram: recipient states (make diagrams) -->"
 END = "<!-- end of diagram -->"
 
-Table = Mapping[StrEnum, Mapping[StrEnum, StrEnum]]
+Table = Mapping[Enum, Mapping[StrEnum, Enum]]
 
 
 class MarkersMissing(Exception):
@@ -31,8 +31,8 @@ def draw(table: Table) -> str:
     return "\n".join([*lines, "```"])
 
 
-def _node(state: StrEnum) -> str:
-    return state.value.replace("-", "_")
+def _node(state: Enum) -> str:
+    return state.name.lower()
 
 
 def replace_between_markers(document: str, drawing: str) -> str:
