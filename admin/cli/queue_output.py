@@ -5,11 +5,13 @@ Knows  no verb. Why a recipient waits is told by `youtong explain`.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 import click
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from ...queue.classes import MailClass
 from ...queue.ids import queue_id
 from ...queue.journal import JournalRow
 from ...queue.reading import MessageRow, RecipientRow
@@ -88,12 +90,24 @@ def print_message(message: MessageRow, account: str, now_ms: int) -> None:
             (_("Message-ID"), headline.message_id or "–"),
             (_("Reverse-path"), message.reverse_path or "<>"),
             (_("Account"), account or _("number {n}").format(n=message.account_id)),
-            (_("Class"), message.mail_class),
+            (_("Class"), class_words(MailClass(message.mail_class))),
             (_("Size"), _("{n:,} bytes").format(n=message.size_bytes)),
             (_("Accepted"), times.both(message.received_ms, now_ms)),
             (_("Given up"), times.both(message.expires_ms, now_ms)),
         ]
     )
+
+
+def class_words(mail_class: MailClass) -> str:
+    match mail_class:
+        case MailClass.PEOPLE:
+            return _("people")
+        case MailClass.TRANSACTIONAL:
+            return _("transactional")
+        case MailClass.BULK:
+            return _("bulk")
+        case _:
+            assert_never(mail_class)
 
 
 def listed_json(row: RecipientRow, last: JournalRow | None, accounts: Mapping[int, str]) -> dict[str, object]:

@@ -29,7 +29,7 @@ def host_words(row: JournalRow) -> str:
 
 def place_words(row: JournalRow, now_ms: int) -> str:
     """The same, and when."""
-    return ", ".join(part for part in (host_words(row), times.both(row.at_ms, now_ms)) if part)
+    return ", ".join(part for part in (host_words(row), times.exact(row.at_ms, now_ms)) if part)
 
 
 def signature_words(signature: Signature) -> str:
