@@ -1,5 +1,7 @@
 """The control socket: questions to the simulated internet, and changes while it runs.
 
+Owns   the questions and their answers, as listed here. Knows nothing of dialogs.
+
 One JSON object a line in, one a line out, in order, over TCP on loopback or a Unix socket. Answers are
 `{"ok": true, …}` or `{"ok": false, "error": "one sentence"}`.
 
