@@ -105,6 +105,8 @@ class Dispatcher:
         await self.notices.at_start()
         if self._deliver:
             await history.fill_windows(self.commits, self.leasing, self._clock)
+            now = self._clock.monotonic()
+            await history.count_recovered(self.commits, self.leasing, recovered.transactions, now)
             self._fleet.start(self)
             self._tasks.append(asyncio.create_task(self.loader.run()))
         self._tasks.append(asyncio.create_task(self.housekeeper.run()))

@@ -4,6 +4,8 @@ Owns   reading the newest journal rows back into permits' windows (Q4).
 Knows  the journal's facts; nothing of limits but the longest window worth reading.
 """
 
+from collections import Counter
+
 from ..mta.clock import Clock
 from .journal import decode_facts
 from .leasing import Leasing
@@ -12,6 +14,18 @@ from .storage.group_commit import GroupCommit
 
 WINDOW_SECONDS = 60.0  # the longest default window; hourly limits come with shaping rules
 _MAX_ROWS = 200_000
+
+
+async def count_recovered(commits: GroupCommit, leasing: Leasing, transactions: dict[int, int], now: float) -> None:
+    """Each recovered transaction is one MAIL now, on the lane where its domain's mail turns out to go (Q4)."""
+    counts = Counter(transactions.values())
+    for domain_id, count in counts.items():
+        name = await commits.submit(
+            lambda connection, domain_id=domain_id: connection.execute(
+                "SELECT name FROM domain WHERE id = ?", (domain_id,)
+            ).fetchone()[0]
+        )
+        leasing.recovered[name] = [now] * count
 
 
 async def fill_windows(commits: GroupCommit, leasing: Leasing, clock: Clock) -> None:

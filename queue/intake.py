@@ -161,7 +161,7 @@ class QueueIntake(Intake):
         route = self._sites.route(domain)
         if not isinstance(route, KnownRoute) or self._loader.has_unread(domain) or self._loader.must_hold(route):
             return None
-        lane = self._leasing.lane_for(facts, route.provider)
+        lane = self._leasing.lane_for(facts, route.provider, domain)
         if len(group) > lane.limits.recipients_per_transaction.value:
             return None
         domain_id = self._store.domain_id_if_known(domain)

@@ -74,6 +74,7 @@ class Leasing:
         self.in_flight: dict[int, Leased] = {}
         self._by_provider: dict[str, list[Lane]] = {}
         self.history: dict[LaneKey, list[float]] = {}  # MAILs before this owner's life, monotonic
+        self.recovered: dict[str, list[float]] = {}  # MAILs of recovered leases by domain: their lane is not known yet
         self._tokens = 0
         self._bytes = 0
         self._pumping: asyncio.Task[None] | None = None
@@ -83,8 +84,8 @@ class Leasing:
 
     # -- lanes ----------------------------------------------------------------------------------------------------
 
-    def lane_for(self, message: MessageFacts, provider: str) -> Lane:
-        """The lane on which this message goes to this provider."""
+    def lane_for(self, message: MessageFacts, provider: str, domain: str) -> Lane:
+        """The lane on which this message goes to a domain of this provider."""
         source = self._routes.source_for(message.account_id, message.mail_class, provider, message.source)
         key = LaneKey(provider, source.name)
         lane = self.lanes.get(key)
@@ -92,6 +93,8 @@ class Leasing:
             lane = self.lanes[key] = Lane(key, source, self._limits.limits_for(provider, source.name))
             self._by_provider.setdefault(provider, []).append(lane)
             lane.remember(self.history.pop(key, ()))
+        if self.recovered:
+            lane.remember(self.recovered.pop(domain, ()))
         return lane
 
     def lanes_of(self, provider: str) -> Sequence[Lane]:

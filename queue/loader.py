@@ -198,7 +198,7 @@ class Loader:
         last: Ready | None = None
         for row in rows:
             facts = facts_of(row)
-            lane = self._leasing.lane_for(facts, route.provider)
+            lane = self._leasing.lane_for(facts, route.provider, domain.name)
             room = lane.limits.recipients_per_transaction.value
             together = last is not None and last.message == facts and not row.fields
             if last is not None and together and len(last.recipients) < room:

@@ -34,10 +34,11 @@ MAYBE_SENT = Deferred(Stage.FINAL_DOT, Scope.ROUTE, None, _WHY, ambiguous=True)
 
 
 class Recovered(msgspec.Struct):
-    """Counts for one line of log."""
+    """What was recovered: counts of recipients for the log, and whose transactions count as MAILs now (Q4)."""
 
     unsent: int = 0
     maybe: int = 0
+    transactions: dict[int, int] = {}  # lease token → domain id
 
 
 class Recovery:
@@ -68,6 +69,7 @@ class Recovery:
             self.settle(row, maybe=maybe)
             recovered.maybe += maybe
             recovered.unsent += not maybe
+            recovered.transactions[row.lease] = row.domain_id
         return len(rows)
 
     def settle(self, row: LeasedRow, *, maybe: bool) -> settlement.Settled:
