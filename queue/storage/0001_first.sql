@@ -34,6 +34,7 @@ CREATE TABLE content (
     spool  TEXT,
     CHECK ((body IS NULL) != (spool IS NULL))
 );
+CREATE INDEX content_spool ON content (spool) WHERE spool IS NOT NULL;
 
 -- An envelope without its recipients; for a stream, the envelope that all its recipients share.
 CREATE TABLE message (

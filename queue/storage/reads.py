@@ -40,6 +40,13 @@ WITH RECURSIVE chain (seq, at_ms, kind, account_id, message_id, recipient_id, pr
 )
 SELECT * FROM chain LIMIT ?
 """
+_FACTS_AFTER = """
+SELECT j.seq, j.at_ms, j.kind, j.account_id, j.message_id, j.recipient_id, j.prev_seq, j.facts,
+       ifnull(r.address, ''), ifnull(d.name, ''), ifnull(m.reverse_path, '')
+FROM journal AS j LEFT JOIN message AS m ON m.id = j.message_id LEFT JOIN recipient AS r ON r.id = j.recipient_id
+     LEFT JOIN domain AS d ON d.id = r.domain_id
+WHERE j.seq > ? ORDER BY j.seq LIMIT ?
+"""
 _MESSAGE = """
 SELECT m.id, m.content_id, m.stream_id, m.account_id, m.mail_class, m.reverse_path, m.body_type, m.smtputf8,
        m.size_bytes, m.received_ms, m.expires_ms, m.source, m.is_notice, ifnull(c.head, x'')
@@ -85,6 +92,15 @@ class MessageRow(msgspec.Struct, frozen=True, array_like=True):
     source: str
     is_notice: bool
     head: bytes
+
+
+class AddressedFact(msgspec.Struct, frozen=True):
+    """A fact with whom it is about; address and domain are "" for a fact about a whole message."""
+
+    row: JournalRow
+    address: str
+    domain: str
+    reverse_path: str
 
 
 def at_address(db: sqlite3.Connection, address: str) -> Iterator[RecipientRow]:
@@ -140,6 +156,11 @@ def chain(db: sqlite3.Connection, newest_seq: int, limit: int) -> list[JournalRo
     """The newest `limit` facts of one recipient, oldest first, by its chain of rows."""
     rows = [_fact(row) for row in db.execute(_CHAIN, (newest_seq, limit))]
     return rows[::-1]
+
+
+def facts_after(db: sqlite3.Connection, seq: int, limit: int) -> list[AddressedFact]:
+    """The next facts of the journal, in its order."""
+    return [AddressedFact(_fact(row[:8]), *row[8:]) for row in db.execute(_FACTS_AFTER, (seq, limit))]
 
 
 def _recipient(row: tuple[object, ...]) -> RecipientRow:

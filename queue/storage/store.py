@@ -287,15 +287,19 @@ class QueueStore:
         return StoredContent(row[0], ContentKind(row[1]), row[2], row[3], row[4]) if row else None
 
     def delete_ended_content(self, after: int, before_ms: int, limit: int) -> SweptPage:
-        """Forget the content of ended messages received before `before_ms`, one page of messages beyond `after`."""
+        """Forget the content of ended messages received before `before_ms`, one page of contents beyond `after`.
+
+        A content has the number of the message that brought it; what was deleted is not walked again.
+        """
         ids = self._db.execute(
-            "SELECT id, content_id FROM message WHERE id > ? AND received_ms < ? ORDER BY id LIMIT ?",
+            "SELECT c.id FROM content AS c JOIN message AS m ON m.id = c.id"
+            " WHERE c.id > ? AND m.received_ms < ? ORDER BY c.id LIMIT ?",
             (after, before_ms, limit),
         ).fetchall()
         names: list[str] = []
         deleted = 0
-        for message_id, content_id in ids:
-            if self._has_unended(message_id):
+        for (content_id,) in ids:
+            if self._has_unended(content_id):
                 continue
             rows = self._db.execute("DELETE FROM content WHERE id = ? RETURNING spool", (content_id,)).fetchall()
             names += [row[0] for row in rows if row[0]]
