@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..mta.clock import Clock
 from . import spool
-from .storage.database import StorageError, connect
+from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
 from .storage.store import QueueStore
 
@@ -25,6 +25,7 @@ _SWEEP_SECONDS = 300.0
 _CHECKPOINT_BYTES = 4 * 1024 * 1024
 _TRUNCATE_BYTES = 64 * 1024 * 1024  # beyond it, wait for readers so that the log starts anew
 _PAGE = 500
+_PATIENCE_SECONDS = 2.0
 _VACUUM_PAGES = 256
 RETENTION_MS = 3 * 86_400_000  # how long the content of an ended message can still be looked at
 
@@ -74,7 +75,7 @@ class Housekeeper:
         size = self._wal.stat().st_size if self._wal.exists() else 0
         if size < _CHECKPOINT_BYTES:
             return
-        connection = connect(self._path)
+        connection = sqlite3.connect(self._path, timeout=_PATIENCE_SECONDS, isolation_level=None)
         try:
             mode = "TRUNCATE" if size >= _TRUNCATE_BYTES else "PASSIVE"
             connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
