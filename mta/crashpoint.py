@@ -5,7 +5,8 @@ Owns   `reach(name)`, which does nothing unless the environment arms it:
                                  takes the file away and kills itself with SIGKILL, so that whoever is started after
                                  it lives; a test may write the file at any moment of a server's life.
        YOUTONG_CRASH_LOG=FILE    each name is appended when it is reached for the first time, for coverage.
-Knows  nothing of what happens around it. Names are "what.before" and "what.after"; tests/fakes/crash_points.py lists them.
+Knows  nothing of what happens around it. Names are "what.before" and "what.after"; tests/fakes/crash_points.py has
+       them all.
 Unarmed, a call costs one global look-up and a comparison; it is part of the product so that what is tested is
 what runs.
 """
