@@ -21,9 +21,9 @@ from .journal import JournalRow
 from .states import RecipientState
 from .storage import reads
 from .storage.database import StorageError, connect, map_error
-from .storage.reads import MessageRow, RecipientRow
+from .storage.reads import AddressedFact, MessageRow, RecipientRow
 
-__all__ = ["MessageRow", "NoQueue", "QueueReader", "RecipientRow", "Wanted", "reading"]
+__all__ = ["AddressedFact", "MessageRow", "NoQueue", "QueueReader", "RecipientRow", "Wanted", "reading"]
 
 Read = TypeVar("Read")
 MAX_HISTORY = 200  # attempts of five days are fewer; more is flushed again and again
@@ -77,6 +77,10 @@ class QueueReader:
         if not recipient.journal_seq:
             return []
         return _mapped(lambda: reads.chain(self._db, recipient.journal_seq, limit))
+
+    def facts_after(self, seq: int, limit: int) -> list[AddressedFact]:
+        """The journal beyond a sequence number, in its order: for whoever follows what happens."""
+        return _mapped(lambda: reads.facts_after(self._db, seq, limit))
 
 
 @contextmanager

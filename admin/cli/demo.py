@@ -1,0 +1,112 @@
+"""`youtong demo`: a real server at work in a simulated internet, for a newcomer without a domain.
+
+Owns   the verb: its folder, how long it runs, which view, and the summary.
+Knows  nothing of what is shown (admin.demo).
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Generator
+from pathlib import Path
+from random import Random
+
+import click
+from rich.console import Console
+
+from ...queue.storage.database import StorageError
+from ..demo.folder import FolderUnusable, fresh_folder
+from ..demo.lines import LineView
+from ..demo.screen import ScreenView
+from ..demo.server import ServerEnded
+from ..demo.show import Demonstration, Pace, View
+from ..event_loop import run
+from ..store import StoreError
+from ..texts import _, ngettext
+from .command_name import command, config_words, shown
+from .frame import clock, teaching
+from .output import print_facts
+
+_FOLDER = Path("var", "demo")
+
+
+@click.command(
+    **teaching(
+        _("Show a server at work in a simulated internet."),
+        _("Starts a real server, receivers in the manner of Gmail, Outlook, QQ and 163 (and some that are full, slow, "
+          "dead or mistyped), and a stream of example letters. Watch them arrive, wait and bounce. Nothing leaves this "
+          "machine, and your own configuration and mail are not touched. Ctrl-C ends it."),
+        examples=("youtong demo", "youtong demo --seconds 60", "youtong demo | head -50"),
+    )
+)  # fmt: skip
+@click.option(
+    "--seconds", type=click.FloatRange(min=0, min_open=True), default=None, help=_("End by itself after this time.")
+)
+@click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False), default=_FOLDER, show_default=True, metavar="DIR",
+    help=_("Where the demo's server keeps its files; emptied at the start."),
+)  # fmt: skip
+def demo(seconds: float | None, folder: Path) -> None:
+    try:
+        with fresh_folder(folder):
+            run(_demo(folder.absolute(), seconds))
+    except (FolderUnusable, ServerEnded, StorageError, StoreError) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(_("The demo cannot start: {why}.").format(why=error)) from error
+
+
+async def _demo(folder: Path, seconds: float | None) -> None:
+    with _view(folder) as view:
+        demonstration = Demonstration(folder, view, clock, Pace(), Random())
+        task = asyncio.create_task(demonstration.run())
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(each, task.cancel)
+        ended = loop.call_later(seconds, task.cancel) if seconds else None
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        if ended is not None:
+            ended.cancel()
+    _summarise(demonstration)
+
+
+@contextlib.contextmanager
+def _view(folder: Path) -> Generator[View]:
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal or console.is_dumb_terminal:
+        click.echo(_("The demo starts. For a page that moves, run it in a terminal; Ctrl-C ends it."))
+        yield LineView()
+        return
+    click.echo(_("The demo starts …"))
+    with ScreenView(console, clock, lambda address: _hint(address, folder)) as view:
+        yield view
+
+
+def _hint(address: str, folder: Path) -> list[str]:
+    words = _("Why does a letter wait? In another terminal:")
+    if not address:
+        return [words, ""]
+    return [words, f"  {command()} explain recipient {address}{config_words(folder / 'youtong.toml')}"]
+
+
+def _summarise(demonstration: Demonstration) -> None:
+    stage = demonstration.stage
+    picture, ledger = stage.picture, stage.ledger
+    totals = picture.totals
+    sentence = ngettext(
+        "{n} letter was sent. Of its recipients:", "{n} letters were sent. Of their recipients:", picture.letters
+    )
+    click.echo(sentence.format(n=picture.letters))
+    print_facts(
+        [
+            ("  " + _("delivered"), str(totals.delivered)),
+            ("  " + _("waits"), str(totals.unfinished)),
+            ("  " + _("failed"), _("{n}, each with a notice to its sender").format(n=totals.bounced)),
+            ("  " + _("received twice"), str(len(ledger.duplicates()) if ledger is not None else 0)),
+        ]
+    )
+    click.echo(_("The queue of the demo stays in {folder} until the next one; look into it with:").format(
+        folder=shown(stage.config_file.parent)
+    ))  # fmt: skip
+    click.echo(f"  {command()} queue list{config_words(stage.config_file)}")

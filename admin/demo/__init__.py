@@ -1,0 +1,1 @@
+"""The demonstration: a real server, a simulated internet, and a stream of example letters between them."""
