@@ -45,6 +45,7 @@ class ActiveDomain(msgspec.Struct):
     name: str
     after: tuple[int, int] = _START
     expiry_checked: float = 0.0
+    aged: tuple[int, int] = _START  # how far the look for the expired has come
     noticed: int = 0  # how often something became due
     is_exhausted: bool = False  # everything that was due at `read_at` is in ready queues
     read_at: float = 0.0
@@ -170,17 +171,21 @@ class Loader:
             return
         now = self._clock.monotonic()
         if waiting > _PAGE or (domain.is_exhausted and now - domain.read_at < _REREAD_SECONDS):
+            await self._expire(domain)
             return
         domain.read_at = now
         if not waiting:
             domain.after = _START
-        noticed = domain.noticed
+        before, noticed = domain.after, domain.noticed
         rows = await self._page(domain)
-        domain.is_exhausted = len(rows) < _PAGE and domain.noticed == noticed
         now_ms = self._clock.now_ms()
         expired = [row for row in rows if row.expires_ms <= now_ms]
         if expired:
             await self._endings.expire(expired)
+        if self._waiting(route) > _PAGE:  # another domain of this site was quicker (M1)
+            domain.after = before
+            return
+        domain.is_exhausted = len(rows) < _PAGE and domain.noticed == noticed
         self._make_ready(domain, route, [row for row in rows if row.expires_ms > now_ms])
 
     def _waiting(self, route: KnownRoute) -> int:
@@ -233,17 +238,17 @@ class Loader:
             await self._leave(domain)
 
     async def _expire(self, domain: ActiveDomain) -> None:
-        """A resting domain's recipients still age."""
+        """Recipients that rest or wait still age: a page of the due ones is looked at, each about once a minute."""
         now = self._clock.monotonic()
-        if now - domain.expiry_checked < _EXPIRY_SECONDS and domain.expiry_checked:
+        if domain.aged == _START and domain.expiry_checked and now - domain.expiry_checked < _EXPIRY_SECONDS:
             return
         domain.expiry_checked = now
         now_ms = self._clock.now_ms()
-        rows = await self._commits.submit(lambda _: self._store.due_and_expired(domain.id, now_ms, _PAGE))
-        if rows:
-            await self._endings.expire(rows)
-        if len(rows) == _PAGE:  # there may be more
-            domain.expiry_checked = 0.0
+        rows = await self._commits.submit(lambda _: self._store.due_recipients(domain.id, now_ms, domain.aged, _PAGE))
+        domain.aged = (rows[-1].next_ms, rows[-1].id) if len(rows) == _PAGE else _START
+        expired = [row for row in rows if row.expires_ms <= now_ms]
+        if expired:
+            await self._endings.expire(expired)
 
     async def _expire_held(self) -> None:
         now = self._clock.monotonic()

@@ -188,11 +188,6 @@ class QueueStore:
         """Due recipients beyond `after` = (next_ms, id), in that order."""
         return [DueRow(*row) for row in self._db.execute(_DUE, (domain_id, now_ms, *after, limit))]
 
-    def due_and_expired(self, domain_id: int, now_ms: int, limit: int) -> list[DueRow]:
-        """Due recipients of a domain whose message is too old."""
-        query = _ROWS + "WHERE r.domain_id = ? AND r.state = 0 AND r.next_ms <= ? AND m.expires_ms <= ? LIMIT ?"
-        return [DueRow(*row) for row in self._db.execute(query, (domain_id, now_ms, now_ms, limit))]
-
     def held_and_expired(self, now_ms: int, limit: int) -> list[DueRow]:
         """Held recipients whose message is too old (their next_ms is when it is)."""
         query = _ROWS + "WHERE r.state = 2 AND r.next_ms <= ? LIMIT ?"
