@@ -19,27 +19,23 @@ def reached(module: Module) -> Iterator[tuple[str, int]]:
                 yield name.value, node.lineno
 
 
-def lasting_calls(module: Module) -> Iterator[ast.stmt]:
-    """Statements of the module that make something last: a commit, a sync, a rename, a write to a descriptor."""
+def lasting(module: Module) -> Iterator[ast.Attribute]:
+    """Where the module names something that lasts: called, or handed to a thread to be called."""
     for node in ast.walk(module.tree()):
-        if isinstance(node, ast.Expr | ast.Assign | ast.Return | ast.AugAssign) and any(map(_lasts, ast.walk(node))):
+        if isinstance(node, ast.Attribute) and {node.attr, ast.unparse(node)} & LASTING:
             yield node
 
 
-def _lasts(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and bool({node.attr, ast.unparse(node)} & LASTING)
-
-
 def unguarded(module: Module) -> list[str]:
-    """Lasting statements in functions that do not reach a `….before` above them and the same `….after` below."""
+    """Lasting writes in functions that do not reach a `….before` above them and the same `….after` below."""
     found: list[str] = []
     for function in ast.walk(module.tree()):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             points = [(name, line) for name, line in reached(module) if _within(line, function)]
-            lasting = [each for each in lasting_calls(module) if _within(each.lineno, function)]
             if _is_guarded_by_callers(module, function):
                 continue
-            found += [f"{module.shown}:{each.lineno}" for each in lasting if not _is_between(each.lineno, points)]
+            lines = [each.lineno for each in lasting(module) if _within(each.lineno, function)]
+            found += [f"{module.shown}:{line}" for line in lines if not _is_between(line, points)]
     return found
 
 
@@ -71,7 +67,7 @@ def test_every_lasting_write_of_the_queue_stands_between_crash_points(module: Mo
 
 def test_the_check_sees_a_commit_without_crash_points() -> None:
     group_commit = modules()["queue.storage.group_commit"]
-    assert list(lasting_calls(group_commit)), "the check has lost sight of the one commit there is"
+    assert list(lasting(group_commit)), "the check has lost sight of the one commit there is"
     assert not _is_between(10, [("commit.before", 11), ("commit.after", 12)])
     assert not _is_between(10, [("commit.before", 9), ("other.after", 12)])
 
