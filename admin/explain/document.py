@@ -58,7 +58,7 @@ def fact_document(row: JournalRow) -> dict[str, Any]:
 
 
 def _wait(wait: Wait) -> dict[str, Any]:
-    return {key: value for key, value in msgspec.to_builtins(wait).items() if value not in ("", 0, None, [])}
+    return {key: value for key, value in msgspec.to_builtins(wait).items() if value}
 
 
 def _coming(coming: Coming) -> dict[str, Any]:
