@@ -60,7 +60,7 @@ def selecting(verb: Verb) -> Verb:
             "address",
             type=AddressParam(),
             metavar="ADDRESS",
-            default="",
+            default=None,
             help=_("Letters to this address."),
         ),
         click.argument("number", type=QueueIdParam(), metavar="[QUEUE_ID]", required=False),

@@ -1,0 +1,310 @@
+"""`youtong queue` and `youtong explain` as a person or a program runs them, beside a server and without one."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from fakes.explained import SeenDispatcher
+from fakes.queue_room import QueueRoom
+from youtong.admin.cli.main import run
+from youtong.admin.control import ControlServer, Refused, ask, socket_path
+from youtong.admin.owner_control import OwnerControl
+from youtong.mta.outcome import Deferred, Peer, Scope, Stage
+from youtong.mta.reply import reply
+from youtong.queue import operations
+from youtong.queue.incarnation import OwnerLock
+from youtong.queue.operations import Operated, Selection
+from youtong.queue.reading import Wanted, reading
+from youtong.queue.states import RecipientState
+
+LATER = Deferred(
+    Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "Greylisted"), peer=Peer("mx.b.example", "192.0.2.1", "TLSv1.3")
+)
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for name in ("LC_ALL", "LC_MESSAGES", "YOUTONG_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("LOGNAME", "ann")
+    Path("youtong.toml").write_text('[server]\nhostname = "mail.example.net"\n')
+
+
+class Terminal:
+    """Runs verbs in a thread, so that a server in this loop can answer, and keeps what they print."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
+        self._capfd = capfd
+        self.out = self.err = ""
+
+    async def type(self, line: str) -> int:
+        code = await asyncio.to_thread(run, line.split())
+        self.out, self.err = self._capfd.readouterr()
+        return code
+
+    async def json(self, line: str) -> object:
+        assert await self.type(f"{line} --json") == 0, self.err
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def terminal(capfd: pytest.CaptureFixture[str]) -> Terminal:
+    return Terminal(capfd)
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[QueueRoom]:
+    (tmp_path / "var").mkdir()
+    made = await QueueRoom(tmp_path / "var").open()
+    yield made
+    if made.leasing.open:
+        await made.close()
+
+
+async def filled(room: QueueRoom) -> None:
+    """One deferred, one held, one due letter."""
+    await room.accept("bob@b.example")
+    (leased,) = await room.load()
+    await room.finish(leased, LATER)
+    await room.accept("eve@c.example", hold="wrong attachment")
+    await room.accept("zoe@d.example")
+
+
+# -- looking ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_listing_shows_who_waits_and_the_last_reply(room: QueueRoom, terminal: Terminal) -> None:
+    await filled(room)
+    assert await terminal.type("queue list") == 0
+    lines = terminal.out.splitlines()
+    assert lines[0].split() == ["Letter", "Recipient", "State", "Tries", "Age", "Next"]
+    assert [line.split()[:3] for line in lines[1:4]] == [
+        ["q0000002", "eve@c.example", "held"],
+        ["q0000003", "zoe@d.example", "waits"],
+        ["q0000001", "bob@b.example", "waits"],
+    ]
+    assert lines[4] == "    450 4.2.0 Greylisted"
+
+
+async def test_a_listing_is_narrowed_and_cut_and_says_so(room: QueueRoom, terminal: Terminal) -> None:
+    await filled(room)
+    assert await terminal.type("queue list --limit 1") == 0
+    assert terminal.out.splitlines()[-1] == "There are more; --limit shows them."
+    (held,) = await terminal.json("queue list --state held")  # type: ignore[misc]
+    assert (held["recipient"], held["state"], held["queue_id"]) == ("eve@c.example", "held", "q0000002")
+    (deferred,) = await terminal.json("queue list --domain B.example")  # type: ignore[misc]
+    assert (deferred["attempts"], deferred["last"]["code"]) == (1, 450)
+    assert await terminal.type("queue list --state expired") == 0
+    assert terminal.out == "There is no such recipient.\n"
+
+
+async def test_one_letter_is_shown_with_envelope_headline_and_recipients(room: QueueRoom, terminal: Terminal) -> None:
+    await filled(room)
+    assert await terminal.type("queue show q2") == 0
+    assert "a@example.org" in terminal.out
+    assert "eve@c.example  held" in terminal.out
+    shown = await terminal.json("queue show Q0000002")
+    assert isinstance(shown, dict)
+    assert (shown["subject"], shown["size_bytes"]) == ("hello", 45)
+    assert [each["state"] for each in shown["recipients"]] == ["held"]
+
+
+async def test_explaining_a_recipient_without_a_server_says_so_once(room: QueueRoom, terminal: Terminal) -> None:
+    await filled(room)
+    assert await terminal.type("explain recipient bob@b.example") == 0
+    assert terminal.out.count("The server is not running") == 1
+    assert "450 4.2.0 Greylisted" in terminal.out
+    assert "mx.b.example [192.0.2.1], TLSv1.3, attempt 1" in terminal.out
+    assert "unsigned: example.org has no DKIM key" in terminal.out
+
+
+async def test_an_address_without_letters_is_an_answer_and_no_failure(room: QueueRoom, terminal: Terminal) -> None:
+    assert await terminal.type("explain recipient nobody@b.example") == 0
+    assert terminal.out == "There is no letter to nobody@b.example in the queue.\n"
+    assert await terminal.json("explain recipient nobody@b.example") == []
+
+
+async def test_explaining_a_message_tells_its_life_for_each_recipient(room: QueueRoom, terminal: Terminal) -> None:
+    await room.accept("bob@b.example", "eve@b.example")
+    (leased,) = await room.load()
+    await room.finish(leased, LATER, LATER)
+    assert await terminal.type("explain message q0000001") == 0
+    assert terminal.out.count("450 4.2.0 Greylisted") == 2
+    told = await terminal.json("explain message q0000001")
+    assert isinstance(told, dict)
+    assert [event["recipient"] for event in told["events"]] == ["bob@b.example", "eve@b.example"]
+    assert {each["wait"]["why"] for each in told["recipients"]} <= {"retry", "server-down"}
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "sentence"),
+    [
+        ("explain message q0000099", 1, "There is no letter q0000099."),
+        ("queue show q0000099", 1, "There is no letter q0000099."),
+        ("explain message u!", 2, "is no queue id"),
+        ("explain recipient bob", 2, "is no e-mail address"),
+        ("queue hold", 2, "Say which letters"),
+        ("queue cancel q1 --all", 2, "Say which letters"),
+        ("queue list --account nobody@b.example", 1, "There is no account nobody@b.example."),
+        ("queue suspend b.example", 2, "suspend"),
+    ],
+)
+async def test_a_refusal_is_a_sentence_with_its_exit_code(
+    room: QueueRoom, terminal: Terminal, line: str, code: int, sentence: str
+) -> None:
+    assert await terminal.type(line) == code
+    assert sentence in terminal.err
+
+
+@pytest.mark.parametrize("line", ["queue list", "queue flush", "explain recipient bob@b.example", "queue show q1"])
+async def test_where_no_server_ever_ran_that_is_said_and_nothing_is_made(terminal: Terminal, line: str) -> None:
+    assert await terminal.type(line) == 1
+    assert "the server never ran here" in terminal.err
+    assert not os.path.exists("var/queue.db")  # noqa: ASYNC240 - no server in this loop waits for it
+
+
+# -- acting, without a server -----------------------------------------------------------------------------------------
+
+
+def states(folder: Path) -> dict[str, RecipientState]:
+    with reading(folder) as reader:
+        every = [row for state in RecipientState for row in reader.listed(Wanted(state=state), 100)]
+    return {row.address: row.state for row in every}
+
+
+async def test_without_a_server_letters_are_held_released_and_cancelled_with_who_and_why(
+    room: QueueRoom, terminal: Terminal
+) -> None:
+    await filled(room)
+    await room.close()
+    assert await terminal.type("queue hold --domain d.example --reason typo") == 0
+    assert terminal.out == "1 recipient is held.\n"
+    assert states(room.folder)["zoe@d.example"] is RecipientState.HELD
+    (told,) = await terminal.json("explain recipient zoe@d.example")  # type: ignore[misc]
+    assert (told["wait"]["who"], told["wait"]["reason"]) == ("ann", "typo")
+    assert await terminal.type("queue release --all") == 0
+    assert terminal.out == "2 recipients are released.\n"
+    assert await terminal.type("queue cancel q0000003") == 0
+    assert states(room.folder)["zoe@d.example"] is RecipientState.CANCELLED
+    assert states(room.folder)["bob@b.example"] is RecipientState.SCHEDULED
+
+
+async def test_without_a_server_a_flush_makes_what_waits_due(room: QueueRoom, terminal: Terminal) -> None:
+    await filled(room)
+    room.db.execute("UPDATE recipient SET next_ms = next_ms + 9000000000000 WHERE address = 'bob@b.example'")
+    await room.close()
+    assert await terminal.type("queue flush") == 0
+    assert terminal.out == "1 recipient is due now.\n"
+    assert await terminal.type("queue flush") == 0
+    assert terminal.out == "0 recipients are due now.\n"
+
+
+async def test_without_a_server_leases_are_recovered_before_anything_is_changed(
+    room: QueueRoom, terminal: Terminal
+) -> None:
+    """A letter whose worker died with the server is no longer under way: it can be held."""
+    await room.accept("bob@b.example")
+    await room.load()
+    await room.close()
+    assert states(room.folder)["bob@b.example"] is RecipientState.LEASED
+    assert await terminal.type("queue hold --all") == 0
+    assert terminal.out == "1 recipient is held.\n"
+    assert states(room.folder)["bob@b.example"] is RecipientState.HELD
+
+
+async def test_while_a_server_starts_or_stops_nothing_is_changed(room: QueueRoom, terminal: Terminal) -> None:
+    await filled(room)
+    lock = OwnerLock(room.run_dir)
+    try:
+        assert await terminal.type("queue cancel --all") == 1
+    finally:
+        lock.release()
+    assert "starting or stopping" in terminal.err
+    assert RecipientState.CANCELLED not in states(room.folder).values()
+
+
+# -- beside a server --------------------------------------------------------------------------------------------------
+
+
+class OperatedDispatcher(SeenDispatcher):
+    """Operates as the Dispatcher does."""
+
+    def __init__(self, room: QueueRoom) -> None:
+        super().__init__(room)
+        self._room = room
+
+    async def operate(self, verb: str, selection: Selection, reason: str, who: str) -> Operated:
+        room, now_ms = self._room, self._room.clock.now_ms()
+        return await room.commits.submit(lambda _: operations.operate(room.store, verb, selection, reason, who, now_ms))
+
+    async def flush(self, selection: Selection, who: str) -> Operated:
+        room, now_ms = self._room, self._room.clock.now_ms()
+        return await room.commits.submit(lambda _: operations.flush(room.store, selection, who, now_ms))
+
+
+@pytest.fixture
+async def served(room: QueueRoom) -> AsyncIterator[QueueRoom]:
+    """The room's owner answers on owner.sock, and holds the lock."""
+    control = OwnerControl(OperatedDispatcher(room), lambda: 1, room.clock)  # type: ignore[arg-type]
+    lock = OwnerLock(room.run_dir)
+    server = ControlServer(socket_path(room.folder, "owner"), control.answer)
+    await server.start()
+    yield room
+    await server.stop()
+    lock.release()
+
+
+async def test_a_running_server_does_it_and_leaves_alone_what_is_under_way(
+    served: QueueRoom, terminal: Terminal
+) -> None:
+    await filled(served)
+    await served.load()
+    assert await terminal.type("queue cancel --all") == 0
+    assert terminal.out == "2 recipients are cancelled.\n"
+    assert terminal.err == "1 is being delivered this moment, and was left alone.\n"
+    assert served.states()["zoe@d.example"] is RecipientState.LEASED
+
+
+async def test_a_running_server_tells_what_is_under_way(served: QueueRoom, terminal: Terminal) -> None:
+    await filled(served)
+    await served.load()
+    assert await terminal.type("explain recipient zoe@d.example") == 0
+    assert "The server is not running" not in terminal.out
+    assert "it is being delivered now, to mx.d.example" in terminal.out
+
+
+async def test_a_flush_goes_through_the_running_server(served: QueueRoom, terminal: Terminal) -> None:
+    await filled(served)
+    assert await terminal.type("queue flush --recipient BOB@b.example") == 0
+    assert terminal.out == "1 recipient is due now.\n"
+    assert served.journal("bob@b.example")[-1].facts.who == "ann"
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ({"verb": "nonsense"}, "there is no verb 'nonsense'"),
+        ({"verb": "operate", "operation": "hold"}, "selection"),
+        ({"verb": "operate", "operation": "explode", "selection": {}}, "explode"),
+        ({"verb": "waits", "domains": "b.example"}, "domains"),
+    ],
+)
+async def test_a_question_that_is_not_understood_is_refused(
+    served: QueueRoom, question: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(Refused, match=sentence):
+        await asyncio.to_thread(ask, served.folder, "owner", question)
+
+
+async def test_the_owner_says_how_it_is(served: QueueRoom) -> None:
+    await filled(served)
+    served.clock.advance(5)
+    status = await asyncio.to_thread(ask, served.folder, "owner", {"verb": "status"})
+    assert (status["pid"], status["workers"], status["delivers"]) == (os.getpid(), [4000], True)
+    assert status["uptime_seconds"] == 5.0
