@@ -43,6 +43,10 @@ class StreamRecipient(msgspec.Struct, frozen=True):
     fields: dict[str, str] = {}
 
 
+class UnknownStream(LookupError):
+    """There is no stream of this number; recipients without one would never leave."""
+
+
 class Streams:
     def __init__(
         self, commits: GroupCommit, store: QueueStore, due_now: Callable[[int, str], None], clock: Clock
@@ -54,7 +58,7 @@ class Streams:
         return await self._commits.submit(lambda _: self._make(new))
 
     async def enqueue(self, stream_id: int, recipients: Sequence[StreamRecipient]) -> int:
-        """How many of the chunk were new. Raises StorageError, AddressError (nothing of the chunk is kept)."""
+        """How many of the chunk were new. Raises StorageError, AddressError, UnknownStream (nothing of it is kept)."""
         added, domains = await self._commits.submit(lambda _: self._enqueue(stream_id, recipients))
         for domain, domain_id in domains.items():
             self._due_now(domain_id, domain)
@@ -87,6 +91,8 @@ class Streams:
         return message_id
 
     def _enqueue(self, stream_id: int, recipients: Sequence[StreamRecipient]) -> tuple[int, dict[str, int]]:
+        if not self._store.has_stream(stream_id):
+            raise UnknownStream(f"there is no stream {stream_id}")
         now_ms = self._clock.now_ms()
         domains: dict[str, int] = {}
         added = 0

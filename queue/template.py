@@ -18,6 +18,7 @@ _PLACE = re.compile(rb"\{\{\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(?:\|([^{}]*))?\}\}")
 _BREAKS = re.compile(r"[\r\n]+")
 _decoder = msgspec.json.Decoder(dict[str, str])
 MAX_RENDERED_BYTES = 1024 * 1024
+_TOO_LARGE = "the rendered message is larger than 1 MiB"
 
 
 class TemplateContent:
@@ -31,24 +32,34 @@ class TemplateContent:
         head = merge(content.head, values)
         body = merge(read_body(content, self._spool), values)
         if len(head) + len(body) > MAX_RENDERED_BYTES:
-            raise RenderFault("the rendered message is larger than 1 MiB")
+            raise RenderFault(_TOO_LARGE)
         return Rendered(head, body, shared=False)
 
 
 def merge(text: bytes, values: dict[str, str]) -> bytes:
-    """`text` with its places filled in. Raises RenderFault for a missing field without fallback."""
+    """`text` with its places filled in. Raises RenderFault for a missing field without fallback, and beyond 1 MiB."""
+    filled_bytes = 0
 
     def fill(place: re.Match[bytes]) -> bytes:
-        name = place.group(1).decode("ascii")
-        value = values.get(name, "")
-        if value:
-            return _BREAKS.sub(" ", value).encode()
-        fallback: bytes | None = place.group(2)
-        if fallback is None:
-            raise RenderFault(f"the field '{name}' is missing and has no fallback")
-        return fallback
+        nonlocal filled_bytes
+        value = _value(place, values)
+        filled_bytes += len(value)
+        if filled_bytes > MAX_RENDERED_BYTES:  # seen here, before many places and a long value fill the memory
+            raise RenderFault(_TOO_LARGE)
+        return value
 
     return _PLACE.sub(fill, text)
+
+
+def _value(place: re.Match[bytes], values: dict[str, str]) -> bytes:
+    name = place.group(1).decode("ascii")
+    value = values.get(name, "")
+    if value:
+        return _BREAKS.sub(" ", value).encode()
+    fallback: bytes | None = place.group(2)
+    if fallback is None:
+        raise RenderFault(f"the field '{name}' is missing and has no fallback")
+    return fallback
 
 
 def _values(fields: str) -> dict[str, str]:

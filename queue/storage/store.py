@@ -118,6 +118,9 @@ class QueueStore:
             (message_id, account_id, name, "running", message_id, now_ms),
         )
 
+    def has_stream(self, stream_id: int) -> bool:
+        return self._db.execute("SELECT 1 FROM stream WHERE id = ?", (stream_id,)).fetchone() is not None
+
     def insert_stream_recipient(
         self, message_id: int, domain_id: int, address: str, key: str, fields: str | None, next_ms: int
     ) -> bool:
