@@ -60,16 +60,18 @@ class Running:
         await self.answers()
 
     async def spawn(self) -> asyncio.subprocess.Process:
-        environment = {**os.environ, "YOUTONG_CRASH_FILE": str(self._crash_file)}
-        environment["YOUTONG_CRASH_LOG"] = str(self.folder / "reached")
+        return await self.spawn_command(str(Path(sys.executable).with_name("youtong")), "serve", "--config")
+
+    async def spawn_command(self, *command: str) -> asyncio.subprocess.Process:
+        """Something else that serves from this folder; it gets the configuration file as its last argument."""
         with self._log() as log:
             self.process = await asyncio.create_subprocess_exec(
-                str(Path(sys.executable).with_name("youtong")),
-                *("serve", "--config", str(self.config)),
+                *command,
+                str(self.config),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment,
+                env={**os.environ, **self.environment()},
                 start_new_session=True,
             )
         return self.process
@@ -91,8 +93,12 @@ class Running:
 
     async def flush(self) -> None:
         """All that waits is due now."""
-        assert self.is_running(), f"the server ended:\n{self.log()[-3000:]}"
+        assert self.process is None or self.is_running(), f"the server ended:\n{self.log()[-3000:]}"
         await self.ask("owner", verb="flush", selection={}, who="test")
+
+    def environment(self) -> dict[str, str]:
+        """What lets `arm` reach a process."""
+        return {"YOUTONG_CRASH_FILE": str(self._crash_file), "YOUTONG_CRASH_LOG": str(self.folder / "reached")}
 
     def _log(self) -> BinaryIO:
         return open(self.folder / "serve.log", "ab")
@@ -167,9 +173,13 @@ class Running:
         """Whether a process died of the last `arm`."""
         return self._done.exists()
 
+    async def crashed(self) -> None:
+        """Until the death that `arm` asked for."""
+        await until(self._crashed, f"nothing died; reached so far:\n{self.reached()}")
+
     async def revived(self) -> bool:
         """Wait for the death that `arm` asked for, and start the owner again if it was the owner; else False."""
-        await until(self._crashed, f"nothing died; reached so far:\n{self.reached()}")
+        await self.crashed()
         assert self.process is not None
         try:
             await asyncio.wait_for(self.process.wait(), 0.3)
