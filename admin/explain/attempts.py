@@ -19,9 +19,9 @@ def reply_words(row: JournalRow) -> str:
 
 
 def host_words(row: JournalRow) -> str:
-    """Who said so, whether privately, and in which attempt."""
+    """Who said so, whether privately, and in which attempt; our own words name the host themselves."""
     facts = row.facts
-    host = facts.host + (f" [{facts.address}]" if facts.address else "")
+    host = facts.host + (f" [{facts.address}]" if facts.address else "") if facts.host not in facts.text else ""
     attempt = _("attempt {n}").format(n=facts.attempt) if facts.attempt else ""
     tls = (facts.tls or _("without TLS")) if facts.address and facts.code else ""
     return ", ".join(part for part in (host, tls, attempt) if part)

@@ -54,10 +54,8 @@ def _expired(letter: Letter, row: JournalRow | None) -> str:
 
 
 def _cancelled(row: JournalRow | None) -> str:
-    who = row.facts.who if row else ""
-    if row is not None and row.facts.reason:
-        return _("cancelled by {who}: {reason}").format(who=who or "?", reason=row.facts.reason)
-    return _("cancelled by {who}").format(who=who or "?")
+    by = _("by {who}").format(who=row.facts.who if row is not None and row.facts.who else "?")
+    return f"{by}: {row.facts.reason}" if row is not None and row.facts.reason else by
 
 
 def _reason(row: JournalRow | None) -> str:

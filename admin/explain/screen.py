@@ -72,7 +72,8 @@ def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
     state = explanation.letter.recipient.state
     facts: list[Fact] = [(_("State"), Text(_state_line(explanation, now_ms), _COLOURS.get(state, "")))]
     if explanation.last is not None:
-        facts.append((_("Last reply"), attempts.reply_words(explanation.last) or "–"))
+        label = _("Last reply") if explanation.last.facts.code else _("Last attempt")
+        facts.append((label, attempts.reply_words(explanation.last) or "–"))
         facts.append(("", Text(attempts.place_words(explanation.last, now_ms), "dim")))
         if explanation.last.facts.ambiguous:
             facts.append(("", _("the letter had been sent: the receiver may hold it already")))

@@ -48,7 +48,7 @@ def why_sentence(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
         case Why.LATER:
             return _("its first attempt is set for later")
         case Why.IN_DELIVERY:
-            sentence = _("it is being delivered now, to {hosts}, for {span}")
+            sentence = _("to {hosts}, for {span}")
             return sentence.format(hosts=_hosts(wait.hosts), span=times.span(now_ms - wait.since_ms))
         case Why.BEING_RECORDED:
             return _("its attempt has just ended; what came of it is being written down")
@@ -61,14 +61,13 @@ def why_sentence(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
         case Why.DELIVERY_OFF:
             return _("it is due, and delivery is switched off ([delivery] enabled = false)")
         case _:
-            return _resting_or_ready(wait, now_ms)
+            return _resting_or_ready(wait, last, now_ms)
 
 
-def _resting_or_ready(wait: Wait, now_ms: int) -> str:
+def _resting_or_ready(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
     match wait.why:
         case Why.SITE_RESTS:
-            sentence = _("no mail host of the domain answers, since {time}; they rest: {words}")
-            return sentence.format(time=times.exact(wait.since_ms, now_ms), words=wait.words)
+            return _site_rests(wait, last, now_ms)
         case Why.PROBING:
             return _("no mail host of the domain answered; another letter tries them now, the rest waits for it")
         case Why.LOOK_UP_FAILS:
@@ -88,6 +87,14 @@ def _resting_or_ready(wait: Wait, now_ms: int) -> str:
             return _("it is due, and its turn comes in a moment")
 
 
+def _site_rests(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
+    """The words only when this letter's own last attempt does not say the same."""
+    time = times.exact(wait.since_ms, now_ms)
+    if not wait.words or (last is not None and last.facts.text == wait.words):
+        return _("no mail host of the domain answers, since {time}; they rest").format(time=time)
+    return _("no mail host of the domain answers, since {time}; they rest: {words}").format(time=time, words=wait.words)
+
+
 def _deferred(last: JournalRow | None) -> str:
     if last is None or not last.facts.code:
         return _("the last attempt did not come through; it is tried again")
@@ -95,11 +102,10 @@ def _deferred(last: JournalRow | None) -> str:
 
 
 def _held(wait: Wait) -> str:
-    if wait.who and wait.reason:
-        return _("held by {who}: {reason}").format(who=wait.who, reason=wait.reason)
-    if wait.who:
-        return _("held by {who}").format(who=wait.who)
-    return _("held: {reason}").format(reason=wait.reason or _("no reason is known"))
+    if not wait.who:
+        return wait.reason or _("no reason is known")
+    by = _("by {who}").format(who=wait.who)
+    return f"{by}: {wait.reason}" if wait.reason else by
 
 
 def _no_slot(wait: Wait) -> str:

@@ -276,7 +276,7 @@ async def test_a_running_server_tells_what_is_under_way(served: QueueRoom, termi
     await served.load()
     assert await terminal.type("explain recipient zoe@d.example") == 0
     assert "The server is not running" not in terminal.out
-    assert "it is being delivered now, to mx.d.example" in terminal.out
+    assert "being delivered: to mx.d.example, for" in terminal.out
 
 
 async def test_a_flush_goes_through_the_running_server(served: QueueRoom, terminal: Terminal) -> None:

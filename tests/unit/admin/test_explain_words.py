@@ -125,7 +125,7 @@ def test_who_holds_and_why_are_told_as_far_as_they_are_known() -> None:
         sentences.why_sentence(Wait(Why.HELD, who=who, reason=reason), None, NOW)
         for who, reason in (("ann", "typo"), ("ann", ""), ("", "typo"), ("", ""))
     ]
-    assert told == ["held by ann: typo", "held by ann", "held: typo", "held: no reason is known"]
+    assert told == ["by ann: typo", "by ann", "typo", "no reason is known"]
 
 
 def test_a_reply_is_quoted_as_it_came_and_our_own_words_bear_no_code() -> None:
@@ -138,6 +138,20 @@ def test_an_attempt_is_placed_by_host_address_tls_number_and_time() -> None:
     assert placed == "mx1.mail.example.org [192.0.2.1], TLSv1.3, attempt 2, 11:59:00"
     plain = fact(JournalKind.DEFERRED, host="mx", address="192.0.2.1", code=450, attempt=1)
     assert attempts.place_words(plain, NOW) == "mx [192.0.2.1], without TLS, attempt 1, 11:59:00"
+
+
+def test_our_own_words_name_the_host_so_the_place_does_not_again() -> None:
+    refused = fact(
+        JournalKind.DEFERRED, host="mx.a.example", address="192.0.2.1", text="refused (by mx.a.example)", attempt=1
+    )
+    assert attempts.place_words(refused, NOW) == "attempt 1, 11:59:00"
+
+
+def test_a_resting_site_is_told_without_words_that_its_last_attempt_says_already() -> None:
+    wait = Wait(Why.SITE_RESTS, words=WORDS, since_ms=NOW)
+    told = sentences.why_sentence(wait, DEFERRED, NOW)
+    assert told == "no mail host of the domain answers, since 12:00:00; they rest"
+    assert WORDS in sentences.why_sentence(wait, None, NOW)
 
 
 def test_a_notice_is_owed_or_sent_or_had_no_usable_address() -> None:
