@@ -23,7 +23,7 @@ help:
 	@echo 'make test       all tests; installs what they need'
 	@echo 'make check      format, lint, strict types, rules of the house'
 	@echo 'make format     let the formatter and the linter repair what they can'
-	@echo 'make bench      measure (PEER=/path/to/peer.sh adds other mail systems)'
+	@echo 'make bench      measure (N=messages RUNS=n CASES=P1,P3b QUICK=1; PEER=/path/to/peer.sh adds other mail systems)'
 	@echo 'make soak       the long crash runs, whole'
 	@echo 'make diagrams   redraw the state diagrams in ARCHITECTURE.md'
 	@echo 'make clean      remove what the targets above made, but never var/'
@@ -66,7 +66,8 @@ format: $(DEV)
 	$(BIN)/ruff format .
 
 bench: $(RUNTIME)
-	PYTHONPATH=tests PEER='$(PEER)' $(BIN)/python -m bench
+	@PYTHONPATH=tests $(BIN)/python -P -m bench $(if $(N),--messages $(N)) $(if $(RUNS),--runs $(RUNS)) \
+		$(if $(CASES),--cases $(CASES)) $(if $(QUICK),--quick) $(if $(PEER),--peer '$(PEER)') $(if $(PEERS),--peers '$(PEERS)')
 
 soak: $(DEV) components
 	SOAK=1 SOAK_SHARE=1 $(PYTEST) --timeout=0 tests/crash tests/fuzz

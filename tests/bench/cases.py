@@ -1,0 +1,56 @@
+"""What is measured: the rows of the table, and what each asks of the load.
+
+Owns   the cases P1 to P3b and their names.
+Knows  nothing of how a load is made (`bench.generator`) or of other mail systems (`bench.peers`).
+"""
+
+from dataclasses import dataclass
+
+SIZE_OCTETS = 4096
+DOMAINS = 100
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row. `share` of the messages asked for is sent, because slower cases need fewer for a steady figure."""
+
+    key: str
+    title: str
+    peer_arguments: tuple[str, ...]  # how peer.sh is told to measure the same
+    wanted: float  # times Postfix
+    sessions: int = 20
+    per_connection: int = 0  # 0: all messages of a session
+    recipients: int = 1
+    share: float = 1.0
+    signed: bool = False
+    held: bool = False
+
+    def copies(self, messages: int) -> int:
+        """Recipients in all, of which each gets its own copy in the accounts; whole messages."""
+        return max(self.sessions, round(messages * self.share)) // self.recipients * self.recipients or self.recipients
+
+
+_HELD = ("ingest",)
+_SIGNED = ("e2e", "--dkim")
+
+CASES = (
+    Case("P1", "end to end, DKIM RSA-2048", _SIGNED, 4.0, signed=True),
+    Case("P2", "end to end, unsigned", ("e2e",), 2.5),
+    Case("P3", "accepted, delivery held", (*_HELD, "--conn", "many"), 2.0, held=True),
+    Case("P3-one", "the same, one message per connection", (*_HELD, "--conn", "single"), 2.0, per_connection=1,
+         share=0.5, held=True),
+    Case("P3-alone", "the same, one session alone", (*_HELD, "--conn", "many", "--sessions", "1"), 1.5, sessions=1,
+         share=0.3, held=True),
+    Case("P1-alone", "end to end, DKIM, one session", ("bulk", "--dkim"), 1.5, sessions=1, share=0.3, signed=True),
+    Case("P3b", "messages of 100 recipients, one session, DKIM", ("bulk100", "--dkim"), 4.0, sessions=1,
+         recipients=100, share=0.3, signed=True),
+)  # fmt: skip
+
+
+def chosen(keys: str) -> tuple[Case, ...]:
+    """The cases named by `keys`, parted by commas; all for "". Raises ValueError."""
+    names = [key.strip() for key in keys.split(",") if key.strip()]
+    unknown = set(names) - {case.key for case in CASES}
+    if unknown:
+        raise ValueError(f"no such case: {', '.join(sorted(unknown))}; there are {', '.join(c.key for c in CASES)}")
+    return tuple(case for case in CASES if not names or case.key in names)

@@ -1,0 +1,85 @@
+"""The one table that a benchmark prints, in the form that docs/benchmarks.md can take over.
+
+Owns   its columns and their words.
+Knows  nothing of measuring.
+"""
+
+import os
+import platform
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.cases import DOMAINS, SIZE_OCTETS, Case
+from bench.figures import Figures
+
+_OURS = ("msgs/s", "CPU ms", "p50 ms", "p99 ms", "PSS MiB", "load CPU ms", "sink CPU ms")
+_THEIRS = ("{}/s", "CPU ms", "times", "CPU share")
+
+Row = tuple[Case, Figures, Sequence[Figures | None]]  # ours, and one for each peer
+
+
+def render(rows: Sequence[Row], peers: Sequence[str], before: Sequence[str]) -> str:
+    """What was measured, the table, how to read it, and what went wrong."""
+    header = ["case", "", "wanted", *_OURS, *(title.format(peer) for peer in peers for title in _THEIRS)]
+    lines = [_cells(row) for row in rows]
+    faults = [f"{case.key}: {each.fault}" for case, ours, theirs in rows for each in (ours, *theirs) if _faulty(each)]
+    return "\n".join([*before, "", *_aligned([header, *lines]), "", *_LEGEND, *faults])
+
+
+_LEGEND = (
+    "msgs/s: copies for recipients, durable, end to end or accepted. CPU ms: of all processes, per copy.",
+    "p50, p99: from MAIL FROM to the 250 after the dot. PSS: peak of the process tree.",
+    "load, sink: what our own generator and receiver took of the same cores, per copy; empty where peer.sh measured.",
+    "times: our rate over theirs; wanted: that, against Postfix. CPU share: our CPU over theirs.",
+)
+
+
+def circumstances(messages: int, runs: int) -> list[str]:
+    """Where, when and how much; asked before the first run, so that the load average is that of others."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return [
+        time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        + f", {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}",
+        f"{messages} messages (fewer where a case is slow), {SIZE_OCTETS} octets, {DOMAINS} domains; median of {runs};"
+        f" load average before: {Path('/proc/loadavg').read_text('ascii').split()[0]}",
+    ]
+
+
+def _cells(row: Row) -> list[str]:
+    case, ours, theirs = row
+    taken = (ours.rate, ours.cpu_ms, ours.p50_ms, ours.p99_ms, ours.pss_mib, ours.load_ms, ours.sink_ms)
+    cells = [case.key, case.title, f"{case.wanted:g} x", *(_number(value) for value in taken)]
+    for peer in theirs:
+        cells += _compared(ours, peer)
+    return cells
+
+
+def _compared(ours: Figures, peer: Figures | None) -> list[str]:
+    if peer is None or not peer.rate:
+        return [""] * len(_THEIRS)
+    share = f"{ours.cpu_ms / peer.cpu_ms:.2f}" if peer.cpu_ms else ""
+    return [_number(peer.rate), _number(peer.cpu_ms), f"{ours.rate / peer.rate:.1f} x", share]
+
+
+def _faulty(figures: Figures | None) -> bool:
+    return figures is not None and bool(figures.fault)
+
+
+def _number(value: float | None) -> str:
+    """Three digits that matter."""
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _aligned(lines: list[list[str]]) -> list[str]:
+    widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
+    rule = [":" + "-" * (width - 1) if at < 2 else "-" * (width - 1) + ":" for at, width in enumerate(widths)]
+    return [f"| {' | '.join(_padded(line, widths))} |" for line in [lines[0], rule, *lines[1:]]]
+
+
+def _padded(line: list[str], widths: list[int]) -> list[str]:
+    """The first two columns are words, the others figures."""
+    words = [cell.ljust(width) for cell, width in zip(line[:2], widths[:2], strict=True)]
+    return words + [cell.rjust(width) for cell, width in zip(line[2:], widths[2:], strict=True)]
