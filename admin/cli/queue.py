@@ -21,7 +21,7 @@ from .account_frame import DomainParam, NameParam
 from .frame import clock, config_option, json_option, loaded, teaching
 from .output import print_json
 from .queue_acting import cancel, flush, hold, release
-from .queue_frame import QueueIdParam, account_names, account_number, asked
+from .queue_frame import QueueIdParam, account_names, account_number, asked, is_running
 from .queue_output import listed_json, message_json, print_listed, print_message, print_recipients
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -86,7 +86,7 @@ def list_recipients(domain: str, account: str, state: str | None, limit: int, co
         names = account_names(config)
         print_json([listed_json(row, last, names) for row, last in shown])
     elif shown:
-        print_listed(shown, clock.now_ms(), whole=len(rows) <= limit)
+        print_listed(shown, clock.now_ms(), whole=len(rows) <= limit, running=is_running(config))
     else:
         click.echo(_("Nothing waits.") if state is None else _("There is no such recipient."))
 
@@ -114,7 +114,7 @@ def show(number: int, limit: int, config_file: Path, as_json: bool) -> None:
         return
     print_message(message, account, clock.now_ms())
     click.echo()
-    print_recipients(rows[:limit], clock.now_ms(), whole=len(rows) <= limit)
+    print_recipients(rows[:limit], clock.now_ms(), whole=len(rows) <= limit, running=is_running(config))
 
 
 Rows = list[tuple[RecipientRow, JournalRow | None]]

@@ -17,7 +17,7 @@ from ...queue.reading import NoQueue
 from ...queue.storage.database import StorageError
 from ..accounts import AccountRegister
 from ..config import Config
-from ..control import Refused
+from ..control import NotRunning, Refused, ask
 from ..texts import _
 from .account_frame import with_register
 
@@ -74,6 +74,15 @@ def account_names(config: Config) -> Mapping[int, str]:
 def account_number(config: Config, name: str) -> int:
     """The number of an account; an unknown name ends the verb."""
     return with_register(config, lambda register: register.account(name)).id
+
+
+def is_running(config: Config) -> bool:
+    """Whether a server answers."""
+    try:
+        ask(config.server.data_dir, "owner", {"verb": "status"})
+    except NotRunning:
+        return False
+    return True
 
 
 def asker() -> str:

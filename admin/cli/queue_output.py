@@ -26,16 +26,16 @@ _WIDEST = 40  # columns; a longer address is cut
 Listed = Sequence[tuple[RecipientRow, JournalRow | None]]
 
 
-def print_listed(rows: Listed, now_ms: int, *, whole: bool) -> None:
-    """Recipients of many letters. `whole`: nothing was left off."""
+def print_listed(rows: Listed, now_ms: int, *, whole: bool, running: bool) -> None:
+    """Recipients of many letters. `whole`: nothing was left off; `running`: a server is."""
     titles = (_("Letter"), _("Recipient"), _("State"), _("Tries"), _("Age"), _("Next"))
-    _print(titles, [(_cells(row, now_ms), last) for row, last in rows], whole)
+    _print(titles, [(_cells(row, now_ms, running), last) for row, last in rows], whole)
 
 
-def print_recipients(rows: Listed, now_ms: int, *, whole: bool) -> None:
+def print_recipients(rows: Listed, now_ms: int, *, whole: bool, running: bool) -> None:
     """Recipients of one letter."""
     titles = (_("Recipient"), _("State"), _("Tries"), _("Next"))
-    cells = [(_cells(row, now_ms), last) for row, last in rows]
+    cells = [(_cells(row, now_ms, running), last) for row, last in rows]
     _print(
         titles,
         [((address, state, tries, coming), last) for (_id, address, state, tries, _age, coming), last in cells],
@@ -65,9 +65,9 @@ def _fitted(cell: str, width: int) -> str:
     return set_cell_size(cell, width) if cell_len(cell) <= width else f"{set_cell_size(cell, width - 1)}…"
 
 
-def _cells(row: RecipientRow, now_ms: int) -> tuple[str, str, str, str, str, str]:
+def _cells(row: RecipientRow, now_ms: int, running: bool) -> tuple[str, str, str, str, str, str]:
     age = times.span(now_ms - row.received_ms)
-    state = sentences.state_words(row.state)
+    state = sentences.state_words(row.state, is_running=running)
     return queue_id(row.message_id), row.address, state, str(row.attempts), age, _next(row, now_ms)
 
 

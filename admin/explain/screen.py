@@ -82,9 +82,8 @@ def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
 
 def state_of(explanation: Explanation) -> str:
     """The state's name; an attempt that the server's end cut off is not under way."""
-    if explanation.wait is not None and explanation.wait.why is Why.CUT_OFF:
-        return _("interrupted")
-    return sentences.state_words(explanation.letter.recipient.state)
+    is_cut_off = explanation.wait is not None and explanation.wait.why is Why.CUT_OFF
+    return sentences.state_words(explanation.letter.recipient.state, is_running=not is_cut_off)
 
 
 def _state_line(explanation: Explanation, now_ms: int) -> str:

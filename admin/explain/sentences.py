@@ -13,13 +13,13 @@ from ..texts import _, ngettext
 from .explanation import Coming, Next, Wait, Why
 
 
-def state_words(state: RecipientState) -> str:
-    """A state's name for people."""
+def state_words(state: RecipientState, *, is_running: bool = True) -> str:
+    """A state's name for people; without a server nothing is being delivered, whatever the row says."""
     match state:
         case RecipientState.SCHEDULED:
             return _("waits")
         case RecipientState.LEASED:
-            return _("being delivered")
+            return _("being delivered") if is_running else _("interrupted")
         case RecipientState.HELD:
             return _("held")
         case RecipientState.DELIVERED:

@@ -218,6 +218,16 @@ async def test_without_a_server_leases_are_recovered_before_anything_is_changed(
     assert states(room.folder)["bob@b.example"] is RecipientState.HELD
 
 
+async def test_what_was_under_way_when_the_server_ended_is_listed_as_interrupted(
+    room: QueueRoom, terminal: Terminal
+) -> None:
+    await room.accept("bob@b.example")
+    await room.load()
+    assert await terminal.type("queue list") == 0
+    assert "interrupted" in terminal.out
+    assert "being delivered" not in terminal.out
+
+
 async def test_while_a_server_starts_or_stops_nothing_is_changed(room: QueueRoom, terminal: Terminal) -> None:
     await filled(room)
     lock = OwnerLock(room.run_dir)
