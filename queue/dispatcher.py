@@ -117,6 +117,7 @@ class Dispatcher:
         self.leasing.open = False
         for task in self._tasks:
             task.cancel()
+        self.settling.give_up_after(seconds)
         await self._fleet.stop(seconds)
         await self.settling.drain()
         await self.commits.close()
@@ -156,7 +157,8 @@ class Dispatcher:
         now = self._clock.monotonic()
         self.settling.lost([(leased, leased.token in marked) for leased in held], now)
         await self.settling.drain()
-        path.unlink(missing_ok=True)
+        if not self.settling.has_unrecorded:  # else the next owner has to read it
+            path.unlink(missing_ok=True)
         self.leasing.wake()
 
     # -- after commits --------------------------------------------------------------------------------------------

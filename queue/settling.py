@@ -70,6 +70,8 @@ class Settling:
         self._commits, self._store, self._leasing, self._sites = commits, store, leasing, sites
         self._judge, self._schedule, self._clock, self._listener = judge, schedule, clock, listener
         self._tasks: set[asyncio.Task[None]] = set()
+        self._give_up_at: float | None = None
+        self.has_unrecorded = False
 
     def hear(self, report: Report, committed: Callable[[], None]) -> None:
         """A worker's report; `committed` is called when its outcomes are on the disk."""
@@ -103,6 +105,10 @@ class Settling:
         if attempts:
             self._spawn(self._commit(attempts, lambda: None))
 
+    def give_up_after(self, seconds: float) -> None:
+        """The process ends: what the store does not take by then keeps its lease, for recovery by the next owner."""
+        self._give_up_at = asyncio.get_running_loop().time() + seconds
+
     async def drain(self) -> None:
         """Until everything heard so far is committed."""
         while self._tasks:
@@ -121,6 +127,9 @@ class Settling:
                 break
             except StorageError as error:
                 _log.error("outcomes cannot be recorded yet error=%s", error)
+                if self._give_up_at is not None and asyncio.get_running_loop().time() >= self._give_up_at:
+                    self.has_unrecorded = True
+                    return
                 await asyncio.sleep(_RETRY_SECONDS)
         committed()
         self._tell(attempts, settled)
