@@ -26,7 +26,7 @@ OUTCOMES: list[Outcome] = [
 ]
 DOMAINS = ["a.example", "b.example", "c.example"]
 STEPS = ["accept", "accept", "round", "round", "round", "finish", "finish", "give back", "site fails", "worker dies",
-         "time", "jump", "look-up fails", "gate", "operator", "flush"]  # fmt: skip
+         "time", "jump", "disk full", "look-up fails", "gate", "operator", "flush"]  # fmt: skip
 
 
 class Play:
@@ -50,6 +50,10 @@ class Play:
                 await room.finish(leased, *random.choices(OUTCOMES, k=len(leased.ready.recipients)))
             case "give back" if self.held:
                 await room.give_back(self._pick(), fault=random.choice(["", "", "no field"]))
+            case "disk full":
+                room.db.execute("PRAGMA query_only = ON")
+                assert (await room.accept(f"nobody@{random.choice(DOMAINS)}")).code in (451, 452)
+                room.db.execute("PRAGMA query_only = OFF")
             case "site fails":
                 room.sites.site_failed(f"mx.{random.choice(DOMAINS)}", "refused")
             case "worker dies":
@@ -103,6 +107,11 @@ class Play:
         room = self.room
         states = room.db.execute("SELECT state FROM recipient").fetchall()
         assert len(states) == self.accepted, "somebody was lost"
+        late = room.db.execute(
+            "SELECT d.name FROM domain AS d JOIN recipient AS r ON r.domain_id = d.id AND r.state = 0"
+            " WHERE d.due_ms IS NULL OR d.due_ms > r.next_ms"
+        ).fetchall()
+        assert late == [], "a domain that the agenda would not find in time"
         leased = {row[0] for row in room.db.execute("SELECT id FROM recipient WHERE state = 1")}
         flying = {each.id for one in room.leasing.in_flight.values() for each in one.ready.recipients}
         assert leased == flying
