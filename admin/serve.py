@@ -30,6 +30,7 @@ from ..policy.senders import SenderRules
 from ..policy.session import HookedSessionPolicy
 from ..queue.dispatcher import Dispatcher, Ports
 from ..queue.fleet import ProcessFleet
+from ..queue.journal import NO_PUBLIC_HOSTNAME
 from ..queue.routing import Source
 from ..queue.sites import FindRoute, KnownRoute
 from .accounts import AccountDirectory, StoreAuthenticator
@@ -44,7 +45,6 @@ from .signing import read_ring
 from .store import AppDatabase
 
 _log = logging.getLogger("youtong.serve")
-NO_PUBLIC_NAME = "hostname '{}' is no public name; set [server] hostname to this machine's full name, then release"
 
 
 class OwnerServer:
@@ -58,15 +58,23 @@ class OwnerServer:
     async def start(self) -> None:
         """Everything that can refuse to start does so here. Raises OSError, StorageError, StoreError, PolicyError,
         KeyFileError, DataDirInUse, ssl.SSLError."""
+        ensure_certificate(self.config)
+        read_ring(self.config)  # a bad key is found here, not in a worker
+        self.policy = ActivePolicy(beside(self.config.path), Deadline())
+        async with contextlib.AsyncExitStack() as undo:  # a refused start ends what it began, or its threads live on
+            await self._start_parts(undo)
+            undo.pop_all()
+
+    async def _start_parts(self, undo: contextlib.AsyncExitStack) -> None:
         config = self.config
-        ensure_certificate(config)
-        read_ring(config)  # a bad key is found here, not in a worker
-        self.policy = ActivePolicy(beside(config.path), Deadline())
         self._app = await AppDatabase.open(config.server.data_dir / "app.db")
+        undo.push_async_callback(self._app.close)
         self.directory = await AccountDirectory.open(self._app, self.clock)
         self.dispatcher = self._make_dispatcher()
+        undo.push_async_callback(self.dispatcher.stop, 0.5)
         await self.dispatcher.start()
         self.listener = await self._listen()
+        undo.push_async_callback(self.listener.stop, 0.1)
         self._control = ControlServer(
             socket_path(config.server.data_dir, "owner"), OwnerControl(self.dispatcher, self.reload).answer
         )
@@ -147,7 +155,7 @@ class OwnerServer:
         if self.config.has_public_hostname or self.config.delivery.redirect_all_to is not None:
             return ""
         public = any(is_public(address) for host in route.routed.hosts for address in host.addresses)
-        return NO_PUBLIC_NAME.format(self.config.server.hostname) if public else ""
+        return NO_PUBLIC_HOSTNAME if public else ""
 
     async def _listen(self) -> SubmissionListener:
         submission = self.config.submission

@@ -52,6 +52,8 @@ def demo(seconds: float | None, folder: Path) -> None:
             run(_demo(folder.absolute(), seconds))
     except (FolderUnusable, ServerEnded, StorageError, StoreError) as error:
         raise click.ClickException(str(error)) from error
+    except BrokenPipeError:  # the reader of our lines left
+        raise
     except OSError as error:
         raise click.ClickException(_("The demo cannot start: {why}.").format(why=error)) from error
 
@@ -79,15 +81,17 @@ def _view(folder: Path) -> Generator[View]:
         yield LineView()
         return
     click.echo(_("The demo starts …"))
-    with ScreenView(console, clock, lambda address: _hint(address, folder)) as view:
+    with ScreenView(console, clock, lambda address, width: _hint(address, width, folder)) as view:
         yield view
 
 
-def _hint(address: str, folder: Path) -> list[str]:
+def _hint(address: str, width: int, folder: Path) -> list[str]:
+    """Always of the same height, so that the page does not jump. A long command goes on after a backslash."""
     words = _("Why does a letter wait? In another terminal:")
     if not address:
-        return [words, ""]
-    return [words, f"  {command()} explain recipient {address}{config_words(folder / 'youtong.toml')}"]
+        return [words, "", ""]
+    first, second = f"  {command()} explain recipient {address}", config_words(folder / "youtong.toml")
+    return [words, first + second, ""] if len(first + second) < width else [words, f"{first} \\", f"   {second}"]
 
 
 def _summarise(demonstration: Demonstration) -> None:

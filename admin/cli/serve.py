@@ -23,8 +23,9 @@ from ..logs import start_logging
 from ..serve import OwnerServer
 from ..store import AppDatabase, StoreError
 from ..texts import _
+from .command_name import shown
 from .frame import clock, config_option, loaded, teaching
-from .serve_texts import welcome
+from .serve_texts import cannot_listen, in_use, made_all_the_same, welcome
 
 
 @click.command(
@@ -39,7 +40,7 @@ from .serve_texts import welcome
 def serve(config_file: Path) -> None:
     try:
         if first_start(config_file):
-            click.echo(_("Made the configuration file {file}.").format(file=config_file))
+            click.echo(_("Made the configuration file {file}.").format(file=shown(config_file)))
     except OSError as error:
         raise click.ClickException(
             _("The configuration file {file} cannot be made: {why}.").format(file=config_file, why=error.strerror)
@@ -48,20 +49,27 @@ def serve(config_file: Path) -> None:
     start_logging()
     try:
         run(_serve(config))
-    except (StorageError, StoreError, PolicyError, KeyFileError, DataDirInUse) as error:
+    except DataDirInUse as error:
+        raise click.ClickException(in_use(config)) from error
+    except (StorageError, StoreError, PolicyError, KeyFileError) as error:
         raise click.ClickException(str(error)) from error
     except ssl.SSLError as error:
         raise click.ClickException(
             _("The certificate {file} cannot be used: {why}.").format(file=config.certificate_file, why=error.reason)
         ) from error
     except OSError as error:
-        raise click.ClickException(_("The server cannot start: {why}.").format(why=error)) from error
+        raise click.ClickException(cannot_listen(config, error)) from error
 
 
 async def _serve(config: Config) -> None:
     password = await _ensure_operator(config)
     server = OwnerServer(config)
-    await server.start()
+    try:
+        await server.start()
+    except BaseException:
+        if password is not None:  # it is kept nowhere, and the next start finds the account
+            click.echo(made_all_the_same(password))
+        raise
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):

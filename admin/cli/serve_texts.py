@@ -1,62 +1,133 @@
-"""What `youtong serve` says when it is up: where to submit, what to look at, what to do next.
+"""What `youtong serve` says when it is up, or cannot start: where to submit, what to look at, what to do next.
 
 Owns   the sentences.
 Knows  nothing of the running server beyond its configuration.
 """
 
+import errno
+import socket
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
 from ..config import Config
+from ..config.values import Endpoint
 from ..texts import _
+from .command_name import command, config_words, shown
+from .first_letter import RECIPIENT, first_letter
 
 
 def welcome(config: Config, password: str | None) -> str:
     """The whole text; `password` is the operator's, given at the first start only."""
-    return "\n".join([*_first(password), *_where(config), *_off(config), *_next(config)])
+    parts = [_running(config, password), _off(config), _try(config, password), _next(config)]
+    return "\n" + "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _first(password: str | None) -> list[str]:
-    if password is None:
-        return []
-    line = _("The operator account was made. User name: operator   Password: {password}").format(password=password)
-    return ["", line, _("It is shown this once; `youtong account passwd operator` sets another."), ""]
-
-
-def _where(config: Config) -> list[str]:
-    submission = config.submission
-    lines = [_("Youtong is running as {hostname}.").format(hostname=config.server.hostname)]
-    if submission.listen:
-        addresses = ", ".join(map(str, submission.listen))
-        lines.append(_("  Submit mail to    {addresses} (STARTTLS)").format(addresses=addresses))
-    if submission.listen_tls:
-        addresses = ", ".join(map(str, submission.listen_tls))
-        lines.append(_("  or, with TLS, to  {addresses}").format(addresses=addresses))
-    return lines
+def _running(config: Config, password: str | None) -> list[str]:
+    facts: list[tuple[str, str]] = []
+    if config.submission.listen:
+        facts.append(
+            (_("Submit at"), _("{addresses} with STARTTLS").format(addresses=_listed(config.submission.listen)))
+        )
+    if config.submission.listen_tls:
+        tls = _("{addresses} with TLS from the start").format(addresses=_listed(config.submission.listen_tls))
+        facts.append((_("or at"), tls))
+    if password is not None:
+        facts.append((_("User name"), "operator"))
+        facts.append((_("Password"), _("{password}   (shown this once)").format(password=password)))
+    facts.append((_("Settings"), shown(config.path)))
+    facts.append((_("Data"), shown(config.server.data_dir)))
+    return [
+        _("Youtong is running as {hostname}. Ctrl-C stops it.").format(hostname=config.server.hostname),
+        *_aligned(facts),
+    ]
 
 
 def _off(config: Config) -> list[str]:
     lines: list[str] = []
     roles = [name for name in ("inbound", "admin", "tracking", "dns") if getattr(config, name) is not None]
     if roles:
-        text = _("  Not listening yet: {roles} (parts that come with later versions)")
+        text = _("Not listening yet: {roles} (parts that come with later versions).")
         lines.append(text.format(roles=", ".join(f"[{role}]" for role in roles)))
     if not config.delivery.enabled:
-        lines.append(_("  Delivery is switched off ([delivery] enabled = false): mail is accepted and kept."))
+        lines.append(_("Delivery is switched off ([delivery] enabled = false): mail is accepted and kept."))
     elif config.delivery.redirect_all_to is not None:
-        text = _("  ALL MAIL GOES TO {address}, whatever its recipient ([delivery] redirect_all_to).")
+        text = _("ALL MAIL GOES TO {address}, whatever its recipient ([delivery] redirect_all_to).")
         lines.append(text.format(address=config.delivery.redirect_all_to))
     elif not config.has_public_hostname:
-        text = _("  '{hostname}' is no public name: mail for public addresses is accepted and held until [server] "
-                 "hostname is this machine's full name.")  # fmt: skip
+        text = _("“{hostname}” is no public name, so letters to the outside are accepted and held.\n"
+                 "For real mail set [server] hostname to this machine's full name and start again.")  # fmt: skip
         lines.append(text.format(hostname=config.server.hostname))
     return lines
 
 
-def _next(config: Config) -> list[str]:
-    option = "" if str(config.path) == "youtong.toml" else f" --config {config.path}"
+def _try(config: Config, password: str | None) -> list[str]:
+    letter = first_letter(config, password)
+    if not letter:
+        return []
     return [
-        _("Next, in another terminal:"),
-        f"  youtong account add you@example.com --domain example.com{option}"
-        + "   # " + _("an account for your mail client"),
-        f"  youtong dkim keygen example.com{option}" + "   # " + _("a key, and the DNS record to publish"),
-        f"  youtong explain recipient someone@example.org{option}" + "   # " + _("where a letter is, and why"),
-        _("Stop with Ctrl-C."),
-    ]  # fmt: skip
+        _("Send a first letter, in another terminal:"),
+        *_indented(letter),
+        _("and ask what became of it:"),
+        f"  {command()} explain recipient {RECIPIENT}{config_words(config.path)}",
+    ]
+
+
+def _next(config: Config) -> list[str]:
+    option = config_words(config.path)
+    rows = [
+        (_("an account for a mail client"), f"{command()} account add you@example.com --domain example.com{option}"),
+        (_("a DKIM key, and what to publish"), f"{command()} dkim keygen example.com{option}"),
+        (_("what waits, and why"), f"{command()} queue list{option}"),
+        (_("all commands"), f"{command()} --help"),
+    ]
+    return [_("Next:"), *_aligned(rows)]
+
+
+def made_all_the_same(password: str) -> str:
+    """For a first start that fails after the operator account was made."""
+    return _("The operator account was made. Password (shown this once): {password}").format(password=password)
+
+
+def cannot_listen(config: Config, error: OSError) -> str:
+    """One sentence for a socket that cannot be had, or a file that cannot be written."""
+    if error.errno == errno.EADDRINUSE:
+        taken = [place for place in _places(config) if _is_taken(place)]
+        text = _("Another program listens at {addresses} already: end it, or change [submission] listen and "
+                 "listen_tls in {file}.")  # fmt: skip
+        return text.format(addresses=_listed(taken or _places(config)), file=shown(config.path))
+    return _("The server cannot start: {why}.").format(why=error)
+
+
+def in_use(config: Config) -> str:
+    text = _("Another server runs on {folder} already: stop it first, or give this one a [server] data_dir of its own.")
+    return text.format(folder=shown(config.server.data_dir))
+
+
+def _places(config: Config) -> Sequence[Endpoint]:
+    return (*config.submission.listen, *config.submission.listen_tls)
+
+
+def _is_taken(place: Endpoint) -> bool:
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((place.host, place.port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def _listed(places: Sequence[Endpoint]) -> str:
+    return ", ".join(map(str, places))
+
+
+def _aligned(rows: Sequence[tuple[str, str]]) -> list[str]:
+    width = max(cell_len(name) for name, _value in rows)
+    return [f"  {name}{' ' * (width - cell_len(name))}  {value}" for name, value in rows]
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    """Not Python's own lines: there the margin counts."""
+    return list(lines) if lines[0].startswith("python3") else [f"  {line}" for line in lines]

@@ -43,7 +43,7 @@ GROUPS = (
     Group(N_("host is down"), ("refused.test",), 1),
     Group(N_("wants no mail"), ("nullmx.test",), 1),
     Group(N_("mistyped domain"), ("gmial.test", "outlok.test"), 1),
-    Group(N_("notices, home"), SENDER_DOMAINS, 0),
+    Group(N_("senders' inbox"), SENDER_DOMAINS, 0),
 )
 
 

@@ -27,33 +27,36 @@ _COLOURS = {
     None: "cyan",
 }
 
+Hint = Callable[[str, int], list[str]]
+"""From an address ("" for none) and the width of the page to the lines that say how to look deeper."""
+
 
 class ScreenView:
-    """Implements `View`; a context manager that takes the screen and gives it back.
+    """Implements `View`; a context manager that takes the screen and gives it back."""
 
-    `hint`: from an address to the lines that say how to look deeper.
-    """
-
-    def __init__(self, console: Console, clock: Clock, hint: Callable[[str], list[str]]) -> None:
+    def __init__(self, console: Console, clock: Clock, hint: Hint) -> None:
         self._console, self._clock, self._hint = console, clock, hint
         self._live = Live(console=console, screen=True, auto_refresh=False)
 
     def __enter__(self) -> "ScreenView":
         self._live.start()
+        self._live.update(_plain(_("The demo starts …")), refresh=True)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._live.stop()
 
     def show(self, stage: Stage) -> None:
-        self._live.update(page(stage, self._clock.monotonic(), self._console.height, self._hint), refresh=True)
+        width, height = self._console.size
+        hints = self._hint(stage.picture.waiting_address, width)
+        self._live.update(page(stage, self._clock.monotonic(), height, hints), refresh=True)
 
 
-def page(stage: Stage, now: float, height: int, hint: Callable[[str], list[str]]) -> Stack:
+def page(stage: Stage, now: float, height: int, hints: list[str]) -> Stack:
     """The whole page in `height` lines; lines that are too long end in “…”."""
     picture = stage.picture
     top = [_title(stage, now), _totals(picture)]
-    bottom = [_impatience(stage, now), *map(_plain, hint(picture.waiting_address))]
+    bottom = [_impatience(stage, now), *map(_plain, hints)]
     room = height - len(top) - len(picture.lines) - 1 - len(bottom)  # 1: the heads of the columns
     events = list(picture.events)[-room:] if room > 0 else []
     padding = [Text("")] * (max(0, room) - len(events))
@@ -62,7 +65,7 @@ def page(stage: Stage, now: float, height: int, hint: Callable[[str], list[str]]
 
 def _title(stage: Stage, now: float) -> Text:
     elapsed = _clock_face(now - stage.started)
-    words = _("Youtong shows itself: a real server in a simulated internet   {elapsed}   Ctrl-C ends it")
+    words = _("Youtong demo: a real server, simulated receivers   {elapsed}   Ctrl-C ends it")
     return _plain(" " + words.format(elapsed=elapsed), "reverse")
 
 
