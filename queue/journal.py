@@ -27,6 +27,10 @@ class JournalKind(StrEnum):
     NOTICE = "notice"  # a failure notice was queued for this recipient
 
 
+NO_PUBLIC_HOSTNAME = "no-public-hostname"
+"""A reason of ours to hold; reasons given by people and hooks are their own words."""
+
+
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything a row may say. Absent keys are defaults."""
 

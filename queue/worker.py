@@ -20,7 +20,7 @@ from ..mta.delivery.egress import EgressSource, LaneLimits
 from ..mta.delivery.events import LaneRef
 from ..mta.delivery.job import Job, RenderFault
 from ..mta.delivery.lane import Lane
-from ..mta.outcome import Deferred, Outcome
+from ..mta.outcome import Deferred, Outcome, wording
 from .marks import MarkFile
 from .protocol import (
     Finished,
@@ -162,7 +162,7 @@ class Worker:
         self._schedule()
 
     def site_failed(self, lane: LaneRef, site: str, outcome: Deferred) -> None:
-        self._failed_sites.append(SiteFailed(self._state(lane).lane.key, site, outcome.why))  # pyright: ignore[reportArgumentType]
+        self._failed_sites.append(SiteFailed(self._state(lane).lane.key, site, wording(outcome)))  # pyright: ignore[reportArgumentType]
         self._schedule()
 
     def may_mail(self, job: Job) -> bool:

@@ -10,6 +10,7 @@ from ...queue.journal import JournalKind, JournalRow
 from .. import times
 from ..texts import _
 from .facts import Signature, Unsigned
+from .sentences import reason_text
 
 
 def reply_words(row: JournalRow) -> str:
@@ -79,7 +80,7 @@ def _operated_words(row: JournalRow) -> str:
     words = _operation(row.kind)
     if facts.who:
         words = _("{what} by {who}").format(what=words, who=facts.who)
-    return f"{words}: {facts.reason}" if facts.reason else words
+    return f"{words}: {reason_text(facts.reason)}" if facts.reason else words
 
 
 def _operation(kind: JournalKind) -> str:

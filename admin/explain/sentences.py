@@ -6,7 +6,7 @@ Knows  no layout (screen); how a letter ended is in endings, what was said in it
 
 from typing import assert_never
 
-from ...queue.journal import JournalRow
+from ...queue.journal import NO_PUBLIC_HOSTNAME, JournalRow
 from ...queue.states import RecipientState
 from .. import times
 from ..texts import _, ngettext
@@ -103,9 +103,9 @@ def _deferred(last: JournalRow | None) -> str:
 
 def _held(wait: Wait) -> str:
     if not wait.who:
-        return wait.reason or _("no reason is known")
+        return reason_text(wait.reason) or _("no reason is known")
     by = _("by {who}").format(who=wait.who)
-    return f"{by}: {wait.reason}" if wait.reason else by
+    return f"{by}: {reason_text(wait.reason)}" if wait.reason else by
 
 
 def _no_slot(wait: Wait) -> str:
@@ -177,3 +177,11 @@ def _start(coming: Coming, now_ms: int) -> str:
 
 def _when(at_ms: int, now_ms: int) -> str:
     return times.both(at_ms, now_ms) if at_ms > now_ms else _("at any moment")
+
+
+def reason_text(reason: str) -> str:
+    """A journal's reason in words: those of ours are keys, those of people and hooks are told as they are."""
+    if reason == NO_PUBLIC_HOSTNAME:
+        return _("this server's hostname is no public name; set [server] hostname to the machine's full name, restart, "
+                 "then `youtong queue release --all`")  # fmt: skip
+    return reason
