@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from ..queue.storage.database import connect
-from .store import AppDatabase
+from .store import AppDatabase, StoreError
 from .store.database import Transaction
 
 _log = logging.getLogger("youtong.jobs")
@@ -36,8 +36,8 @@ class JournalFollower:
             try:
                 while await self.step():
                     pass
-            except sqlite3.Error as error:
-                _log.warning("journal not read error=%s", error)
+            except (sqlite3.Error, StoreError) as error:
+                _log.warning("journal not followed error=%s", error)
             await asyncio.sleep(_POLL_SECONDS)
 
     async def step(self) -> int:

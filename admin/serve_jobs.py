@@ -27,7 +27,11 @@ async def _serve(config: Config, fd: int) -> None:
     control = ControlServer(socket_path(data_dir, "jobs"), _answer)
     await control.start()
     work = asyncio.create_task(JournalFollower(data_dir / "queue.db", app).run())
-    await asyncio.to_thread(os.read, fd, 1)
+    owner_ends = asyncio.create_task(asyncio.to_thread(os.read, fd, 1))
+    await asyncio.wait({work, owner_ends}, return_when=asyncio.FIRST_COMPLETED)
+    if work.done():  # it never ends by itself: let the owner start this process anew
+        _log.error("scheduled work ended", exc_info=work.exception())
+        os._exit(1)
     work.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await work

@@ -1,0 +1,81 @@
+"""The control sockets: JSON lines, for nobody but us."""
+
+import asyncio
+import socket
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from youtong.admin.control import Answer, ControlServer, NotRunning, Refused, ask, socket_path
+
+
+async def _handle(question: dict[str, Any]) -> Answer:
+    match question.get("verb"):
+        case "add":
+            return {"sum": question["a"] + question["b"]}
+        case "refuse":
+            raise Refused("not today")
+        case _:
+            raise RuntimeError("a fault of ours")
+
+
+@pytest.fixture
+async def data_dir(tmp_path: Path) -> AsyncIterator[Path]:
+    (tmp_path / "run").mkdir()
+    server = ControlServer(socket_path(tmp_path, "owner"), _handle)
+    await server.start()
+    yield tmp_path
+    await server.stop()
+
+
+async def _ask(data_dir: Path, question: dict[str, Any]) -> Answer:
+    return await asyncio.to_thread(ask, data_dir, "owner", question)
+
+
+async def test_a_question_is_answered(data_dir: Path) -> None:
+    assert await _ask(data_dir, {"verb": "add", "a": 1, "b": 2}) == {"sum": 3}
+
+
+async def test_a_refusal_carries_its_sentence(data_dir: Path) -> None:
+    with pytest.raises(Refused, match="not today"):
+        await _ask(data_dir, {"verb": "refuse"})
+
+
+async def test_a_fault_of_one_question_does_not_end_the_next(data_dir: Path) -> None:
+    with pytest.raises(Refused, match="a fault of ours"):
+        await _ask(data_dir, {"verb": "?"})
+    assert await _ask(data_dir, {"verb": "add", "a": 2, "b": 2}) == {"sum": 4}
+
+
+async def test_only_the_owner_of_the_process_may_connect(data_dir: Path) -> None:
+    assert stat.S_IMODE(socket_path(data_dir, "owner").stat().st_mode) == 0o600
+
+
+async def test_a_socket_file_of_a_dead_process_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    path = socket_path(tmp_path, "owner")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    server = ControlServer(path, _handle)
+    await server.start()
+    assert await _ask(tmp_path, {"verb": "add", "a": 1, "b": 1}) == {"sum": 2}
+    await server.stop()
+
+
+def test_without_a_server_the_answer_is_that_none_runs(tmp_path: Path) -> None:
+    with pytest.raises(NotRunning):
+        ask(tmp_path, "owner", {"verb": "add"})
+
+
+async def test_a_path_too_long_for_a_socket_is_reached_from_where_we_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * 100)
+    (deep / "run").mkdir(parents=True)
+    monkeypatch.chdir(deep)
+    server = ControlServer(socket_path(deep, "owner"), _handle)
+    await server.start()
+    assert await _ask(deep, {"verb": "add", "a": 1, "b": 0}) == {"sum": 1}
+    await server.stop()
