@@ -134,6 +134,14 @@ class Running:
         alive = (path for path in mark_files(self.data_dir / "run") if is_alive(path))
         return [pid for path in alive if (pid := read_marks(path).pid)]
 
+    async def workers_live(self, count: int = 2) -> None:
+        """Until so many workers have read their configuration and begun."""
+
+        async def have_begun() -> bool:
+            return len(self.worker_pids()) >= count
+
+        await until(have_begun, "the workers never began")
+
     def family(self) -> list[int]:
         """The owner and all its children."""
         assert self.process is not None
