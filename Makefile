@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.installed
 DEV := .venv/.installed-dev
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517
 PYTEST := $(BIN)/pytest -q
 CONFIG ?= youtong.toml
 

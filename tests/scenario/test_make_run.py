@@ -1,4 +1,4 @@
-"""The first steps of a newcomer, with real processes: what `youtong serve` and `youtong demo` print, and how they end."""
+"""The first steps of a newcomer, with real processes: what `youtong serve` and `youtong demo` print, how they end."""
 
 import asyncio
 import os
@@ -20,9 +20,9 @@ ENGLISH = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": f"{Path(sys.executable).pa
 PIPE, STDOUT = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
 
 
-async def started(folder: Path, *words: str) -> asyncio.subprocess.Process:
+async def started(folder: Path, *words: str, environment: dict[str, str] = ENGLISH) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        YOUTONG, *words, cwd=folder, env=ENGLISH, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=STDOUT,
+        YOUTONG, *words, cwd=folder, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=STDOUT,
         start_new_session=True,
     )  # fmt: skip
 
@@ -60,15 +60,16 @@ def write_config(folder: Path, *, more: str = "", port: int | None = None) -> No
     )
 
 
-async def test_the_printed_first_letter_works_as_printed_and_is_explained(tmp_path: Path) -> None:
-    require_command("curl", "curl")
+@pytest.mark.parametrize("client", ["curl", "python3"])
+async def test_the_printed_first_letter_works_as_printed_and_is_explained(tmp_path: Path, client: str) -> None:
     write_config(tmp_path)
-    server = await started(tmp_path, "serve")
+    path = ENGLISH["PATH"] if client == "curl" else str(Path(sys.executable).parent)  # there is no curl in .venv
+    server = await started(tmp_path, "serve", environment={**ENGLISH, "PATH": path})
     try:
         text = await until_line(server, "--help")
-        command = re.search(r"( +printf .*--upload-file -\n)", text, re.DOTALL)
-        assert command is not None, text
-        sending = await asyncio.create_subprocess_shell(command[1], cwd=tmp_path, stdout=PIPE, stderr=STDOUT)
+        sending = await asyncio.create_subprocess_shell(
+            printed_command(text, client), cwd=tmp_path, env=ENGLISH, stdout=PIPE, stderr=STDOUT
+        )
         output, _ = await sending.communicate()
         assert sending.returncode == 0, output.decode()
         explained = re.search(r"explain recipient \S+", text)
@@ -76,6 +77,16 @@ async def test_the_printed_first_letter_works_as_printed_and_is_explained(tmp_pa
         assert "A first letter" in (await said(tmp_path, *explained[0].split()))[0]
     finally:
         assert await end(server) == 0
+
+
+def printed_command(text: str, client: str) -> str:
+    if client == "curl":
+        require_command("curl", "curl")
+    found = re.search(
+        r" +printf .*--upload-file -\n" if client == "curl" else r'python3 -c ".*quit\(\)"\n', text, re.DOTALL
+    )
+    assert found is not None, text
+    return found[0]
 
 
 async def test_commands_name_the_configuration_only_when_it_is_another_than_the_usual(tmp_path: Path) -> None:
