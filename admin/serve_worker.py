@@ -23,6 +23,7 @@ from ..queue.content import ContentKind, ContentKinds, SubmittedContent
 from ..queue.marks import MarkFile, mark_path
 from ..queue.protocol import (
     Committed,
+    Forget,
     FrameReader,
     Handover,
     Hello,
@@ -105,6 +106,8 @@ class OwnerLink(asyncio.Protocol):
                 self.worker.recall(message.tokens)
             case Committed():
                 self.worker.committed(message.reports)
+            case Forget():
+                self.worker.forget(message.lanes)
             case Reload():
                 self._reload()
             case Stop():

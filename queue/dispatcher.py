@@ -89,7 +89,9 @@ class Dispatcher:
         self.intake = QueueIntake(
             commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock
         )
-        self.housekeeper = Housekeeper(self._path, self.spool_dir, commits, store, clock)
+        self.housekeeper = Housekeeper(
+            self._path, self.spool_dir, commits, store, self.leasing.forget_idle_lanes, clock
+        )
         self.streams = Streams(commits, store, self._due_now, clock)
 
     # -- life -----------------------------------------------------------------------------------------------------

@@ -11,14 +11,26 @@ Invariants
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..mta.clock import Clock
 from .incarnation import incarnation_of
 from .lanes import Lane
 from .outbox import Outbox
-from .protocol import FrameReader, Hello, LaneSettings, OwnerSays, Recall, Reload, Report, Stop, frame, from_worker
+from .protocol import (
+    FrameReader,
+    Hello,
+    LaneKey,
+    LaneSettings,
+    OwnerSays,
+    Recall,
+    Reload,
+    Report,
+    Stop,
+    frame,
+    from_worker,
+)
 from .transactions import Leased
 
 _log = logging.getLogger("youtong.queue")
@@ -110,6 +122,13 @@ class ProcessFleet:
 
     def update(self, slot: int, settings: LaneSettings) -> None:
         self._lives[slot].outbox.update(settings)
+
+    def forget(self, lanes: Sequence[tuple[int, LaneKey]]) -> None:
+        for slot, life in self._lives.items():
+            keys = [key for of, key in lanes if of == slot]
+            if keys:
+                life.lanes -= len(keys)
+                life.outbox.forget(keys)
 
     def recall(self, tokens: list[int]) -> None:
         """Ask for these leases back; those that have not started come as returned."""

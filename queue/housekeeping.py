@@ -11,6 +11,7 @@ Invariants
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from ..mta.clock import Clock
@@ -31,8 +32,18 @@ RETENTION_MS = 3 * 86_400_000  # how long the content of an ended message can st
 
 
 class Housekeeper:
-    def __init__(self, path: Path, spool_folder: Path, commits: GroupCommit, store: QueueStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        spool_folder: Path,
+        commits: GroupCommit,
+        store: QueueStore,
+        forget_idle: Callable[[], None],
+        clock: Clock,
+    ) -> None:
+        """`forget_idle` drops what memory keeps without need."""
         self._path, self._spool, self._commits, self._store, self._clock = path, spool_folder, commits, store, clock
+        self._forget_idle = forget_idle
         self._wal = path.with_name(path.name + "-wal")
         self._swept = 0.0
 
@@ -51,6 +62,7 @@ class Housekeeper:
         now = self._clock.monotonic()
         if now - self._swept >= _SWEEP_SECONDS or not self._swept:
             self._swept = now
+            self._forget_idle()
             await self.sweep()
 
     async def sweep(self) -> int:

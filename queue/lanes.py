@@ -76,9 +76,10 @@ class Lane:
         """Whether something waits in a ready queue of this lane."""
         return any(queue.transactions for queue in self.queues.values())
 
-    @property
-    def is_idle(self) -> bool:
-        return not self.in_flight and not self.queues and self.connections == 0 and self.connects.out == 0
+    def is_idle(self, now: float) -> bool:
+        """Whether the lane can be dropped: nothing under way, and windows that would start empty anyhow."""
+        busy = self.in_flight or self.has_ready or self.connections
+        return not busy and self.mails.is_quiet(now) and self.connects.is_quiet(now)
 
     def queue_for(self, site: str) -> ReadyQueue:
         queue = self.queues.get(site)

@@ -53,6 +53,10 @@ class Fleet(Protocol):
         """New limits or permits for a lane that the slot has."""
         ...
 
+    def forget(self, lanes: Sequence[tuple[int, LaneKey]]) -> None:
+        """Lanes by slot that the owner dropped."""
+        ...
+
 
 class Leasing:
     """Used from the event loop only."""
@@ -122,6 +126,17 @@ class Leasing:
         elif not lane.connects.out:
             wait = lane.connects.next_free_seconds(now) or 0.05
             asyncio.get_running_loop().call_later(wait, self.grant_connects, lane)
+
+    def forget_idle_lanes(self) -> None:
+        """Lanes cost memory here and in their worker; those without work go, and are made anew when needed."""
+        now = self._clock.monotonic()
+        idle = [lane for lane in self.lanes.values() if lane.is_idle(now)]
+        for lane in idle:
+            del self.lanes[lane.key]
+            self._by_provider[lane.key.provider].remove(lane)
+            if not self._by_provider[lane.key.provider]:
+                del self._by_provider[lane.key.provider]
+        self._fleet.forget([(lane.worker, lane.key) for lane in idle if lane.worker is not None])
 
     def worker_died(self, slot: int) -> None:
         """Its lanes go to whoever is assigned next."""

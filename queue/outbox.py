@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..mta.clock import Clock
 from ..mta.crashpoint import reach
 from .lanes import Lane
-from .protocol import Committed, Handover, LaneKey, LaneSettings, OwnerSays
+from .protocol import Committed, Forget, Handover, LaneKey, LaneSettings, OwnerSays
 from .transactions import Leased
 
 _ACKNOWLEDGE_SECONDS = 1.0
@@ -38,6 +38,11 @@ class Outbox:
             settings = replace(settings, connects=settings.connects + waiting.connects)
         self._settings[settings.key] = settings
         self._schedule()
+
+    def forget(self, lanes: list[LaneKey]) -> None:
+        """Lanes that were dropped; said at once, so before anything that makes one of them anew."""
+        self._settings = {key: settings for key, settings in self._settings.items() if key not in lanes}
+        self._say(Forget(lanes))
 
     def close(self) -> None:
         """The worker is dead: nothing more is said, and no permit taken for it."""

@@ -30,6 +30,11 @@ class Window:
         self._forget(now)
         return max(0, self.limit.count - self.out - len(self._used))
 
+    def is_quiet(self, now: float) -> bool:
+        """Whether nothing happened within the window; permits that are out do not count."""
+        self._forget(now)
+        return not self._used
+
     def take(self, now: float) -> bool:
         """Hand out one permit if there is one."""
         if self.free(now) < 1:

@@ -77,7 +77,13 @@ class Committed(msgspec.Struct, frozen=True, tag="committed"):
     reports: list[int]
 
 
-OwnerSays = Handover | Recall | Stop | Reload | Committed
+class Forget(msgspec.Struct, frozen=True, tag="forget"):
+    """These lanes had nothing to do for long: drop them with the permits they hold."""
+
+    lanes: list[LaneKey]
+
+
+OwnerSays = Handover | Recall | Stop | Reload | Committed | Forget
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):

@@ -95,6 +95,15 @@ class Worker:
             if job is not None and self._lanes[job.lane].lane.recall(token):
                 self.returned(job)
 
+    def forget(self, lanes: Sequence[LaneKey]) -> None:
+        """The owner dropped these lanes; one that still has a connection stays until it is asked for again."""
+        for key in lanes:
+            state = self._lanes.get(key)
+            if state is not None:
+                state.permits = 0
+                if not state.lane.connections and not state.lane.waiting:
+                    del self._lanes[key]
+
     def committed(self, reports: Sequence[int]) -> None:
         """The owner has these reports on the disk: marks of their leases may go."""
         for number in reports:

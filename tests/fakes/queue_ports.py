@@ -13,7 +13,7 @@ from youtong.queue.judging import AttemptFacts
 from youtong.queue.lanes import Lane
 from youtong.queue.limits import EgressLimits, Limit, RateLimit
 from youtong.queue.notices import Composed, NoticeFacts
-from youtong.queue.protocol import LaneSettings
+from youtong.queue.protocol import LaneKey, LaneSettings
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased
 
@@ -122,6 +122,7 @@ class FakeFleet:
     living: dict[int, int] = field(default_factory=dict)
     handed: list[Leased] = field(default_factory=list)
     updates: list[LaneSettings] = field(default_factory=list)
+    forgotten: list[tuple[int, LaneKey]] = field(default_factory=list)
 
     def assign(self) -> int | None:
         return min(self.living, default=None)
@@ -135,6 +136,9 @@ class FakeFleet:
 
     def update(self, slot: int, settings: LaneSettings) -> None:
         self.updates.append(settings)
+
+    def forget(self, lanes: Sequence[tuple[int, LaneKey]]) -> None:
+        self.forgotten += lanes
 
     def take(self) -> list[Leased]:
         """What was handed over since the last call."""

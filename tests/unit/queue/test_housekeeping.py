@@ -21,7 +21,7 @@ class House:
         connection = connect(folder / "queue.db")
         migrate(connection)
         self.store, self.commits = QueueStore(connection), GroupCommit(connection)
-        self.keeper = Housekeeper(folder / "queue.db", folder, self.commits, self.store, self.clock)
+        self.keeper = Housekeeper(folder / "queue.db", folder, self.commits, self.store, lambda: None, self.clock)
 
     async def message(self, body: StoredBody) -> tuple[int, int]:
         message_id, recipient_id = self.store.counters.message(), self.store.counters.recipient()

@@ -118,5 +118,19 @@ def test_a_lane_says_how_it_is() -> None:
     of = filled(a=2)
     assert repr(of) == "<Lane provider from default: 0 leased, 2 ready>"
     assert of.has_ready
-    assert not of.is_idle
-    assert lane().is_idle
+    assert not of.is_idle(0.0)
+    assert lane().is_idle(0.0)
+
+
+def test_a_lane_is_idle_only_when_its_windows_are_empty_too() -> None:
+    of = lane(mails=3)
+    of.mails.record(10.0)
+    assert not of.is_idle(10.5)
+    assert of.is_idle(200.0)
+
+
+def test_connect_permits_that_a_worker_never_used_keep_no_lane_alive() -> None:
+    of = lane(connects=4)
+    of.settings(1.0)
+    assert of.connects.out
+    assert of.is_idle(2.0)

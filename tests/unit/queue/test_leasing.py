@@ -201,3 +201,24 @@ async def test_mail_of_an_earlier_owner_counts_on_the_lane_where_its_domain_goes
     await room.accept("c@example.com")
     assert len(await room.load()) == 1
     assert room.leasing.recovered == {}
+
+
+async def test_a_lane_without_work_is_forgotten_here_and_in_its_worker_and_made_anew(room: QueueRoom) -> None:
+    await warmed(room)
+    (lane,) = room.leasing.lanes.values()
+    room.clock.advance(61)
+    room.leasing.forget_idle_lanes()
+    assert not room.leasing.lanes
+    assert room.fleet.forgotten == [(lane.worker, lane.key)]
+    await room.accept("b@example.com")
+    (leased,) = room.fleet.take() or await room.load()
+    assert room.leasing.lanes[leased.lane] is not lane
+
+
+async def test_a_lane_with_a_transaction_in_flight_is_not_forgotten(room: QueueRoom) -> None:
+    await warmed(room)
+    await room.accept("b@example.com")
+    (leased,) = room.fleet.take()
+    room.clock.advance(600)
+    room.leasing.forget_idle_lanes()
+    assert leased.lane in room.leasing.lanes
