@@ -48,7 +48,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""  # the peer's words, or ours when `code` is 0
     outcome_kind: str = ""
     ambiguous: bool = False
-    mailed: bool = False  # a MAIL command left us (Q4)
+    mailed: bool = False  # a MAIL command left us (Q4); said by one row of those that shared it
     next_ms: int = 0
     reason: str = ""  # of hold, skip, cancel
     who: str = ""  # who asked, for operator commands

@@ -101,7 +101,8 @@ class Settling:
                 continue
             outcome = MAYBE_SENT if maybe else None
             domain = leased.ready.domain
-            attempts += [Attempt(row, outcome, place_of(leased, row, (now,)), domain) for row in leased.rows()]
+            places = places_of(leased, (now,))
+            attempts += [Attempt(row, outcome, place, domain) for row, place in zip(leased.rows(), places, strict=True)]
         if attempts:
             self._spawn(self._commit(attempts, lambda: None))
 
@@ -167,8 +168,8 @@ class Settling:
         outcomes = self._judged(item.outcomes, facts) if isinstance(item, Finished) else [None] * len(rows)
         fault = item.fault if isinstance(item, Returned) else ""
         return [
-            Attempt(row, outcome, place_of(leased, row, item.mails), ready.domain, fault)
-            for row, outcome in zip(rows, outcomes, strict=True)
+            Attempt(row, outcome, place, ready.domain, fault)
+            for row, outcome, place in zip(rows, outcomes, places_of(leased, item.mails), strict=True)
         ]
 
     def _judged(self, outcomes: Iterable[Outcome], facts: AttemptFacts) -> Sequence[Outcome]:
@@ -184,11 +185,15 @@ class Settling:
         return _with_progress(judged)
 
 
-def place_of(leased: Leased, row: LeasedRow, mails: tuple[float, ...]) -> AttemptPlace:
+def places_of(leased: Leased, mails: tuple[float, ...]) -> list[AttemptPlace]:
+    """One for each recipient. Only the first stands for the MAIL they share: a new owner counts it (Q4)."""
     lane, ready = leased.lane, leased.ready
-    return AttemptPlace(
-        row.attempts + 1, lane.source, lane.provider, ready.site, ready.message.content_id, mailed=bool(mails)
-    )
+    return [
+        AttemptPlace(
+            row.attempts + 1, lane.source, lane.provider, ready.site, ready.message.content_id, bool(mails) and not at
+        )
+        for at, row in enumerate(leased.rows())
+    ]
 
 
 def _with_progress(outcomes: list[Outcome]) -> list[Outcome]:
