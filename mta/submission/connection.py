@@ -2,6 +2,8 @@
 
 Owns    transport, input, output, the idle timer, the reading of a command line, and the bulkhead around an answer.
 Knows   nothing of what commands mean; `session.Session` answers them and returns replies as values.
+Invariant
+        a client that pipelines commands and reads no reply costs a bounded amount of memory, for a bounded time.
 From aiosmtpd
         the protocol life cycle and the AUTH mechanisms. Replaced, with the cost per message or connection measured in
         the stock version: constructor (175 µs: reflection over methods and hooks), a timer per command (now one lazy
@@ -29,6 +31,7 @@ from .ports import Client
 from .sessions import SessionContext
 
 MAX_COMMAND_OCTETS = 2048  # RFC 5321 §4.5.3.1.4 has 512, its extensions add to that; only AUTH may be longer
+_MAX_OUTPUT_OCTETS = 16 * 1024  # replies to pipelined commands wait together, but not more than this
 BAD_COMMAND_CODES = frozenset({500, 501, 502, 503, 504, 555})
 _FORBIDDEN = frozenset({"CONNECT", "GET", "POST"})  # a browser or proxy made to talk to us: no mail client
 
@@ -58,6 +61,7 @@ class Connection(SMTP):
         self.closing = False
         self._tls = tls
         self._output: list[bytes] = []
+        self._output_octets = 0
         self._bad_commands = 0
         self._waiting = False  # for a command: nothing is being answered
         self._heard_at = 0.0
@@ -147,7 +151,7 @@ class Connection(SMTP):
             self._send_counted(said)
 
     async def _next_line(self) -> bytes | None:
-        if not self.input.has_line:
+        if not self.input.has_line or self._output_octets > _MAX_OUTPUT_OCTETS:
             await self.flush()
         self._waiting = True
         try:
@@ -181,15 +185,19 @@ class Connection(SMTP):
 
     def send(self, said: Reply) -> None:
         """Put a reply into the output; it leaves before the next wait for input."""
-        self._output.append(_on_the_wire(said))
+        self._put_out(_on_the_wire(said))
 
     async def push(self, status: str | bytes) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """A line of aiosmtpd's own: AUTH challenges and their errors."""
-        self._output.append((status if isinstance(status, bytes) else status.encode("ascii")) + b"\r\n")
+        self._put_out((status if isinstance(status, bytes) else status.encode("ascii")) + b"\r\n")
         await self.flush()
 
+    def _put_out(self, octets: bytes) -> None:
+        self._output.append(octets)
+        self._output_octets += len(octets)
+
     async def flush(self) -> None:
-        """Write the output. Raises ConnectionError when the client is gone."""
+        """Write the output; wait while the client does not read it. Raises ConnectionError when the client is gone."""
         if self.wire is None:
             raise ConnectionResetError
         self._write_output(self.wire)
@@ -202,6 +210,7 @@ class Connection(SMTP):
             transport.write(self._output[0] if len(self._output) == 1 else b"".join(self._output))
             reach("submission.reply.after")
             self._output.clear()
+            self._output_octets = 0
 
     def _send_counted(self, said: Reply) -> None:
         if said.code in BAD_COMMAND_CODES:
@@ -221,10 +230,15 @@ class Connection(SMTP):
     def _timeout_cb(self) -> None:
         limit = self.context.settings.limits.idle_seconds
         left = self._heard_at + limit - self.context.clock.monotonic()
-        if left > 0 or not self.input.is_waiting:
+        # It does not read what we say.
+        is_deaf = bool(self._paused)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType]
+        if left > 0 or not (self.input.is_waiting or is_deaf):
             self._reset_timeout(max(left, limit / 10))
             return
         oplog.note("closed", client=self.peer.address, reply=str(_IDLE))
+        if is_deaf:
+            self.abort()
+            return
         self.send(_IDLE)
         self.end()
 

@@ -1,5 +1,7 @@
 import asyncio
+import contextlib
 import logging
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from youtong.mta.clock import SystemClock
 from youtong.mta.inbound.ports import RefusingSink
 from youtong.mta.inbound.role import InboundRole
 from youtong.mta.reply import Reply, reply
+from youtong.mta.submission.connection import Connection
 from youtong.mta.submission.listener import SubmissionListener, listen, split_listen_address
 from youtong.mta.submission.ports import Accept, AuthFailure, Submission
 from youtong.mta.submission.settings import SessionLimits, SubmissionSettings
@@ -41,6 +44,15 @@ class House:
     async def talk(self) -> Talk:
         assert self.listener is not None
         return await Talk.to(self.listener.addresses[0])
+
+    async def deaf_client(self) -> socket.socket:
+        """A client whose socket takes hardly anything in."""
+        assert self.listener is not None
+        deaf = socket.socket()
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(deaf, self.listener.addresses[0])
+        return deaf
 
 
 @pytest.fixture
@@ -225,6 +237,38 @@ async def test_an_idle_client_hears_421(house: House) -> None:
     talk = await house.talk()
     await talk.reply()
     assert await talk.reply() == "421 4.4.2 nothing heard for too long"
+    talk.close()
+
+
+async def test_a_client_that_reads_nothing_is_cut_off_when_it_is_idle(house: House) -> None:
+    house.clock = SystemClock()
+    listener = await house.open(idle_seconds=0.05)
+    deaf = await house.deaf_client()
+    await asyncio.get_running_loop().sock_recv(deaf, 3)
+    while len(listener.sessions):
+        with contextlib.suppress(OSError):  # full, or already reset
+            deaf.send(b"HELP\r\n" * 2000)
+        await asyncio.sleep(0)
+    deaf.close()
+
+
+async def test_replies_to_commands_sent_ahead_do_not_pile_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    longest = 0
+    write = Connection._write_output
+
+    def watched(connection: Connection, transport: asyncio.Transport) -> None:
+        nonlocal longest
+        longest = max(longest, sum(map(len, connection._output)))
+        write(connection, transport)
+
+    monkeypatch.setattr(Connection, "_write_output", watched)
+    await house.open()
+    talk = await house.talk()
+    await talk.reply()
+    talk.writer.write(b"HELP\r\n" * 3000 + b"QUIT\r\n")
+    while not (await talk.reply()).startswith("221"):
+        pass
+    assert longest < 20_000
     talk.close()
 
 
