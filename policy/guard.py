@@ -21,6 +21,7 @@ log = logging.getLogger("youtong.policy")
 
 Facts = TypeVar("Facts")
 Answer = TypeVar("Answer")
+Thing = TypeVar("Thing")
 
 
 class NoAnswer(Enum):
@@ -67,11 +68,20 @@ class GuardedHook(Generic[Facts, Answer]):
         except KeyboardInterrupt:
             raise  # the operator's Ctrl-C, not the hook's
         except BaseException as error:  # noqa: BLE001 - bulkhead: one hook call, foreign code
-            return self._fault(describe(error), line_in(self._path, error.__traceback__))
+            return self._fault(self._in_words(describe, error), line_in(self._path, error.__traceback__))
         if answer is not None and not isinstance(answer, self._answers):
-            return self._fault(f"answered nonsense: {repr(answer)[:80]}", 0)
+            return self._fault(f"answered nonsense: {self._in_words(repr, answer)[:80]}", 0)
         self._faults_in_a_row = 0
         return answer
+
+    def _in_words(self, words: Callable[[Thing], str], thing: Thing) -> str:
+        """What words say of a thing of the hook's, which may have words of its own that raise or do not end."""
+        try:
+            return self._deadline.call(self._budget_seconds, words, thing)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 - bulkhead: foreign code once more
+            return type(thing).__name__
 
     def fault(self, problem: str) -> NoAnswer:
         """For the caller: the answer's type was right, but it makes no sense here."""

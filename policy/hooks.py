@@ -117,6 +117,10 @@ class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
 
     reply: Reply
 
+    def __post_init__(self) -> None:
+        """However it was made: a 2yz here would tell the client that we have taken its mail."""
+        _check_refusal(self.reply)
+
 
 class Change(msgspec.Struct, frozen=True, tag="change"):
     """Take the message, changed. Made by `change`; only the message hook may return it."""
@@ -125,6 +129,11 @@ class Change(msgspec.Struct, frozen=True, tag="change"):
     hold: str = ""
     source: str = ""
     lifetime_seconds: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in self.add_headers:
+            _check_field(name, value)
+        _checked_text(self.hold)
 
 
 class Retry(msgspec.Struct, frozen=True, tag="retry"):
@@ -167,11 +176,9 @@ def change(
     an egress source. `lifetime` replaces the time after which we give up.
     """
     fields = tuple(add_headers.items() if isinstance(add_headers, Mapping) else add_headers)
-    for name, value in fields:
-        _check_field(name, value)
     if lifetime is not None and lifetime <= timedelta(0):
         raise ValueError("a lifetime must be longer than nothing")
-    return Change(fields, _checked_text(hold), source, None if lifetime is None else round(lifetime.total_seconds()))
+    return Change(fields, hold, source, None if lifetime is None else round(lifetime.total_seconds()))
 
 
 def retry(after: timedelta | None = None) -> Retry:
@@ -189,9 +196,16 @@ def _refusal(digit: int, code: int, enhanced: str, text: str) -> Refusal:
         raise ValueError(f"the code must lie between {digit}00 and {digit}99, not {code}")
     if not _ENHANCED.fullmatch(enhanced) or not enhanced.startswith(str(digit)):
         raise ValueError(f'the enhanced code must look like "{digit}.7.1", not {enhanced!r}')
-    if len(text) > MAX_REPLY_TEXT_OCTETS:
-        raise ValueError(f"a reply text has at most {MAX_REPLY_TEXT_OCTETS} characters")
-    return Refusal(Reply(code, enhanced, (_checked_text(text),)))
+    return Refusal(Reply(code, enhanced, (text,)))
+
+
+def _check_refusal(reply: Reply) -> None:
+    if not (reply.is_transient or reply.is_permanent):
+        raise ValueError(f"a refusal has a code from 400 to 599, not {reply.code}")
+    for text in reply.lines:
+        if len(text) > MAX_REPLY_TEXT_OCTETS:
+            raise ValueError(f"a reply text has at most {MAX_REPLY_TEXT_OCTETS} characters")
+        _checked_text(text)
 
 
 def _check_field(name: str, value: str) -> None:

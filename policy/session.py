@@ -7,7 +7,8 @@ Knows  nothing of accounts: the sender rules come in as two callables.
 Invariants
     Q7  No call raises. A fault at connection never turns a client away, since a session carries many messages;
         elsewhere `ON_FAULT` decides about the one message at hand.
-    The sender rules hold whatever a hook says: a hook can refuse more, never allow more.
+    The sender rules hold whatever a hook says: a hook can refuse more, never allow more, and the header fields that it
+    adds are judged by them too.
 """
 
 import logging
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from ..mta.envelope import Domain, Envelope
+from ..mta.message import trace
 from ..mta.reply import reply
 from ..mta.submission.ports import Accept, Client, MessageVerdict, Origin, Proceed, Refuse, Verdict
 from .active import ActivePolicy, Generation
@@ -86,11 +88,7 @@ class HookedSessionPolicy:
     def message(
         self, client: Client, origin: Origin, envelope: Envelope, head: bytes, size_bytes: int
     ) -> MessageVerdict:
-        try:
-            refusal = self._check_message(origin, envelope, head)
-        except Exception:  # bulkhead: one question to the sender rules; a fault of ours is temporary
-            log.exception("rule=check_message account=%s", origin.label)
-            return OUR_FAULT
+        refusal = self._author_refusal(origin, envelope, head)
         if refusal is not None:
             return refusal
         generation = self._active.current
@@ -98,7 +96,19 @@ class HookedSessionPolicy:
             return ACCEPT
         facts = MessageFacts(client, origin.label, origin.mail_class, envelope, head, size_bytes)
         answer = generation.message.ask(facts)
-        return _accept(answer) if isinstance(answer, Change) else _message_verdict(generation, answer)
+        if not isinstance(answer, Change):
+            return _message_verdict(generation, answer)
+        if answer.add_headers and self._author_refusal(origin, envelope, _with_fields(answer, head)) is not None:
+            fault = generation.message.fault("its header fields give the message another author, or a second one")
+            return _message_verdict(generation, fault)
+        return _accept(answer)
+
+    def _author_refusal(self, origin: Origin, envelope: Envelope, head: bytes) -> Refuse | None:
+        try:
+            return self._check_message(origin, envelope, head)
+        except Exception:  # bulkhead: one question to the sender rules; a fault of ours is temporary
+            log.exception("rule=check_message account=%s", origin.label)
+            return OUR_FAULT
 
 
 def _verdict(generation: Generation, answer: SessionAnswer | NoAnswer) -> Verdict:
@@ -116,6 +126,10 @@ def _verdict(generation: Generation, answer: SessionAnswer | NoAnswer) -> Verdic
 def _message_verdict(generation: Generation, answer: SessionAnswer | NoAnswer) -> MessageVerdict:
     verdict = _verdict(generation, answer)
     return verdict if isinstance(verdict, Refuse) else ACCEPT
+
+
+def _with_fields(answer: Change, head: bytes) -> bytes:
+    return b"".join(trace.field(name, value) for name, value in answer.add_headers) + head
 
 
 def _accept(answer: Change) -> Accept:

@@ -9,7 +9,8 @@ from fakes.policy import CLIENT, ENVELOPE, HEAD, ORIGIN, active_policy, write_po
 from youtong.mta.envelope import Domain, Envelope
 from youtong.mta.reply import reply
 from youtong.mta.submission.ports import Accept, MessageVerdict, Origin, Proceed, Refuse, Verdict
-from youtong.policy.hooks import MessageFacts, change, defer, refuse
+from youtong.policy.hooks import Change, MessageFacts, Refusal, change, defer, refuse
+from youtong.policy.senders import Sendable, SenderRules
 from youtong.policy.session import OUR_FAULT, HookedSessionPolicy
 
 STAGES: dict[str, Callable[[HookedSessionPolicy], Verdict | MessageVerdict]] = {
@@ -156,6 +157,31 @@ def test_the_sender_rules_come_first_and_a_hook_cannot_overrule_them(tmp_path: P
     assert active.current.faults()["mail_from"] == 0
 
 
+@pytest.mark.parametrize("name", ["From", "Subject", "Date", "Message-ID"])
+def test_a_hook_cannot_add_a_second_author_or_subject(tmp_path: Path, name: str) -> None:
+    rules = SenderRules(lambda _: Sendable(everything=True))
+    active = active_policy(tmp_path, f'def message(facts): return change(add_headers={{"{name}": "x@y.example"}})\n')
+    policy = HookedSessionPolicy(active, check_message=rules.check_message)
+    head = b"Date: x\r\nMessage-ID: <1@x>\r\n" + HEAD
+    assert policy.message(CLIENT, ORIGIN, ENVELOPE, head, 100) == OUR_FAULT
+    assert active.current.faults()["message"] == 1
+
+
+@pytest.mark.parametrize("words", ["1 // 0", "while True: pass", "raise SystemExit"])
+@pytest.mark.parametrize("deed", ["return Odd()", "raise Odd()"])
+def test_an_answer_or_error_that_cannot_be_shown_is_a_fault_like_others(tmp_path: Path, deed: str, words: str) -> None:
+    source = f"""
+        BUDGET_MS = 20
+        class Odd(Exception):
+            def __repr__(self):
+                {words}
+            __str__ = __repr__
+        def recipient(facts):
+            {deed}
+    """
+    assert STAGES["recipient"](policy_of(tmp_path, source)) == OUR_FAULT
+
+
 def test_a_fault_in_the_sender_rules_is_temporary(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def broken_path(origin: Origin, reverse_path: str) -> None:
         raise KeyError(reverse_path)
@@ -182,6 +208,9 @@ def test_a_fault_in_the_sender_rules_is_temporary(tmp_path: Path, caplog: pytest
         lambda: change(add_headers={"Bad Name": "x"}),
         lambda: change(add_headers={"X": "a\r\nBcc: b"}),
         lambda: change(hold="a\nb"),
+        lambda: Refusal(reply(250, "2.0.0", "taken, and thrown away")),
+        lambda: Refusal(reply(550, "5.7.1", "no\r\n250 yes")),
+        lambda: Change(add_headers=(("X", "a\r\nBcc: b"),)),
     ],
 )
 def test_an_impossible_answer_is_refused_where_it_is_made(wrong: Callable[[], object]) -> None:
