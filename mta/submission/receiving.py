@@ -5,6 +5,7 @@ Knows   nothing of commands and transports.
 Decided
         Envelope.body says what the content is, not what MAIL declared: 8-bit content without BODY=8BITMIME is taken as
         8BITMIME (clients forget it, and refusing helps nobody), 7-bit content declared 8BITMIME can go anywhere.
+        SMTPUTF8 counts only where something is beyond ASCII: eager clients say it always (RFC 6531 §3.4).
         UTF-8 in a header section without SMTPUTF8 is taken as it is. RFC 6532 §3 wants SMTPUTF8 for it, but marking
         the envelope would make the letter undeliverable at every host without that extension, while practically all
         of them take raw 8-bit header fields.
@@ -65,7 +66,7 @@ async def submit(content: Content, arrival: Arrival, role: Role, hostname: str, 
     names = trace.field_names(head)
     if names.count(b"received") > trace.MAX_RECEIVED:
         return _LOOP
-    envelope = _envelope(arrival, content.is_ascii)
+    envelope = _envelope(arrival, head, content.is_ascii)
     verdict = role.message(arrival.client, arrival.origin, envelope, head, content.size_bytes)
     if isinstance(verdict, Refuse):
         return verdict.reply
@@ -74,10 +75,15 @@ async def submit(content: Content, arrival: Arrival, role: Role, hostname: str, 
     return await role.intake.accept(Submission(arrival.origin, arrival.client, envelope, added + head, body, verdict))
 
 
-def _envelope(arrival: Arrival, is_ascii: bool) -> Envelope:
+def _envelope(arrival: Arrival, head: bytes, is_ascii: bool) -> Envelope:
     body = Body.SEVEN_BIT if is_ascii else Body.EIGHT_BIT
     mail = arrival.mail
-    return Envelope(mail.reverse_path, arrival.recipients, body, mail.smtputf8, mail.ret, mail.envid)
+    smtputf8 = mail.smtputf8 and not (head.isascii() and _has_ascii_paths(arrival))
+    return Envelope(mail.reverse_path, arrival.recipients, body, smtputf8, mail.ret, mail.envid)
+
+
+def _has_ascii_paths(arrival: Arrival) -> bool:
+    return arrival.mail.reverse_path.isascii() and all(path.address.isascii() for path in arrival.recipients)
 
 
 def _added(arrival: Arrival, accept: Accept, names: list[bytes], hostname: str, now_s: int) -> bytes:

@@ -337,6 +337,28 @@ async def test_the_log_has_one_line_per_fact_and_no_secret(house: House, caplog:
     talk.close()
 
 
+@pytest.mark.parametrize(
+    ("sender", "recipient", "subject", "needed"),
+    [
+        ("a@example.org", "b@example.net", "plain", False),
+        ("a@example.org", "b@example.net", "schön", True),
+        ("ä@example.org", "b@example.net", "plain", True),
+        ("a@example.org", "ü@example.net", "plain", True),
+    ],
+)
+async def test_smtputf8_counts_only_where_something_is_beyond_ascii(
+    house: House, sender: str, recipient: str, subject: str, needed: bool
+) -> None:
+    await house.open()
+    talk = await house.talk()
+    await talk.reply()
+    for text in ("EHLO x", f"MAIL FROM:<{sender}> SMTPUTF8", f"RCPT TO:<{recipient}>", "DATA"):
+        await talk.say(text)
+    assert (await talk.send(f"Subject: {subject}\r\n".encode() + HEAD + b".\r\n")).startswith("250")
+    assert house.intake.submissions[0].envelope.smtputf8 is needed
+    talk.close()
+
+
 async def test_fields_of_policy_come_below_received(house: House) -> None:
     house.policy.on_message = lambda head: Accept(add_headers=(("X-One", "1"), ("X-Two", "zwei\r\n\tü")))
     await house.open()
