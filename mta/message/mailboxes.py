@@ -42,7 +42,7 @@ def addresses_in(value: bytes) -> list[str]:
     An empty group gives no address.
     """
     usual = _USUAL.fullmatch(value)
-    if usual is not None:
+    if usual is not None and b"=?" not in usual[1]:
         return [usual[1].decode("ascii")]
     return _AddressList().read(_tokens(value.decode("utf-8", "surrogateescape")))
 
@@ -88,6 +88,8 @@ class _AddressList:
         self._add(inner[1])
 
     def _add(self, address: str) -> None:
+        if "=?" in address:  # RFC 2047 §5 (3); some readers decode it all the same, and show another author
+            raise HeaderError("an encoded word stands in an address")
         try:
             address.encode("utf-8")
         except UnicodeEncodeError:

@@ -64,6 +64,9 @@ def test_addresses_are_found(value: bytes, addresses: list[str]) -> None:
         b"\xff@example.org",
         b"a@example.org\x00",
         b"Ann\r<a@example.org>",
+        b"=?utf-8?b?Y2VvQGJhbmsuZXhhbXBsZQ=?=@example.org",
+        b"Ann <=?utf-8?q?ceo=40bank.example=00?=@example.org>",
+        b"Ann <a=?utf-8?q?x?=@example.org>",
     ],
 )
 def test_what_could_be_read_in_two_ways_is_refused(value: bytes) -> None:
