@@ -9,7 +9,7 @@ import re
 
 import msgspec
 
-_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?:\s+|$)")
+_ENHANCED = re.compile(r"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?:\s+|$)")
 
 
 class Reply(msgspec.Struct, frozen=True):

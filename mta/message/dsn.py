@@ -27,7 +27,7 @@ MAX_RETURNED_HEAD_OCTETS = 16 * 1024
 MAX_RECIPIENTS_IN_WORDS = 20
 MAX_WORDS = 900  # characters of a receiver's reply
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
-_STATUS = re.compile(r"([45]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+_STATUS = re.compile(r"([45]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s|$)")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 EXPIRED_STATUS = "4.4.7"  # RFC 3463 §3.5: delivery time expired
 

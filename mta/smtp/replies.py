@@ -6,7 +6,8 @@ Knows  nothing of commands: which reply answers which command is the session's.
 Tolerated: bare LF as line end, a code alone on its line, unequal codes in one reply (the last line's counts), text
 in any charset. Refused (RemoteProtocolError): a line that does not begin with a code of 200-599 and a space, a hyphen
 or its end, and whatever is longer than any honest server's reply.
-Text is kept readable: octets that are not UTF-8 become \\xNN, control characters "?", so that it may be shown in a
+Text is kept readable: octets that are not UTF-8 become \\xNN, control characters (also those that
+turn the direction of text) "?", so that it may be shown in a
 terminal and stored anywhere.
 RFC 5321 §4.2 (replies), §4.2.1 (multi-line), §4.5.3.1.5 (512 octets a line; we allow eight times that).
 """
@@ -20,7 +21,7 @@ from .errors import RemoteProtocolError
 MAX_LINE_OCTETS = 4096
 MAX_LINES = 200  # an EHLO reply with every registered keyword has some 40
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class ReplyReader:

@@ -34,6 +34,16 @@ def test_any_cut_gives_the_replies_that_were_sent(replies: list[Reply], cuts: li
     assert read(*(octets[a:b] for a, b in pairwise(edges))) == replies
 
 
+def test_text_that_would_turn_the_line_around_in_a_terminal_is_not_shown() -> None:
+    (answer,) = read("550 5.1.1 \u202eresu on\u2066 \u200f\r\n".encode())
+    assert answer.text == "?resu on? ?"
+
+
+def test_digits_of_other_scripts_are_no_enhanced_code() -> None:
+    (answer,) = read("550 5.1.\u0661 no\r\n".encode())
+    assert (answer.enhanced, answer.text) == ("", "5.1.\u0661 no")
+
+
 @given(st.binary(max_size=200))
 def test_any_octets_give_replies_or_a_protocol_error_and_the_same_octet_by_octet(octets: bytes):
     def outcome(*pieces: bytes) -> list[Reply] | None:
