@@ -8,6 +8,7 @@ Knows  no table; queue.storage.store does.
 import sqlite3
 from importlib import resources
 from pathlib import Path
+from urllib.parse import quote
 
 from ...mta.crashpoint import reach
 
@@ -28,8 +29,13 @@ class StorageBusy(StorageError):
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """A connection whose transactions are begun and ended by us; usable from any one thread at a time."""
-    uri = f"file:{path}?mode=ro" if read_only else f"file:{path}"
+    """A connection whose transactions are begun and ended by us; usable from any one thread at a time.
+
+    Raises StorageError when the file cannot be made.
+    """
+    uri = f"file:{quote(str(path))}?mode={'ro' if read_only else 'rwc'}"
+    if not read_only:
+        _make_private(path)
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
     connection.execute("PRAGMA busy_timeout = 0" if not read_only else "PRAGMA busy_timeout = 2000")
     if not read_only:
@@ -40,6 +46,14 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA cache_size = -16384")
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Letters are nobody else's, also below a folder that everybody may enter; -wal and -shm get the same mode."""
+    try:
+        path.touch(0o600)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
 
 
 def migrate(connection: sqlite3.Connection) -> None:
