@@ -18,7 +18,10 @@ _MAX_SHARED = 2000
 
 
 class ContentMaker:
-    """Makes wire octets; keeps those that more recipients will ask for, bounded."""
+    """Makes wire octets; keeps those that more recipients will ask for, bounded.
+
+    The newest is kept whatever its size: a large letter to many domains would else be in memory once for each.
+    """
 
     def __init__(self, source: ContentSource, signer: Signer) -> None:
         self._source, self._signer = source, signer
@@ -42,11 +45,9 @@ class ContentMaker:
         self._bytes = 0
 
     def _keep(self, content_id: int, wire: bytes) -> None:
-        if len(wire) > _MAX_SHARED_BYTES // 4:
-            return
         self._shared[content_id] = wire
         self._bytes += len(wire)
-        while self._bytes > _MAX_SHARED_BYTES or len(self._shared) > _MAX_SHARED:
+        while (self._bytes > _MAX_SHARED_BYTES and len(self._shared) > 1) or len(self._shared) > _MAX_SHARED:
             self._bytes -= len(self._shared.popitem(last=False)[1])
 
 

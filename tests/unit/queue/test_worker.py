@@ -274,6 +274,21 @@ async def test_all_recipients_of_a_message_share_one_signature(bench: Bench) -> 
     assert bench.signer.signed == 2
 
 
+async def test_a_large_letter_to_many_is_in_memory_once(bench: Bench) -> None:
+    large = StoredContent(CONTENT.id, ContentKind.SUBMITTED, CONTENT.head, b"x" * (20 << 20) + b"\r\n", None)
+    bench.take(1, 2, 3, contents=(large,))
+    first, *others = [job.wire() for job in bench.lane.jobs]
+    assert all(wire is first for wire in others)
+
+
+async def test_of_many_large_letters_only_the_newest_are_kept(bench: Bench) -> None:
+    body = b"x" * (6 << 20)
+    for number in range(1, 5):
+        bench.maker.wire(StoredContent(number, ContentKind.SUBMITTED, b"\r\n", body, None), "")
+    assert list(bench.maker._shared) == [3, 4]
+    assert bench.maker._bytes < 16 << 20
+
+
 async def test_what_is_rendered_for_one_is_shared_with_nobody(bench: Bench) -> None:
     bench.source._shared = False
     bench.take(1, 2)
