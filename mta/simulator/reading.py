@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from .domains import expand
-from .settings import Deed, ProviderSettings, Settings, parse_reply
+from .settings import Deed, ProviderSettings, Servers, Settings, parse_reply
 
 _HEADER = re.compile(r"\s*\[\[?\s*([\w.\-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*([\w\-]+)\s*=")
@@ -47,6 +47,7 @@ def read_settings(text: str) -> Settings:
         what, _, path = str(error).partition(" - at `$.")
         raise SettingsError([(_line_of(text, _steps(path.rstrip("`"), what)), what)]) from error
     faults = [(_line_of(text, ["provider", str(at)]), what) for at, what in faults_of(settings)]
+    faults += [(_line_of(text, ["simulator", key]), what) for key, what in _server_faults(settings.simulator)]
     if faults:
         raise SettingsError(faults)
     return settings
@@ -83,6 +84,17 @@ def provider_faults(provider: ProviderSettings) -> list[str]:
         if window.most < 1 or window.seconds <= 0
     ]
     return faults
+
+
+def _server_faults(servers: Servers) -> Iterator[tuple[str, str]]:
+    """The name server and the control socket stay on this machine too."""
+    control = "" if servers.control.startswith("unix:") else servers.control
+    for key, where in (("dns", servers.dns), ("control", control)):
+        try:
+            if where:
+                _loopback(where.rpartition(":")[0].strip("[]"))
+        except ValueError as error:
+            yield key, f"{key}: {error}"
 
 
 def _addresses(provider: ProviderSettings) -> list[str]:

@@ -58,6 +58,17 @@ def test_simulator_listens_on_loopback_only():
         read_settings(one_provider(address="8.8.8.8"))
 
 
+@pytest.mark.parametrize("line", ['dns = "0.0.0.0:5300"', 'dns = "[::]:5300"', 'control = "192.0.2.1:2526"'])
+def test_name_server_and_control_socket_of_the_simulator_stay_on_loopback_too(line):
+    with pytest.raises(SettingsError, match=r"line 3: .*never leaves this machine"):
+        read_settings(f"# mine\n[simulator]\n{line}\n")
+
+
+@pytest.mark.parametrize("line", ['dns = "[::1]:0"', 'control = ""', 'control = "unix:run/s.sock"'])
+def test_loopback_and_socket_files_are_fine_for_the_simulator(line):
+    read_settings(f"[simulator]\n{line}\n")
+
+
 def test_name_domain_and_address_belong_to_one_provider_only():
     second = one_provider().partition("[[provider]]")[2]
     with pytest.raises(SettingsError) as caught:
