@@ -12,6 +12,7 @@ import sys
 from random import Random
 
 from ..mta.clock import Clock, SystemClock
+from ..mta.dkim.keyring import KeyFileError
 from ..mta.dns.reachability import is_public
 from ..mta.dns.resolver import system_resolver
 from ..mta.dns.route import AddressRules, FamilyRule, own_hosts
@@ -102,7 +103,7 @@ class OwnerServer:
             context = server_context(config)
             read_ring(config)
             self.policy.reload(beside(config.path))
-        except (ConfigError, PolicyError, OSError, ValueError) as error:
+        except (ConfigError, PolicyError, KeyFileError, OSError, ValueError) as error:
             raise Refused(f"nothing was changed: {error}") from error
         self.listener.reload_certificate(context)
         self._authenticator.trust(config.submission.trusted_networks, config.submission.trusted_account)
