@@ -22,6 +22,7 @@ from .throttle import PER_ACCOUNT, PER_NETWORK, FailureThrottle, network_of
 from .verification import TooManyWaiting, Verification
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_LONGEST_NAME = 320  # no account's name is longer, and strangers do not choose how much the throttle remembers
 _log = logging.getLogger("youtong.accounts")
 
 
@@ -67,9 +68,10 @@ class StoreAuthenticator:
             return AuthFailure.THROTTLED
         await self._directory.freshen()
         mark = self._remembered.mark(username, password)
+        name = username.lower()[:_LONGEST_NAME]
         credential = self._from_memory(mark)
         if credential is None:
-            if self._accounts.refuses(username.lower()):
+            if self._accounts.refuses(name):
                 return AuthFailure.THROTTLED
             try:
                 credential = await self._verify(username, password)
@@ -77,7 +79,7 @@ class StoreAuthenticator:
                 return AuthFailure.THROTTLED
         if credential is None:
             self._networks.failed(network, mark)
-            self._accounts.failed(username.lower(), mark)
+            self._accounts.failed(name, mark)
             return AuthFailure.WRONG
         self._remembered.remember(mark, credential)
         return self._origin(credential)

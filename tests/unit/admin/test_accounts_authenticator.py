@@ -252,3 +252,8 @@ def test_a_failure_leaves_the_window_by_itself() -> None:
     assert throttle.refuses("k")
     clock.advance(WINDOW_SECONDS / 2)
     assert not throttle.refuses("k")
+
+
+async def test_strangers_do_not_choose_how_much_the_throttle_remembers(house: House) -> None:
+    await house.login(b"guess", name="x" * 9000)
+    assert max(map(len, house.authenticator._accounts._failures)) <= 320
