@@ -29,6 +29,9 @@ class Fault(StrEnum):
     LONG_LINE = f"a line longer than {MAX_LINE_OCTETS} octets"
 
 
+_RANK = {fault: rank for rank, fault in enumerate(Fault)}  # worst first
+
+
 class DataReader:
     """Feed it what arrives after 354 until `ended`; each feed returns the message octets it completed."""
 
@@ -36,7 +39,7 @@ class DataReader:
 
     def __init__(self) -> None:
         self.ended = False
-        self.fault: Fault | None = None  # the first one seen
+        self.fault: Fault | None = None  # the worst one seen
         self.rest = b""  # after `ended`: octets behind the end, i.e. the next commands
         self._held = b"\r\n"  # the CRLF of the DATA command counts, so "." at once ends an empty message
         self._at_start = True
@@ -58,8 +61,7 @@ class DataReader:
     def _decoded(self, raw: bytes) -> bytes:
         if not raw:
             return raw
-        if self.fault is None:
-            self.fault = _bare(raw) or self._long_line(raw)
+        self.fault = _worse(self.fault, self._long_line(raw), _bare(raw))
         if b"\r\n." in raw:
             raw = raw.replace(b"\r\n.", b"\r\n")
         if self._at_start:  # cut off the CRLF of the command; it is whole here, for `raw` never ends inside one
@@ -82,6 +84,11 @@ def _length_of_beginning(stream: bytes) -> int:
         if stream.endswith(beginning):
             return len(beginning)
     return 0
+
+
+def _worse(*faults: Fault | None) -> Fault | None:
+    """The one to be told: which is worst does not depend on where the stream was cut."""
+    return min((fault for fault in faults if fault is not None), key=_RANK.__getitem__, default=None)
 
 
 def _bare(raw: bytes) -> Fault | None:
