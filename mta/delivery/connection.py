@@ -102,6 +102,7 @@ class Connection(asyncio.Protocol):
         self._may_write = True
         self._tls_task: asyncio.Task[None] | None = None
         self._leaving = False
+        self._replies = 0  # of the session, when the deadline was set
         self._ended = False
 
     def __repr__(self) -> str:
@@ -200,6 +201,7 @@ class Connection(asyncio.Protocol):
         if self._body is not None and not self._ended:
             self._write_body()
             self._flush()
+            self._expect_answer()
 
     # Events of the session
 
@@ -320,7 +322,13 @@ class Connection(asyncio.Protocol):
             reach("delivery.commands.before")
             self._transport.write(octets)
             reach("delivery.commands.after")
-        if self.session.state not in _TIMED_ELSEWHERE:
+        if octets or self.session.replies != self._replies:
+            self._replies = self.session.replies
+            self._expect_answer()
+
+    def _expect_answer(self) -> None:
+        """Called when something was written or a whole reply came; octets alone buy a slow peer no time."""
+        if not self._ended and self.session.state not in _TIMED_ELSEWHERE:
             self.expect_within(self._patience[self.session.state])
 
     # TLS

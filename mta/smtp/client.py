@@ -41,6 +41,7 @@ class ClientSession:
         self.peer = peer
         self.extensions: Extensions = NO_EXTENSIONS
         self.started = 0  # transactions whose MAIL was given to `take`
+        self.replies = 0  # whole ones
         self._ehlo = ehlo
         self._use_tls = use_tls
         self._reader = ReplyReader()
@@ -169,6 +170,7 @@ class ClientSession:
             answer = reader.next_reply()
             if answer is None:
                 return
+            self.replies += 1
             reaction = TABLE[self.state].get(classify(answer.code))
             if reaction is None:
                 raise RemoteProtocolError(f"sent an unexpected reply in state {self.state}: {answer}")
