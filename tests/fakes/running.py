@@ -19,7 +19,7 @@ from youtong.queue.incarnation import mark_files
 from youtong.queue.marks import is_alive, read_marks
 
 _POLL_SECONDS = 0.02
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 20.0
 _CONFIG = """\
 [server]
 hostname = "mta.test"
