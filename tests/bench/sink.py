@@ -1,7 +1,8 @@
 """The receiving side: our own simulated internet, in a process of its own.
 
 Run as `python -m bench.sink`; prints its ports in one line of JSON and ends when its standard input does. It has 100
-domains on 20 hosts, keeps counts and no messages, and offers PIPELINING but no TLS.
+domains, each with a host of its own (so that no limit of ours binds), keeps counts and no messages, and offers
+PIPELINING but no TLS.
 
 Owns   starting it (`running`), and asking it what arrived (`Sink`).
 """
@@ -22,7 +23,6 @@ from bench.cases import DOMAINS
 from youtong.mta.simulator.reading import read_settings
 from youtong.mta.simulator.simulator import start
 
-_HOSTS = 20
 _HEAD = '[simulator]\ndns = "127.0.0.1:0"\nport = 0\ncontrol = "127.0.0.1:0"\nkeep_messages = 1\nkeep_log = 1\n'
 
 
@@ -77,14 +77,12 @@ def running() -> Iterator[Sink]:
 
 
 def _settings() -> str:
-    return _HEAD + "".join(map(_provider, range(_HOSTS)))
+    return _HEAD + "".join(map(_provider, range(DOMAINS)))
 
 
 def _provider(number: int) -> str:
-    each = DOMAINS // _HOSTS
-    domains = f"dom{{{number * each:03d}..{number * each + each - 1:03d}}}.test"
-    mx = f'mx = [{{ host = "mx.host{number}.test", address = "127.9.{number + 1}.1" }}]'
-    return f'[[provider]]\nname = "host{number}"\ndomains = ["{domains}"]\n{mx}\n'
+    mx = f'mx = [{{ host = "mx.dom{number:03d}.test", address = "127.9.{number + 1}.1" }}]'
+    return f'[[provider]]\nname = "{number:03d}"\ndomains = ["dom{number:03d}.test"]\n{mx}\n'
 
 
 async def _serve() -> None:
