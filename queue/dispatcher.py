@@ -106,7 +106,7 @@ class Dispatcher:
         await self._sweep_spool()
         await self.notices.at_start()
         if self._deliver:
-            await history.fill_windows(self.commits, self.leasing, self._clock)
+            await history.fill_windows(self.commits, self.store, self.leasing, self._clock)
             now = self._clock.monotonic()
             await history.count_recovered(self.commits, self.leasing, recovered.transactions, now)
             self._fleet.start(self)

@@ -28,6 +28,7 @@ _TRUNCATE_BYTES = 64 * 1024 * 1024  # beyond it, wait for readers so that the lo
 _PAGE = 500
 _PATIENCE_SECONDS = 2.0
 _VACUUM_PAGES = 256
+_CONNECTS_MS = 2 * 3_600_000  # longer than any window counts
 RETENTION_MS = 3 * 86_400_000  # how long the content of an ended message can still be looked at
 
 
@@ -67,8 +68,10 @@ class Housekeeper:
 
     async def sweep(self) -> int:
         """Delete content that is no longer needed; how many messages lost theirs. Raises StorageError."""
+        now_ms = self._clock.now_ms()
+        await self._commits.submit(lambda _: self._store.forget_connects(now_ms - _CONNECTS_MS))
         deleted, after = 0, 0
-        before_ms = self._clock.now_ms() - RETENTION_MS
+        before_ms = now_ms - RETENTION_MS
         while True:
             page = await self._commits.submit(
                 lambda _, after=after: self._store.delete_ended_content(after, before_ms, _PAGE)

@@ -9,7 +9,9 @@ Invariants
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+
+import msgspec
 
 from ..mta.delivery.egress import LaneLimits
 from .limits import EgressLimits
@@ -19,6 +21,7 @@ from .routing import Source
 from .transactions import Leased, Ready
 
 MAX_READY = 1000
+MAX_CONNECT_PERMITS = 4  # out with a worker at a time
 _IN_FLIGHT_PER_CONNECTION = 8  # enough that a connection never waits for the owner, few enough to take back
 
 
@@ -45,6 +48,13 @@ class ReadyQueue:
         ready = self.transactions.popleft()
         self.recipients -= len(ready.recipients)
         return ready
+
+
+class Past(msgspec.Struct):
+    """MAILs and connects of an earlier owner, monotonic."""
+
+    mails: list[float] = []
+    connects: list[float] = []
 
 
 class Lane:
@@ -131,7 +141,7 @@ class Lane:
         )
 
     def _grant(self, now: float) -> int:
-        wanted = max(0, min(self.limits.connections.value, 4) - self.connects.out)
+        wanted = max(0, min(self.limits.connections.value, MAX_CONNECT_PERMITS) - self.connects.out)
         granted = 0
         while granted < wanted and self.connects.take(now):
             granted += 1
@@ -143,10 +153,12 @@ class Lane:
         for moment in news.connects:
             self.connects.give_back((moment,))
 
-    def remember(self, mails: Iterable[float]) -> None:
-        """Attempts of an earlier owner: each was a MAIL, and may have been a connect (Q4)."""
-        for moment in mails:
+    def remember(self, past: Past, now: float) -> None:
+        """What an earlier owner's workers did. Connect permits that were out at its end count as used now (Q4)."""
+        for moment in past.mails:
             self.mails.record(moment)
+        unreported = [now] * MAX_CONNECT_PERMITS if past.connects else []
+        for moment in (*past.connects, *unreported):
             self.connects.record(moment)
 
     def worker_died(self, now: float) -> None:

@@ -19,7 +19,7 @@ from .content import StoredContent
 from .gate import GateDecision, Hold, LeaseGate, Send, Skip
 from .incarnation import token_of
 from .journal import Facts, JournalKind
-from .lanes import Lane
+from .lanes import Lane, Past
 from .limits import LimitSource
 from .protocol import LaneKey, LaneSettings
 from .routing import RouteSource
@@ -77,7 +77,7 @@ class Leasing:
         self.lanes: dict[LaneKey, Lane] = {}
         self.in_flight: dict[int, Leased] = {}
         self._by_provider: dict[str, list[Lane]] = {}
-        self.history: dict[LaneKey, list[float]] = {}  # MAILs before this owner's life, monotonic
+        self.history: dict[LaneKey, Past] = {}  # what earlier owners' workers did
         self.recovered: dict[str, list[float]] = {}  # MAILs of recovered leases by domain: their lane is not known yet
         self._tokens = 0
         self._bytes = 0
@@ -96,10 +96,14 @@ class Leasing:
         if lane is None:
             lane = self.lanes[key] = Lane(key, source, self._limits.limits_for(provider, source.name))
             self._by_provider.setdefault(provider, []).append(lane)
-            lane.remember(self.history.pop(key, ()))
+            lane.remember(self.history.pop(key, Past()), self._clock.monotonic())
         if self.recovered:
-            lane.remember(self.recovered.pop(domain, ()))
+            lane.remember(Past(self.recovered.pop(domain, [])), self._clock.monotonic())
         return lane
+
+    def past(self, key: LaneKey) -> Past:
+        """What is known of a lane before this owner's life, to be added to."""
+        return self.history.setdefault(key, Past())
 
     def lanes_of(self, provider: str) -> Sequence[Lane]:
         """The lanes to a provider, one a source."""

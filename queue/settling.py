@@ -21,7 +21,7 @@ from . import settlement
 from .journal import AttemptPlace
 from .judging import AttemptFacts, ReplyJudge
 from .leasing import Leasing
-from .protocol import Finished, Report, Returned
+from .protocol import Finished, LaneNews, Report, Returned
 from .recovery import MAYBE_SENT
 from .retry import RetrySchedule
 from .settlement import Settled
@@ -77,11 +77,7 @@ class Settling:
         """A worker's report; `committed` is called when its outcomes are on the disk."""
         for failed in report.failed_sites:
             self._sites.site_failed(failed.site, failed.why)
-        for news in report.lanes:
-            if lane := self._leasing.lanes.get(news.key):
-                lane.heard(news)
-                if news.wants_connect:
-                    self._leasing.grant_connects(lane)
+        self._hear_lanes(report.lanes)
         attempts: list[Attempt] = []
         for item in (*report.finished, *report.returned):
             leased = self._leasing.end(item.token, item.mails)
@@ -92,6 +88,24 @@ class Settling:
         else:
             committed()
         self._leasing.wake()
+
+    def _hear_lanes(self, lanes: Iterable[LaneNews]) -> None:
+        now_ms, now = self._clock.now_ms(), self._clock.monotonic()
+        connects: list[tuple[int, str, str]] = []
+        for news in lanes:
+            connects += [(now_ms - int((now - at) * 1000), news.key.provider, news.key.source) for at in news.connects]
+            if lane := self._leasing.lanes.get(news.key):
+                lane.heard(news)
+                if news.wants_connect:
+                    self._leasing.grant_connects(lane)
+        if connects:
+            self._spawn(self._note(connects))
+
+    async def _note(self, connects: list[tuple[int, str, str]]) -> None:
+        try:
+            await self._commits.submit(lambda _: self._store.note_connects(connects))
+        except StorageError as error:  # a new owner's windows would start a little too empty: no mail is at stake
+            _log.warning("connects not recorded error=%s", error)
 
     def lost(self, held: list[tuple[Leased, bool]], now: float) -> None:
         """Transactions of a dead worker, each with whether it may have been sent; each counts as one MAIL now."""

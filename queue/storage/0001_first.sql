@@ -86,6 +86,14 @@ CREATE INDEX recipient_address ON recipient (address_hash);
 CREATE INDEX recipient_message ON recipient (message_id);
 CREATE UNIQUE INDEX recipient_stream_key ON recipient (message_id, stream_key) WHERE stream_key IS NOT NULL;
 
+-- Connects of the last minutes, so that a new owner's windows start where the old one's were (Q4).
+CREATE TABLE connect (
+    at_ms     INTEGER NOT NULL,
+    provider  TEXT    NOT NULL,
+    source    TEXT    NOT NULL
+);
+CREATE INDEX connect_at ON connect (at_ms);
+
 -- Append-only facts. kind: queue/journal.py. facts: a JSON object of keys and values, never sentences.
 CREATE TABLE journal (
     seq           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -278,6 +278,20 @@ class QueueStore:
             (seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, encode_facts(facts)),
         )
 
+    # -- connects -------------------------------------------------------------------------------------------------
+
+    def note_connects(self, connects: Iterable[tuple[int, str, str]]) -> None:
+        """Connects as (epoch ms, provider, source)."""
+        self._db.executemany("INSERT INTO connect (at_ms, provider, source) VALUES (?, ?, ?)", connects)
+
+    def connects_since(self, since_ms: int) -> list[tuple[int, str, str]]:
+        return self._db.execute(
+            "SELECT at_ms, provider, source FROM connect WHERE at_ms >= ? ORDER BY at_ms", (since_ms,)
+        ).fetchall()
+
+    def forget_connects(self, before_ms: int) -> None:
+        self._db.execute("DELETE FROM connect WHERE at_ms < ?", (before_ms,))
+
     # -- content --------------------------------------------------------------------------------------------------
 
     def content(self, content_id: int) -> StoredContent | None:

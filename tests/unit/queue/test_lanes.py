@@ -2,7 +2,7 @@
 
 from fakes.queue_ports import limits, routed
 from youtong.queue.classes import MailClass
-from youtong.queue.lanes import Lane
+from youtong.queue.lanes import MAX_CONNECT_PERMITS, Lane, Past
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased, MessageFacts, Ready, Waiting
@@ -108,10 +108,16 @@ def test_permits_of_a_dead_worker_count_as_used_at_its_death() -> None:
     assert of.connects.free(71.0) == 5
 
 
-def test_what_an_earlier_owner_sent_counts_as_mail_and_as_connect() -> None:
-    of = lane(mails=3, connects=4)
-    of.remember([1.0, 2.0])
-    assert (of.mails.free(3.0), of.connects.free(3.0)) == (1, 2)
+def test_what_an_earlier_owner_sent_counts_and_permits_that_were_out_count_as_used_now() -> None:
+    of = lane(mails=3, connects=10)
+    of.remember(Past([1.0, 2.0], [1.0]), 3.0)
+    assert (of.mails.free(3.0), of.connects.free(3.0)) == (1, 10 - 1 - MAX_CONNECT_PERMITS)
+
+
+def test_without_connects_in_the_window_no_permit_was_out() -> None:
+    of = lane(mails=3, connects=10)
+    of.remember(Past([1.0, 2.0]), 3.0)
+    assert (of.mails.free(3.0), of.connects.free(3.0)) == (1, 10)
 
 
 def test_a_lane_says_how_it_is() -> None:

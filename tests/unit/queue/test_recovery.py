@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from fakes.queue_room import QueueRoom
 from youtong.queue import history, recovery
+from youtong.queue.lanes import Past
 from youtong.queue.marks import MarkFile, mark_path
-from youtong.queue.protocol import LaneKey
+from youtong.queue.protocol import LaneKey, LaneNews, Report
 from youtong.queue.states import RecipientState
 
 _S = RecipientState
@@ -112,8 +113,8 @@ async def test_a_new_owners_windows_start_where_the_old_ones_were(tmp_path: Path
     await room.close()
     room = await recovered(tmp_path)
     room.clock.jump((now_ms - room.clock.now_ms()) / 1000 + 10)
-    await history.fill_windows(room.commits, room.leasing, room.clock)
-    assert room.leasing.history == {LaneKey("mx.example.com", "default"): [985.0, 990.0]}
+    await history.fill_windows(room.commits, room.store, room.leasing, room.clock)
+    assert room.leasing.history == {LaneKey("mx.example.com", "default"): Past([985.0, 990.0])}
     await room.close()
 
 
@@ -123,6 +124,18 @@ async def test_a_wall_clock_set_back_counts_what_left_as_now(tmp_path: Path) -> 
     (leased,) = await room.load()
     await room.give_back(leased, mails=(room.clock.monotonic(),))
     room.clock.jump(-3600)
-    await history.fill_windows(room.commits, room.leasing, room.clock)
-    assert room.leasing.history == {LaneKey("mx.example.com", "default"): [room.clock.monotonic()]}
+    await history.fill_windows(room.commits, room.store, room.leasing, room.clock)
+    assert room.leasing.history == {LaneKey("mx.example.com", "default"): Past([room.clock.monotonic()])}
+    await room.close()
+
+
+async def test_a_reported_connect_is_there_for_the_next_owners_windows(tmp_path: Path) -> None:
+    room = await QueueRoom(tmp_path).open()
+    key = LaneKey("mx.example.com", "default")
+    at = room.clock.monotonic()
+    room.clock.advance(2)
+    room.settling.hear(Report(1, [], [], [LaneNews(key, (at,), 1, wants_connect=False)], []), lambda: None)
+    await room.settling.drain()
+    await history.fill_windows(room.commits, room.store, room.leasing, room.clock)
+    assert room.leasing.history == {key: Past([], [at])}
     await room.close()
