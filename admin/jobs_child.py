@@ -8,15 +8,14 @@ import asyncio
 import logging
 import os
 import sys
-from pathlib import Path
 
 _log = logging.getLogger("youtong.serve")
 _RESTART_SECONDS = 2.0
 
 
 class JobsChild:
-    def __init__(self, config_path: Path) -> None:
-        self._config_path = config_path
+    def __init__(self, configuration: list[str]) -> None:
+        self._configuration = configuration
         self._pipe = -1
         self._keeper: asyncio.Task[None] | None = None
         self._stopping = False
@@ -43,7 +42,7 @@ class JobsChild:
     async def _spawn(self) -> asyncio.subprocess.Process:
         theirs, self._pipe = os.pipe()
         try:
-            arguments = [sys.executable, "-m", "youtong.admin.serve_jobs", str(self._config_path), str(theirs)]
+            arguments = [sys.executable, "-m", "youtong.admin.serve_jobs", *self._configuration, str(theirs)]
             return await asyncio.create_subprocess_exec(*arguments, pass_fds=(theirs,), start_new_session=True)
         finally:
             os.close(theirs)

@@ -34,6 +34,7 @@ from ..queue.fleet import ProcessFleet
 from ..queue.journal import NO_PUBLIC_HOSTNAME
 from ..queue.routing import Source
 from ..queue.sites import FindRoute, KnownRoute
+from . import snapshot
 from .accounts import AccountDirectory, StoreAuthenticator
 from .certificate import ensure_certificate, server_context
 from .config import Config, ConfigError, load
@@ -72,6 +73,7 @@ class OwnerServer:
         undo.push_async_callback(self._app.close)
         self.directory = await AccountDirectory.open(self._app, self.clock)
         self.dispatcher = self._make_dispatcher()
+        snapshot.write(config)  # with the data folder's lock held
         undo.push_async_callback(self.dispatcher.stop, 0.5)
         await self.dispatcher.start()
         self.listener = await self._listen()
@@ -80,7 +82,7 @@ class OwnerServer:
             socket_path(config.server.data_dir, "owner"), OwnerControl(self.dispatcher, self.reload).answer
         )
         await self._control.start()
-        self._jobs = JobsChild(config.path)
+        self._jobs = JobsChild(snapshot.arguments(config))
         self._jobs.start()
         self._freshening = asyncio.create_task(self.directory.keep_fresh())
 
@@ -105,6 +107,7 @@ class OwnerServer:
             self.policy.reload(beside(config.path))
         except (ConfigError, PolicyError, KeyFileError, OSError, ValueError) as error:
             raise Refused(f"nothing was changed: {error}") from error
+        snapshot.write(config)
         self.listener.reload_certificate(context)
         self._authenticator.trust(config.submission.trusted_networks, config.submission.trusted_account)
         self.config = config
@@ -133,7 +136,7 @@ class OwnerServer:
 
     def _worker_command(self, slot: int, incarnation: int, fd: int) -> list[str]:
         module = "youtong.admin.serve_worker"
-        return [sys.executable, "-m", module, str(self.config.path), str(slot), str(incarnation), str(fd)]
+        return [sys.executable, "-m", module, *snapshot.arguments(self.config), str(slot), str(incarnation), str(fd)]
 
     def _sources(self) -> tuple[Source, ...]:
         configured = tuple(Source(each.name, each.address, each.ehlo) for each in self.config.source)

@@ -1,4 +1,4 @@
-"""The composition root of the jobs process: `python -m youtong.admin.serve_jobs CONFIG FD`.
+"""The composition root of the jobs process: `python -m youtong.admin.serve_jobs SNAPSHOT CONFIG FD`.
 
 Owns   making and running scheduled work (in this form the journal's follower). Ends when the owner does (EOF on FD).
 """
@@ -9,9 +9,9 @@ import logging
 import os
 import signal
 import sys
-from pathlib import Path
 
-from .config import Config, load
+from . import snapshot
+from .config import Config
 from .control import Answer, ControlServer, socket_path
 from .event_loop import run
 from .follower import JournalFollower
@@ -46,9 +46,9 @@ async def _answer(question: dict[str, object]) -> Answer:
 def main() -> None:
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
-    path, fd = sys.argv[1:3]
+    configuration, path, fd = sys.argv[1:4]
     start_logging()
-    run(_serve(load(Path(path)), int(fd)))
+    run(_serve(snapshot.read(configuration, path), int(fd)))
 
 
 if __name__ == "__main__":

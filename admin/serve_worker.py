@@ -1,4 +1,6 @@
-"""The composition root of a delivery worker: `python -m youtong.admin.serve_worker CONFIG SLOT INCARNATION FD`.
+"""The composition root of a delivery worker.
+
+`python -m youtong.admin.serve_worker SNAPSHOT CONFIG SLOT INCARNATION FD`
 
 Owns   reading the configuration, making the worker's parts, its socket to the owner, and its end.
 Knows  no rule. It acts on the owner's word or when the owner is gone (EOF), never on SIGTERM or SIGINT (DESIGN §5).
@@ -10,7 +12,6 @@ import os
 import signal
 import socket
 import sys
-from pathlib import Path
 from typing import Any, assert_never
 
 from ..mta.clock import SystemClock
@@ -38,7 +39,8 @@ from ..queue.protocol import (
 from ..queue.template import TemplateContent
 from ..queue.worker import Worker
 from ..queue.workerjob import ContentMaker
-from .config import Config, ConfigError, load
+from . import snapshot
+from .config import Config, ConfigError
 from .control import Answer, ControlServer, socket_path
 from .event_loop import run
 from .logs import start_logging
@@ -117,9 +119,9 @@ class OwnerLink(asyncio.Protocol):
 
     def _reload(self) -> None:
         try:
-            self._config = load(self._config.path)
+            self._config = snapshot.read(*snapshot.arguments(self._config))
             self._signer.ring = read_ring(self._config)
-        except (ConfigError, KeyFileError) as error:
+        except (ConfigError, KeyFileError, OSError) as error:
             _log.error("reload refused, the old keys stay error=%s", error)
             return
         self._maker.forget()
@@ -148,9 +150,9 @@ async def _serve(config: Config, slot: int, incarnation: int, fd: int) -> None:
 def main() -> None:
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
-    path, slot, incarnation, fd = sys.argv[1:5]
+    configuration, path, slot, incarnation, fd = sys.argv[1:6]
     start_logging()
-    run(_serve(load(Path(path)), int(slot), int(incarnation), int(fd)))
+    run(_serve(snapshot.read(configuration, path), int(slot), int(incarnation), int(fd)))
 
 
 if __name__ == "__main__":

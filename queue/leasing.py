@@ -31,7 +31,7 @@ from .storage.store import QueueStore
 from .transactions import Leased, MessageFacts, Ready, Waiting, candidate
 
 _log = logging.getLogger("youtong.queue")
-MAX_IN_FLIGHT_BYTES = 48 * 1024 * 1024
+MAX_IN_FLIGHT_BYTES = 96 * 1024 * 1024  # of content; a larger message goes alone
 _FAULT_SECONDS = 1.0
 _MAX_PUMP = 200  # transactions in one leasing operation
 
@@ -192,7 +192,7 @@ class Leasing:
         return leased
 
     def _has_room(self, ready: Ready) -> bool:
-        return self._bytes + min(ready.message.size_bytes, 64 * 1024) <= MAX_IN_FLIGHT_BYTES
+        return not self._bytes or self._bytes + ready.message.size_bytes <= MAX_IN_FLIGHT_BYTES
 
     def _decide(self, ready: Ready) -> list[GateDecision]:
         return list(self._gate.decide([candidate(ready.message, each.address) for each in ready.recipients]))

@@ -111,8 +111,8 @@ class Leased(msgspec.Struct):
         ]
 
     def in_flight_bytes(self) -> int:
-        """What this transaction holds in memory on its way; larger contents travel as files."""
-        return min(self.ready.message.size_bytes, 64 * 1024)
+        """What this transaction may hold in memory, here or in its worker."""
+        return self.ready.message.size_bytes
 
 
 def candidate(message: MessageFacts, address: str) -> Candidate:

@@ -47,7 +47,7 @@ def parse(text: str, path: Path) -> Config:
     sections = reading.document(document)
     if reading.faults:
         raise ConfigError(path, reading.faults)
-    return Config(**sections, path=path.absolute())
+    return Config(**sections, path=path.absolute(), text=text)
 
 
 def _syntax_faults(error: tomllib.TOMLDecodeError, index: LineIndex) -> list[Fault]:

@@ -152,6 +152,7 @@ class Config:
     tracking: Tracking | None = None
     dns: Dns | None = None
     path: Path = Path("youtong.toml")  # the file it was read from; policy.py and the like lie beside it
+    text: str = field(default="", repr=False, compare=False)  # what the file said
 
     @property
     def folder(self) -> Path:
