@@ -75,6 +75,7 @@ class AccountRegister:
     async def _give_domain(self, transaction: Transaction, account_id: int, domain: str) -> None:
         if owner := await _owner_of(transaction, domain):
             raise AccountError(_("{domain} belongs to {owner} already.").format(domain=domain, owner=owner[1]))
+        await _refuse_foreign_address(transaction, account_id, domain)
         with _refusing(_("A domain is given to a master account; its sub-accounts inherit it.")):
             await transaction.run(
                 "INSERT INTO account_domain (domain, account_id, created_ms) VALUES (?, ?, ?)",
@@ -202,6 +203,16 @@ async def _refuse_foreign_domain(transaction: Transaction, name: str, parent_id:
     if owner and owner[0] != parent_id:
         sentence = _("{domain} belongs to {owner}: add --parent {owner} to make a sub-account of it.")
         raise AccountError(sentence.format(domain=name.rpartition("@")[2], owner=owner[1]))
+
+
+async def _refuse_foreign_address(transaction: Transaction, account_id: int, domain: str) -> None:
+    """The mirror: nobody of another master's may have its own address in a domain that is given (Q8)."""
+    sql = """SELECT name FROM account WHERE lower(substr(name, instr(name, '@') + 1)) = ? AND kind <> 'operator'
+             AND coalesce(parent_id, id) <> (SELECT coalesce(parent_id, id) FROM account WHERE id = ?)
+             ORDER BY id"""
+    if foreign := await transaction.row(sql, domain, account_id):
+        sentence = _("{domain} cannot be given: the address of {name}, an account of somebody else, lies in it.")
+        raise AccountError(sentence.format(domain=domain, name=foreign[0]))
 
 
 async def _owner_of(transaction: Transaction, domain: str) -> Sequence[Any] | None:

@@ -70,6 +70,20 @@ async def test_a_new_master_cannot_have_its_address_in_anothers_domain(register:
     await register.add("sub@a.example", VERIFIER, parent="m@a.example")
 
 
+async def test_a_domain_in_which_a_stranger_has_its_address_is_not_given(register: AccountRegister) -> None:
+    await register.add("alice@a.example", VERIFIER)
+    await register.add("carol@c.example", VERIFIER)
+    await register.add("sub@b.example", VERIFIER, parent="carol@c.example")
+    with pytest.raises(AccountError, match=r"alice@a\.example"):
+        await register.add("bob@d.example", VERIFIER, domains=["a.example"])
+    await register.add("bob@d.example", VERIFIER)
+    with pytest.raises(AccountError, match=r"sub@b\.example"):
+        await register.give_domain("bob@d.example", "b.example")
+    assert (await register.account("bob@d.example")).domains == ()
+    await register.give_domain("alice@a.example", "a.example")
+    await register.give_domain("carol@c.example", "b.example")
+
+
 async def test_domains_are_given_to_masters_and_taken_again(register: AccountRegister) -> None:
     await register.add("m@a.example", VERIFIER)
     await register.add("s@a.example", VERIFIER, parent="m@a.example")
