@@ -36,6 +36,7 @@ class LineHandler(logging.Handler):
 
 def start_logging(level: int = logging.INFO) -> None:
     """Once per process."""
+    logging._srcfile = None  # pyright: ignore - as logging's HOWTO says: no walk up the stack for each line
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger("youtong")
     root.handlers[:] = [LineHandler()]

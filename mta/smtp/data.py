@@ -5,6 +5,7 @@ RFC 5321 §4.5.2 (transparency), §2.3.8 (CR and LF only together).
 """
 
 from .errors import LocalProtocolError
+from .line_ends import has_bare_cr, has_bare_lf
 
 END_OF_DATA = b".\r\n"
 
@@ -17,8 +18,7 @@ def encode_data(content: bytes) -> bytes:
     dot. A lone CR or LF anywhere else raises LocalProtocolError: such content must not come this far.
     """
     whole = _with_line_end(content)
-    pairs = whole.count(b"\r\n")
-    if whole.count(b"\r") != pairs or whole.count(b"\n") != pairs:
+    if has_bare_cr(whole) or has_bare_lf(whole):
         raise LocalProtocolError("content with a bare CR or LF")
     stuffed = whole.replace(b"\r\n.", b"\r\n..")
     return b"".join((b"." if stuffed.startswith(b".") else b"", stuffed, END_OF_DATA))

@@ -12,6 +12,8 @@ RFC 5321 §4.5.2 (transparency), §2.3.8 (lines).
 
 from enum import StrEnum
 
+from .line_ends import has_bare_cr, has_bare_lf
+
 _END = b"\r\n.\r\n"
 _BEGINNINGS = tuple(_END[:length] for length in (4, 3, 2, 1))  # longest first
 
@@ -92,9 +94,8 @@ def _worse(*faults: Fault | None) -> Fault | None:
 
 
 def _bare(raw: bytes) -> Fault | None:
-    pairs = raw.count(b"\r\n")
-    if raw.count(b"\r") != pairs:
+    if has_bare_cr(raw):
         return Fault.BARE_CR
-    if raw.count(b"\n") != pairs:
+    if has_bare_lf(raw):
         return Fault.BARE_LF
     return Fault.NUL if b"\0" in raw else None
