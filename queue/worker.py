@@ -39,6 +39,7 @@ _log = logging.getLogger("youtong.worker")
 _REPORT_SECONDS = 0.002
 _SWEEP_SECONDS = 1.0
 _UNSTARTED_SECONDS = 5.0
+_FAREWELL_SECONDS = 0.3
 
 MakeLane = Callable[[LaneKey, EgressSource, LaneLimits, "Worker"], Lane]
 
@@ -64,6 +65,7 @@ class Worker:
         self._owner_pid = os.getppid()
         self._lanes: dict[LaneKey, _LaneState] = {}
         self._jobs: dict[int, WorkerJob] = {}
+        self._job_ended = asyncio.Event()
         self._marked: set[int] = set()
         self._unacknowledged: dict[int, list[int]] = {}
         self._reports = 0
@@ -123,9 +125,17 @@ class Worker:
 
     async def stop(self) -> None:
         """Drop attempts before the dot, wait for those after it, report all."""
-        for state in self._lanes.values():
-            state.lane.stop()
-        await asyncio.gather(*(state.lane.wait_closed() for state in self._lanes.values()))
+        lanes = [state.lane for state in self._lanes.values()]
+        for lane in lanes:
+            lane.stop()
+        while self._jobs:
+            self._job_ended.clear()
+            await self._job_ended.wait()
+        farewells = [asyncio.create_task(lane.wait_closed()) for lane in lanes]
+        if farewells:  # nobody waits for a peer that takes its time over QUIT
+            await asyncio.wait(farewells, timeout=_FAREWELL_SECONDS)
+        for lane in lanes:
+            lane.abort()
         self._report()
 
     def figures(self) -> dict[str, int]:
@@ -196,19 +206,23 @@ class Worker:
         return os.getppid() == self._owner_pid
 
     def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None) -> None:
-        mine = self._jobs.pop(job.token)
+        mine = self._pop(job)
         self._finished.append(Finished(job.token, list(outcomes), tuple(mine.mails)))
         self._schedule()
 
     def returned(self, job: Job) -> None:
-        mine = self._jobs.pop(job.token)
+        mine = self._pop(job)
         self._returned.append(Returned(job.token, tuple(mine.mails)))
         self._schedule()
 
     def render_failed(self, job: Job, fault: RenderFault) -> None:
-        mine = self._jobs.pop(job.token)
+        mine = self._pop(job)
         self._returned.append(Returned(job.token, tuple(mine.mails), str(fault) or "the content cannot be made"))
         self._schedule()
+
+    def _pop(self, job: Job) -> WorkerJob:
+        self._job_ended.set()
+        return self._jobs.pop(job.token)
 
     def _state(self, lane: LaneRef) -> _LaneState:
         return self._lanes[lane.key]  # pyright: ignore[reportArgumentType] - the keys are those given to make_lane

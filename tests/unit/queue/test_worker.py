@@ -32,6 +32,8 @@ class FakeLane:
         self.jobs: list[Job] = []
         self.connections = 0
         self.woken = 0
+        self.hangs = False
+        self.aborted = False
 
     def submit(self, job: Job) -> None:
         self.jobs.append(job)
@@ -50,7 +52,10 @@ class FakeLane:
         self.jobs = []
 
     async def wait_closed(self) -> None:
-        return
+        await asyncio.Event().wait() if self.hangs else None
+
+    def abort(self) -> None:
+        self.aborted = True
 
     def start(self) -> Job:
         """The first job's MAIL is about to be written."""
@@ -238,6 +243,22 @@ async def test_stopping_reports_everything(bench: Bench) -> None:
     bench.take(1, 2)
     await bench.worker.stop()
     assert [item.token for item in bench.reports[-1].returned] == [1, 2]
+
+
+async def test_a_stop_waits_for_jobs_but_not_for_a_peer_that_dawdles_over_quit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "_FAREWELL_SECONDS", 0)
+    bench.take(1)
+    job = bench.lane.start()
+    bench.lane.hangs = True
+    stopping = asyncio.ensure_future(bench.worker.stop())
+    await asyncio.sleep(0)
+    assert not stopping.done()
+    bench.worker.finished(job, [DELIVERED], 0.0)
+    await stopping
+    assert bench.lane.aborted
+    assert [item.token for item in bench.reports[-1].finished] == [1]
 
 
 async def test_a_report_leaves_by_itself_soon(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
