@@ -13,6 +13,7 @@ different receivers (RFC 5322 §3.6 allows one). The null reverse-path is accept
 """
 
 from collections.abc import Callable
+from enum import Enum
 
 import msgspec
 
@@ -46,6 +47,16 @@ class Sendable(msgspec.Struct, frozen=True):
         return domain in self.domains or f"{local.lower()}@{domain}" in self.addresses
 
 
+class Barred(Enum):
+    """Why a session that logged in may send no more."""
+
+    DISABLED = "This account is disabled"
+    REVOKED = "The credential was revoked; log in again"
+
+
+SendableOf = Callable[[int, int], Sendable | Barred]  # of an account id and a credential id (0: a trusted network)
+
+
 def comparable(address: str) -> str:
     """The form in which two addresses of ours are the same. Raises AddressError."""
     local, _at, domain = address.rpartition("@")
@@ -53,20 +64,20 @@ def comparable(address: str) -> str:
 
 
 class SenderRules:
-    """The rules, with a look-up from account id to Sendable; None means the account is gone or disabled."""
+    """The rules, asked anew for each message: a session may outlive its credential."""
 
-    def __init__(self, sendable: Callable[[int], Sendable | None]) -> None:
+    def __init__(self, sendable: SendableOf) -> None:
         self._sendable = sendable
 
     def check_reverse_path(self, origin: Origin, reverse_path: str) -> Refuse | None:
         """At MAIL. "" is the null reverse-path."""
-        sendable = self._sendable(origin.account_id)
-        return _DISABLED if sendable is None else refuse_reverse_path(reverse_path, sendable)
+        sendable = self._sendable(origin.account_id, origin.credential_id)
+        return _barred(sendable) if isinstance(sendable, Barred) else refuse_reverse_path(reverse_path, sendable)
 
     def check_message(self, origin: Origin, envelope: Envelope, head: bytes) -> Refuse | None:
         """After the final dot."""
-        sendable = self._sendable(origin.account_id)
-        return _DISABLED if sendable is None else refuse_head(head, sendable)
+        sendable = self._sendable(origin.account_id, origin.credential_id)
+        return _barred(sendable) if isinstance(sendable, Barred) else refuse_head(head, sendable)
 
 
 def refuse_reverse_path(reverse_path: str, sendable: Sendable) -> Refuse | None:
@@ -114,4 +125,5 @@ def _refuse(code: int, enhanced: str, text: str) -> Refuse:
     return Refuse(reply(code, enhanced, text))
 
 
-_DISABLED = _refuse(550, "5.7.1", "This account is disabled")
+def _barred(why: Barred) -> Refuse:
+    return _refuse(550, "5.7.1", why.value)

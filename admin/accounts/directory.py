@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from ...mta.clock import Clock
 from ...mta.envelope import Domain
-from ...policy.senders import Sendable, comparable
+from ...policy.senders import Barred, Sendable, comparable
 from ..store import AppDatabase, StoreError
 from .account import OPERATOR, Account, AccountKind, Credential
 from .register import AccountRegister
@@ -48,9 +48,12 @@ class Snapshot:
         """Valid ones, random ones first: they are cheap to check."""
         return self._of_account.get(account.id, [])
 
-    def sendable(self, account_id: int) -> Sendable | None:
-        """What the account may send as; None when it is gone or disabled."""
-        return self._sendable.get(account_id)
+    def sendable(self, account_id: int, credential_id: int) -> Sendable | Barred:
+        """What the account may send as, with a credential of its own; with 0 it is in a trusted network."""
+        sendable = self._sendable.get(account_id)
+        if sendable is None:
+            return Barred.DISABLED
+        return sendable if not credential_id or credential_id in self._credentials else Barred.REVOKED
 
     def _sendable_of(self, account: Account) -> Sendable | None:
         if account.is_refused:
@@ -81,9 +84,9 @@ class AccountDirectory:
         await directory.freshen()
         return directory
 
-    def sendable(self, account_id: int) -> Sendable | None:
+    def sendable(self, account_id: int, credential_id: int) -> Sendable | Barred:
         """For policy.senders.SenderRules."""
-        return self.now.sendable(account_id)
+        return self.now.sendable(account_id, credential_id)
 
     def account(self, account_id: int) -> Account | None:
         return self.now.account(account_id)

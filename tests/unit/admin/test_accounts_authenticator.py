@@ -17,6 +17,7 @@ from youtong.admin.accounts.throttle import PER_ACCOUNT, PER_NETWORK, WINDOW_SEC
 from youtong.admin.accounts.verification import AT_ONCE, MAX_WAITING, TooManyWaiting, Verification
 from youtong.admin.store import AppDatabase
 from youtong.mta.submission.ports import AuthFailure, Client, Origin
+from youtong.policy.senders import Barred, Sendable
 
 NAME, PASSWORD = "alice@example.com", b"correct horse"
 VERIFIER = chosen_verifier(PASSWORD.decode())
@@ -95,6 +96,18 @@ async def test_a_random_credential_carries_its_class_and_ends_when_revoked(house
     assert await house.login(secret.encode()) is AuthFailure.WRONG
 
 
+async def test_a_session_ends_with_its_credential_and_a_trusted_network_has_none(house: House) -> None:
+    number = await house.elsewhere.add_credential(NAME, random_verifier(random_secret()), "transactional")
+    house.a_second_later()
+    await house.directory.freshen()
+    assert isinstance(house.directory.sendable(1, number), Sendable)
+    await house.elsewhere.revoke_credential(NAME, number)
+    house.a_second_later()
+    await house.directory.freshen()
+    assert house.directory.sendable(1, number) is Barred.REVOKED
+    assert isinstance(house.directory.sendable(1, 0), Sendable)
+
+
 async def test_a_remembered_password_does_not_outlive_its_change(house: House) -> None:
     assert isinstance(await house.login(), Origin)
     await house.elsewhere.set_password(NAME, chosen_verifier("another horse"))
@@ -108,7 +121,7 @@ async def test_a_disabled_account_is_refused_at_once_and_may_come_back(house: Ho
     await house.elsewhere.set_disabled(NAME, True)
     house.a_second_later()
     assert await house.login() is AuthFailure.DISABLED
-    assert house.directory.sendable(1) is None
+    assert house.directory.sendable(1, 0) is Barred.DISABLED
     assert await house.login(b"wrong") is AuthFailure.WRONG
     await house.elsewhere.set_disabled(NAME, False)
     house.a_second_later()
@@ -126,8 +139,8 @@ async def test_a_sub_account_may_send_as_its_masters_domains(house: House) -> No
     number = await house.elsewhere.add("sub@example.com", VERIFIER, parent=NAME)
     house.a_second_later()
     await house.directory.freshen()
-    sendable = house.directory.sendable(number)
-    assert sendable is not None
+    sendable = house.directory.sendable(number, 0)
+    assert isinstance(sendable, Sendable)
     assert [sendable.allows(address) for address in ("x@shop.example", "sub@example.com", NAME)] == [True, True, False]
 
 

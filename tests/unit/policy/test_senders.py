@@ -3,7 +3,7 @@
 import pytest
 from youtong.mta.envelope import Domain, Envelope
 from youtong.mta.submission.ports import Origin, Refuse
-from youtong.policy.senders import Sendable, SenderRules, comparable, refuse_head, refuse_reverse_path
+from youtong.policy.senders import Barred, Sendable, SenderRules, comparable, refuse_head, refuse_reverse_path
 
 SHOP = Sendable(frozenset({"alice@example.com"}), frozenset({Domain("shop.example"), Domain("xn--fiqs8s.example")}))
 OPERATOR = Sendable(everything=True)
@@ -81,14 +81,21 @@ def test_a_hostile_address_does_not_reach_the_reply_raw() -> None:
     assert refusal.reply.text.isprintable()
 
 
-def test_an_account_disabled_during_its_session_is_refused() -> None:
-    rules = SenderRules({7: SHOP}.get)
+@pytest.mark.parametrize(("why", "words"), [(Barred.DISABLED, "disabled"), (Barred.REVOKED, "log in again")])
+def test_an_account_or_credential_that_ends_during_its_session_is_refused(why: Barred, words: str) -> None:
+    may: dict[tuple[int, int], Sendable | Barred] = {(ORIGIN.account_id, ORIGIN.credential_id): SHOP}
+    rules = SenderRules(lambda *ids: may[ids])
     envelope = Envelope("alice@example.com", ())
     assert rules.check_reverse_path(ORIGIN, "alice@example.com") is None
     assert rules.check_message(ORIGIN, envelope, head("From: alice@example.com")) is None
-    gone = SenderRules({}.get)
-    assert code(gone.check_reverse_path(ORIGIN, "")) == "550 5.7.1"
-    assert code(gone.check_message(ORIGIN, envelope, head("From: alice@example.com"))) == "550 5.7.1"
+    may[ORIGIN.account_id, ORIGIN.credential_id] = why
+    for refusal in (
+        rules.check_reverse_path(ORIGIN, ""),
+        rules.check_message(ORIGIN, envelope, head("From: alice@example.com")),
+    ):
+        assert code(refusal) == "550 5.7.1"
+        assert refusal is not None
+        assert words in refusal.reply.text
 
 
 def test_comparable_folds_case_and_domain_forms() -> None:

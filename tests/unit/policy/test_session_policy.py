@@ -159,7 +159,7 @@ def test_the_sender_rules_come_first_and_a_hook_cannot_overrule_them(tmp_path: P
 
 @pytest.mark.parametrize("name", ["From", "Subject", "Date", "Message-ID"])
 def test_a_hook_cannot_add_a_second_author_or_subject(tmp_path: Path, name: str) -> None:
-    rules = SenderRules(lambda _: Sendable(everything=True))
+    rules = SenderRules(lambda *_: Sendable(everything=True))
     active = active_policy(tmp_path, f'def message(facts): return change(add_headers={{"{name}": "x@y.example"}})\n')
     policy = HookedSessionPolicy(active, check_message=rules.check_message)
     head = b"Date: x\r\nMessage-ID: <1@x>\r\n" + HEAD
