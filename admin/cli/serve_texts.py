@@ -19,7 +19,7 @@ from .first_letter import RECIPIENT, first_letter
 
 def welcome(config: Config, password: str | None) -> str:
     """The whole text; `password` is the operator's, given at the first start only."""
-    parts = [_running(config, password), _off(config), _try(config, password), _next(config)]
+    parts = [_running(config, password), _to_know(config), _try(config, password), _next(config)]
     return "\n" + "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -43,12 +43,17 @@ def _running(config: Config, password: str | None) -> list[str]:
     ]
 
 
-def _off(config: Config) -> list[str]:
+def _to_know(config: Config) -> list[str]:
     lines: list[str] = []
     roles = [name for name in ("inbound", "admin", "tracking", "dns") if getattr(config, name) is not None]
     if roles:
         text = _("Not listening yet: {roles} (parts that come with later versions).")
         lines.append(text.format(roles=", ".join(f"[{role}]" for role in roles)))
+    if public := [str(network) for network in config.submission.trusted_networks if network.is_global]:
+        text = _(
+            "Whoever is in {networks}, public addresses, sends without a password ([submission] trusted_networks)."
+        )
+        lines.append(text.format(networks=", ".join(public)))
     if not config.delivery.enabled:
         lines.append(_("Delivery is switched off ([delivery] enabled = false): mail is accepted and kept."))
     elif config.delivery.redirect_all_to is not None:

@@ -114,7 +114,8 @@ def endpoints(raw: Any, folder: Path) -> tuple[Endpoint, ...]:
 
 
 def networks(raw: Any, folder: Path) -> tuple[Network, ...]:
-    return tuple(_network(one) for one in _list(raw))
+    """Some of the world; a prefix of 0 would let all of it in."""
+    return tuple(_not_everywhere(_network(one)) for one in _list(raw))
 
 
 def ip_address(raw: Any, folder: Path) -> str:
@@ -176,6 +177,14 @@ def _network(raw: Any) -> Network:
         return ipaddress.ip_network(raw if isinstance(raw, str) else "")
     except ValueError as error:
         raise ValueError(_('"{raw}" is no network, write e.g. "192.0.2.0/24"').format(raw=raw)) from error
+
+
+def _not_everywhere(network: Network) -> Network:
+    if not network.prefixlen:
+        text = _('"{network}" is every address there is, so anybody could send through this server: name your own '
+                 "networks")  # fmt: skip
+        raise ValueError(text.format(network=network))
+    return network
 
 
 def _checked_host(host: str) -> str:

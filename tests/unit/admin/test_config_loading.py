@@ -83,6 +83,8 @@ def test_all_faults_are_listed_with_their_lines(tmp_path: Path) -> None:
         ("submission", "listen = 'mail.example.net:587'"),
         ("submission", "listen = '127.0.0.1:70000'"),
         ("submission", "trusted_networks = '127.0.0.0/8'"),
+        ("submission", "trusted_networks = ['10.0.0.0/8', '0.0.0.0/0']"),
+        ("submission", "trusted_networks = ['::/0']"),
         ("delivery", "enabled = 'yes'"),
         ("delivery", "enabled = 1"),
         ("delivery", "port = 0"),
