@@ -6,6 +6,7 @@ RFC 6409 §3.1 (port 587), RFC 8314 §3.3 (implicit TLS on port 465).
 """
 
 import asyncio
+import socket
 from functools import partial
 from ssl import SSLContext
 
@@ -16,9 +17,9 @@ from .role import Role, SubmissionRole
 from .session import Session
 from .sessions import Certificate, SessionContext, Sessions
 from .settings import SubmissionSettings
+from .tls_door import TlsDoor
 
 _BACKLOG = 1024  # programs that open a connection for each message come in bursts
-_HANDSHAKE_SECONDS = 30
 
 BoundAddress = tuple[str, int]
 
@@ -36,44 +37,56 @@ class SubmissionListener:
             settings, role, clock, MemoryBudget(settings.memory_bytes), self.sessions, self._certificate
         )
         self._servers: list[asyncio.Server] = []
+        self._doors: list[TlsDoor] = []
 
     async def start(self) -> None:
         """Bind and accept. Raises OSError when an address cannot be bound; then none is."""
         try:
-            self.addresses = await self._bind(self._settings.listen, None)
-            self.tls_addresses = await self._bind(self._settings.listen_tls, self._settings.tls_context)
+            self.addresses = await self._bind(self._settings.listen)
+            self.tls_addresses = await self._bind_tls(self._settings.listen_tls)
         except OSError:
-            self._close_servers()
+            await self._close_sockets()
             raise
 
     async def stop(self, grace_seconds: float = 1.0) -> None:
         """Accept no more; 421 to each session at its next command, at once to those that wait; then close them."""
-        self._close_servers()
+        await self._close_sockets()
         await self.sessions.stop(grace_seconds)
 
     def reload_certificate(self, context: SSLContext) -> None:
         """Use another certificate from the next handshake on."""
         self._certificate.context = context
 
-    async def _bind(self, addresses: tuple[str, ...], tls: SSLContext | None) -> tuple[BoundAddress, ...]:
+    async def _bind(self, addresses: tuple[str, ...]) -> tuple[BoundAddress, ...]:
         loop = asyncio.get_running_loop()
-        if tls is not None:
-            tls.sni_callback = self._certificate.serve_with
-        timeout = None if tls is None else _HANDSHAKE_SECONDS
         bound: list[BoundAddress] = []
         for host, port in map(split_listen_address, addresses):
-            factory = partial(Session, self._context, tls=tls is not None)
-            server = await loop.create_server(
-                factory, host, port, ssl=tls, backlog=_BACKLOG, ssl_handshake_timeout=timeout
-            )
+            server = await loop.create_server(partial(Session, self._context, tls=False), host, port, backlog=_BACKLOG)
             self._servers.append(server)
-            bound += [(name[0], name[1]) for name in (socket.getsockname() for socket in server.sockets)]
+            bound += [(name[0], name[1]) for name in (each.getsockname() for each in server.sockets)]
         return tuple(bound)
 
-    def _close_servers(self) -> None:
+    async def _bind_tls(self, addresses: tuple[str, ...]) -> tuple[BoundAddress, ...]:
+        if addresses and self._certificate.context is None:
+            raise ValueError("implicit TLS needs a certificate")
+        loop = asyncio.get_running_loop()
+        bound: list[BoundAddress] = []
+        for host, port in map(split_listen_address, addresses):
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            for family, _type, _proto, _name, address in dict.fromkeys(found):
+                listening = socket.create_server((str(address[0]), port), family=family, backlog=_BACKLOG)
+                name = listening.getsockname()
+                self._doors.append(TlsDoor(listening, self._context))
+                bound.append((name[0], name[1]))
+        return tuple(bound)
+
+    async def _close_sockets(self) -> None:
         for server in self._servers:
             server.close()
         self._servers.clear()
+        for door in self._doors:
+            await door.close()
+        self._doors.clear()
 
 
 async def listen(

@@ -48,7 +48,12 @@ class Sessions:
         return len(self._open)
 
     def enter(self, session: Stoppable, address: str) -> Reply | None:
-        """Count a session in; the reply when it cannot stay (it must leave all the same)."""
+        """Count a session in; the reply when it cannot stay (it must leave all the same).
+
+        One that came in by implicit TLS was counted before its handshake.
+        """
+        if session in self._open:
+            return _STOPPING if self.stopping else None
         self._open[session] = address
         self._per_client[address] += 1
         self._none_left.clear()
@@ -88,10 +93,6 @@ class Certificate:
     """The TLS context for handshakes from now on; replaced by a reload, never by a session."""
 
     context: ssl.SSLContext | None
-
-    def serve_with(self, handshake: ssl.SSLObject, _name: str | None, first: ssl.SSLContext) -> None:
-        """Server-name callback: runs in every handshake, so an implicit-TLS socket needs no new context."""
-        handshake.context = self.context or first
 
 
 @dataclass(frozen=True)

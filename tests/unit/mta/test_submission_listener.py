@@ -398,6 +398,31 @@ async def test_a_new_certificate_serves_new_sessions_and_old_ones_stay(tmp_path:
     await listener.stop()
 
 
+async def test_a_client_is_counted_before_its_handshake(tmp_path: Path) -> None:
+    settings = SubmissionSettings(
+        "mx.example.org", (), ("127.0.0.1:0",),
+        tls_context=server_context(write_certificate(tmp_path / "own.pem", "mx.example.org")),
+        limits=SessionLimits(max_connections_per_client=2),
+    )  # fmt: skip
+    listener = await listen(settings, OneAccount(), ScriptedPolicy(), RecordingIntake(), FakeClock())
+    silent = [await Talk.to(listener.tls_addresses[0]) for _ in range(2)]  # TCP only: never shake hands
+    third = await Talk.to(listener.tls_addresses[0])
+    assert await third.reader.read() == b""
+    assert len(listener.sessions) == 2
+    silent[0].writer.write(b"this is no TLS\r\n")
+    with contextlib.suppress(ConnectionError):
+        await silent[0].reader.read()
+    fourth = await Talk.to(listener.tls_addresses[0], tls=True)
+    assert (await fourth.reply()).startswith("220")
+    assert len(listener.sessions) == 2
+    await fourth.say("QUIT")
+    await listener.stop()
+    assert await silent[1].reader.read() == b""
+    assert len(listener.sessions) == 0
+    for talk in (*silent, third, fourth):
+        talk.close()
+
+
 async def test_an_address_in_use_is_an_error_and_leaves_nothing_open(house: House) -> None:
     taken = (await house.open()).addresses[0]
     settings = SubmissionSettings("mx.example.org", ("127.0.0.1:0", f"127.0.0.1:{taken[1]}"))
