@@ -15,6 +15,7 @@ RFC 5321 §4.5.3.2 (time-outs), RFC 2920 §3.1 (the next envelope behind the dot
 
 import asyncio
 import logging
+import ssl
 from functools import lru_cache
 from typing import Protocol, assert_never, cast
 
@@ -25,7 +26,7 @@ from ..smtp.client import ClientSession
 from ..smtp.client_events import BeginTls, Closing, Ended, Event, Faulted, Ready, Refused, SendContent
 from ..smtp.client_states import State
 from ..smtp.client_transaction import Transaction
-from ..smtp.errors import PeerDisconnected, PeerTimeout, TlsFailed
+from ..smtp.errors import PeerDisconnected, PeerError, PeerTimeout, TlsFailed
 from .attempt import Ending, Withdrawn
 from .job import Job
 from .opportunistic import opportunistic_context
@@ -367,7 +368,7 @@ class Connection(asyncio.Protocol):
     def _tls_failed(self, plain: asyncio.Transport, error: Exception | None) -> None:
         """The transport may have forgotten us in the middle of the change, so the end is not left to it."""
         self._tls_task = None
-        self.end(TlsFailed(f"the TLS handshake failed: {error or 'connection lost'}"))
+        self.end(_handshake_ending(error))
         plain.abort()
         self._be_closed()
 
@@ -395,6 +396,20 @@ class Connection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
             self._owner.over(self)
+
+
+def _handshake_ending(error: Exception | None) -> PeerError:
+    """TlsFailed only for what the TLS library found wrong: a reset, an end of file or silence says nothing of TLS."""
+    why = f"the TLS handshake failed: {error or 'connection lost'}"
+    match error:
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ssl.SSLSyscallError():
+            return PeerDisconnected(why)
+        case ssl.SSLError():
+            return TlsFailed(why)
+        case TimeoutError() | ConnectionAbortedError():  # the latter is the event loop's own time-out
+            return PeerTimeout(why)
+        case _:
+            return PeerDisconnected(why)
 
 
 @lru_cache(maxsize=64)

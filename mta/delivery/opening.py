@@ -8,12 +8,12 @@ RFC 5321 §5.1 (every MX is tried), RFC 7435 (plain rather than nothing).
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..clock import Clock
 from ..outcome import Deferred, Peer, Stage
 from ..smtp.client import ClientSession
-from ..smtp.errors import PeerDisconnected, PeerTimeout
+from ..smtp.errors import PeerDisconnected, PeerError, PeerTimeout, TlsFailed
 from .attempt import Ending, Withdrawn, deferred
 from .connection import Connection, ConnectionOwner
 from .egress import EgressSource
@@ -45,6 +45,13 @@ class DeadAddresses:
         now = self._clock.monotonic()
         everyone = [Peer(host.name, address) for host in hosts for address in host.addresses]
         return sorted(everyone, key=lambda peer: self._until.get(peer.address, 0.0) > now)
+
+
+class _Failure(NamedTuple):
+    """A connect or greeting that came to nothing."""
+
+    ending: Ending
+    outcome: Deferred
 
 
 class Opener(ConnectionOwner, Protocol):
@@ -93,17 +100,19 @@ class Opening:
             if self._learns_of_broken_tls(result):
                 continue  # the same address, in the clear
             self._dead.remember(candidates.pop(0).address)
-            verdict = result if result.reply is not None or verdict.reply is None else verdict
+            verdict = result.outcome if result.outcome.reply is not None or verdict.reply is None else verdict
         return verdict
 
-    def _learns_of_broken_tls(self, result: Deferred) -> bool:
-        host = result.peer.host
-        if result.stage is not Stage.TLS or result.reply is not None or self._tls_memory.is_broken(host):
+    def _learns_of_broken_tls(self, failure: _Failure) -> bool:
+        host = failure.outcome.peer.host
+        if failure.outcome.stage is not Stage.TLS or not isinstance(failure.ending, PeerError):
+            return False  # the peer said no, or we stopped
+        if self._tls_memory.is_broken(host):
             return False
-        self._tls_memory.remember_broken(host)
+        self._tls_memory.remember_broken(host, lasting=isinstance(failure.ending, TlsFailed))
         return True
 
-    async def _attempt(self, peer: Peer, *, is_last: bool) -> Connection | Deferred:
+    async def _attempt(self, peer: Peer, *, is_last: bool) -> Connection | _Failure:
         """One connect and greeting. On anything but a Connection the socket is closed and counted as closed."""
         connection = self._make(peer)
         established = False
@@ -114,7 +123,9 @@ class Opening:
             if not established:
                 connection.end(Withdrawn("stopped while connecting"))
                 self._opener.count_closed()
-        return connection if ending is None else deferred(ending, connection.stage, connection.peer)
+        if ending is None:
+            return connection
+        return _Failure(ending, deferred(ending, connection.stage, connection.peer))
 
     def _make(self, peer: Peer) -> Connection:
         session = ClientSession(self._source.ehlo, peer, use_tls=not self._tls_memory.is_broken(peer.host))

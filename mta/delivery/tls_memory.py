@@ -1,12 +1,13 @@
 """Which hosts offer STARTTLS and break it.
 
-Owns   the memory, per host name, for three days and bounded; in this process only.
+Owns   the memory, per host name, for three days or ten minutes and bounded; in this process only.
 Knows  opportunistic TLS only (RFC 7435): a host in this memory is spoken to without TLS rather than not at all.
 """
 
 from ..clock import Clock
 
-_REMEMBERED_SECONDS = 3 * 86_400.0
+_PROTOCOL_ERROR_SECONDS = 3 * 86_400.0  # a peer whose TLS is no TLS is mended by people
+_LOST_SECONDS = 600.0  # a reset or silence is an accident, or somebody who wants the mail in the clear: not for days
 _MAX_HOSTS = 10_000
 
 
@@ -26,9 +27,10 @@ class TlsMemory:
             return False
         return True
 
-    def remember_broken(self, host: str) -> None:
-        """The host goes without TLS from now on; the host remembered longest makes room."""
+    def remember_broken(self, host: str, *, lasting: bool) -> None:
+        """The host goes without TLS for now; the one remembered longest makes room. `lasting`: its TLS was wrong."""
         self._until.pop(host, None)
         if len(self._until) >= _MAX_HOSTS:
             del self._until[next(iter(self._until))]
-        self._until[host] = self._clock.monotonic() + _REMEMBERED_SECONDS
+        seconds = _PROTOCOL_ERROR_SECONDS if lasting else _LOST_SECONDS
+        self._until[host] = self._clock.monotonic() + seconds

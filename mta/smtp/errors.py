@@ -22,7 +22,7 @@ class PeerDisconnected(PeerError):
 
 
 class TlsFailed(PeerError):
-    """STARTTLS was agreed upon and the handshake failed."""
+    """STARTTLS was agreed upon and what the peer then said was not TLS, or none that we speak."""
 
 
 class LocalProtocolError(Exception):

@@ -96,8 +96,12 @@ def test_a_large_body_goes_through_tls(run, tmp_path):
     assert peer.contents == [content]
 
 
-@pytest.mark.parametrize("how", ["garbage", "hang up", "silence"])
-def test_a_broken_handshake_is_retried_in_the_clear_and_remembered(run, how):
+@pytest.mark.parametrize(
+    ("how", "seconds"), [("garbage", 3 * 86_400), ("hang up", 600), ("reset", 600), ("silence", 600)]
+)
+def test_a_broken_handshake_is_retried_in_the_clear_and_remembered(run, how, seconds):
+    clock = FakeClock()
+
     async def broken_tls(visit: Visit) -> None:
         await visit.greet(EHLO_TLS)
         if (await visit.hear()) != "STARTTLS":
@@ -107,11 +111,14 @@ def test_a_broken_handshake_is_retried_in_the_clear_and_remembered(run, how):
             return
         await visit.say("220 go ahead\r\n")
         if how == "garbage":
+            await visit.reader.read(1)  # the handshake has begun
             await visit.say("this is not TLS, not at all\r\n" * 20)
-        if how != "hang up":
+        if how == "reset":
+            visit.writer.transport.abort()
+        elif how != "hang up":
             await visit.reader.read()
 
-    events, peer, memory = run(deliver(broken_tls, [FakeJob()], Timeouts(tls=0.05)))
+    events, peer, memory = run(deliver(broken_tls, [FakeJob()], Timeouts(tls=0.05), TlsMemory(clock)))
     outcome = events.results[1][0]
     assert isinstance(outcome, Delivered)
     assert outcome.peer.tls == ""
@@ -119,13 +126,18 @@ def test_a_broken_handshake_is_retried_in_the_clear_and_remembered(run, how):
     assert memory.is_broken("mx.example")
     assert events.failed_sites == []
     assert events.log.count("closed") == 2
+    clock.advance(seconds - 1)
+    assert memory.is_broken("mx.example")
+    clock.advance(2)
+    assert not memory.is_broken("mx.example")
 
 
-def test_broken_tls_is_forgotten_after_three_days():
+@pytest.mark.parametrize(("lasting", "seconds"), [(True, 3 * 86_400), (False, 600)])
+def test_broken_tls_is_forgotten_after_three_days_and_a_lost_handshake_after_ten_minutes(lasting, seconds):
     clock = FakeClock()
     memory = TlsMemory(clock)
-    memory.remember_broken("mx.example")
-    clock.advance(3 * 86_400 - 1)
+    memory.remember_broken("mx.example", lasting=lasting)
+    clock.advance(seconds - 1)
     assert memory.is_broken("mx.example")
     clock.advance(2)
     assert not memory.is_broken("mx.example")
