@@ -44,11 +44,12 @@ class ControlServer:
     async def start(self) -> None:
         """Bind; a socket file left by a dead process is replaced. Raises OSError."""
         self._path.unlink(missing_ok=True)
-        previous = os.umask(0o177)
+        bound = _bind(self._path)
         try:
-            self._server = await asyncio.start_unix_server(self._serve, _short(self._path), limit=_MAX_LINE_BYTES)
-        finally:
-            os.umask(previous)
+            self._server = await asyncio.start_unix_server(self._serve, sock=bound, limit=_MAX_LINE_BYTES)
+        except BaseException:
+            bound.close()
+            raise
 
     async def stop(self) -> None:
         if self._server is not None:
@@ -98,6 +99,20 @@ def _read_line(connection: socket.socket) -> bytes:
             raise ConnectionError("closed without an answer")
         parts.append(part)
     return b"".join(parts)
+
+
+def _bind(path: Path) -> socket.socket:
+    """For nobody but us from its first moment on. No await in here: the umask is the whole process's."""
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    previous = os.umask(0o177)
+    try:
+        bound.bind(_short(path))
+    except BaseException:
+        bound.close()
+        raise
+    finally:
+        os.umask(previous)
+    return bound
 
 
 def _short(path: Path) -> str:

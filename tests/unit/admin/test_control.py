@@ -53,6 +53,26 @@ async def test_only_the_owner_of_the_process_may_connect(data_dir: Path) -> None
     assert stat.S_IMODE(socket_path(data_dir, "owner").stat().st_mode) == 0o600
 
 
+async def test_files_made_while_the_socket_starts_have_their_usual_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The umask is the process's: another task must never run under the socket's own."""
+    (tmp_path / "run").mkdir()
+    start = asyncio.start_unix_server
+
+    async def start_and_meanwhile(*args: Any, **options: Any) -> asyncio.Server:
+        (tmp_path / "meanwhile").touch()
+        return await start(*args, **options)
+
+    monkeypatch.setattr(asyncio, "start_unix_server", start_and_meanwhile)
+    (tmp_path / "before").touch()
+    server = ControlServer(socket_path(tmp_path, "owner"), _handle)
+    await server.start()
+    await server.stop()
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("before", "meanwhile")]
+    assert modes[0] == modes[1] != 0o600
+
+
 async def test_a_socket_file_of_a_dead_process_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     path = socket_path(tmp_path, "owner")
