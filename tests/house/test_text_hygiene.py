@@ -13,7 +13,7 @@ from house.source_tree import ROOT, modules, tracked_files
 MACHINE_PATHS = tuple("/" + name + "/" for name in ("work", "root", "tmp"))
 REGISTRY_HOSTS = tuple(
     ".".join(parts)
-    for parts in (("pypi", "org"), ("files", "pythonhosted", "org"), ("npmjs", "org"), ("deb", "debian", "org"))
+    for parts in (("pypi", "org"), ("files", "python" + "hosted", "org"), ("npmjs", "org"), ("deb", "debian", "org"))
 )
 REGISTRY_OPTIONS = tuple("--" + name for name in ("index-url", "extra-index-url", "find-links", "registry"))
 _DOUBLED = re.compile(r"\b([A-Za-z]{2,})[ \n\t#>*]+\1\b", re.IGNORECASE)
