@@ -49,7 +49,7 @@ def circumstances(messages: int, runs: int) -> list[str]:
 def _cells(row: Row) -> list[str]:
     case, ours, theirs = row
     taken = (ours.rate, ours.cpu_ms, ours.p50_ms, ours.p99_ms, ours.pss_mib, ours.load_ms, ours.sink_ms)
-    cells = [case.key, case.title, f"{case.wanted:g} x", *(_number(value) for value in taken)]
+    cells = [case.key, case.title, f"{case.wanted:g} x" if case.wanted else "", *(_number(value) for value in taken)]
     for peer in theirs:
         cells += _compared(ours, peer)
     return cells
