@@ -84,7 +84,7 @@ class Lane:
     @property
     def has_ready(self) -> bool:
         """Whether something waits in a ready queue of this lane."""
-        return any(queue.transactions for queue in self.queues.values())
+        return bool(self.queues) and any(queue.transactions for queue in self.queues.values())
 
     def is_idle(self, now: float) -> bool:
         """Whether the lane can be dropped: nothing under way, and windows that would start empty anyhow."""
