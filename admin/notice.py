@@ -71,7 +71,6 @@ def _failed(row: FailedRow) -> FailedRecipient:
         why="" if facts.code else facts.text,
         kind=facts.outcome_kind,
         host=facts.host,
-        host_address=facts.address,
         orcpt=row.orcpt,
         expired=expired,
     )

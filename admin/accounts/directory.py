@@ -16,7 +16,7 @@ from ...mta.clock import Clock
 from ...mta.envelope import Domain
 from ...policy.senders import Barred, Sendable, comparable
 from ..store import AppDatabase, StoreError
-from .account import OPERATOR, Account, AccountKind, Credential
+from .account import Account, AccountKind, Credential
 from .register import AccountRegister
 
 POLL_SECONDS = 0.25
@@ -90,9 +90,6 @@ class AccountDirectory:
 
     def account(self, account_id: int) -> Account | None:
         return self.now.account(account_id)
-
-    def operator(self) -> Account | None:
-        return self.now.named(OPERATOR)
 
     async def freshen(self) -> None:
         """Read anew if app.db changed since the last look, at most every POLL_SECONDS. Raises StoreError."""

@@ -38,10 +38,6 @@ def random_verifier(secret: str) -> str:
     return _SHA256 + hashlib.sha256(secret.encode()).hexdigest()
 
 
-def is_argon2(verifier: str) -> bool:
-    return verifier.startswith("$argon2")
-
-
 def matches_random(verifier: str, secret: bytes) -> bool:
     """Constant time."""
     return hmac.compare_digest(verifier.encode(), (_SHA256 + hashlib.sha256(secret).hexdigest()).encode())

@@ -19,8 +19,6 @@ from ..signing import read_ring
 from ..waits import Waits
 from .facts import Headline, Letter, Signature, Surroundings, Unsigned, headline_of
 
-MAX_SHOWN_RECIPIENTS = 100
-
 
 class Gathered(msgspec.Struct, frozen=True):
     """Letters, newest first, and what was around them."""

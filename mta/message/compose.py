@@ -51,6 +51,19 @@ def date_field(name: str, epoch_ms: int) -> bytes:
     return field(name, formatdate(epoch_ms / 1000))
 
 
+def notice_fields(hostname: str, unique: str, to: str, now_ms: int) -> list[bytes]:
+    """What heads every notice to a sender; `unique` is never used twice and not guessable (RFC 3834 §5)."""
+    return [
+        field("From", f"Mail Delivery System <MAILER-DAEMON@{hostname}>"),
+        field("To", f"<{to}>") if to.isascii() else field("To", "undisclosed-recipients:;"),
+        field("Subject", "Not delivered / 邮件未能送达"),
+        date_field("Date", now_ms),
+        field("Message-ID", f"<{unique}@{hostname}>"),
+        field("Auto-Submitted", "auto-replied"),
+        field("MIME-Version", "1.0"),
+    ]
+
+
 def text_part(text: str) -> bytes:
     """A text/plain part in UTF-8; plain English in it stays readable in the raw message."""
     return b"Content-Type: text/plain; charset=utf-8\r\n" + _quoted_printable(text.encode("utf-8", "replace"))

@@ -18,7 +18,7 @@ from email.utils import formatdate
 import msgspec
 
 from ..reply import Reply
-from .compose import date_field, field, is_safe, multipart_body, octets_part, text_part
+from .compose import date_field, field, is_safe, multipart_body, notice_fields, octets_part, text_part
 from .dsn_words import Words, explanation
 from .headers import unfold, values_of
 
@@ -41,7 +41,6 @@ class FailedRecipient(msgspec.Struct, frozen=True):
     why: str = ""  # our words when there was no reply, perhaps with an enhanced status code in front
     kind: str = ""  # as the queue's ReplyJudge named it
     host: str = ""  # MX host of the last attempt
-    host_address: str = ""
     orcpt: str = ""  # "rfc822;…", xtext still encoded
     expired: bool = False  # given up for its age
 
@@ -72,14 +71,8 @@ def compose_failure_notice(facts: FailureNotice) -> tuple[bytes, bytes]:
 def _head(facts: FailureNotice, boundary: str) -> bytes:
     original_id = _original_message_id(facts.head)
     fields = [
-        field("From", f"Mail Delivery System <MAILER-DAEMON@{facts.hostname}>"),
-        field("To", f"<{facts.to}>") if facts.to.isascii() else field("To", "undisclosed-recipients:;"),
-        field("Subject", "Not delivered / 邮件未能送达"),
-        date_field("Date", facts.now_ms),
-        field("Message-ID", f"<{facts.unique}@{facts.hostname}>"),
+        *notice_fields(facts.hostname, facts.unique, facts.to, facts.now_ms),
         *([field("In-Reply-To", original_id), field("References", original_id)] if original_id else []),
-        field("Auto-Submitted", "auto-replied"),
-        field("MIME-Version", "1.0"),
         f'Content-Type: multipart/report; report-type=delivery-status;\r\n boundary="{boundary}"\r\n'.encode("ascii"),
     ]
     return b"".join(fields) + b"\r\n"

@@ -9,7 +9,7 @@ RFC 3834 §5 (Auto-Submitted).
 
 import msgspec
 
-from .compose import date_field, field, text_part
+from .compose import notice_fields, text_part
 
 _MAX_SHOWN = 100
 
@@ -29,13 +29,7 @@ def compose_minimal_notice(facts: MinimalNotice) -> tuple[bytes, bytes]:
     """(head with its blank line, body)."""
     content_type, _, body = text_part(_words(facts)).partition(b"\r\n\r\n")
     fields = [
-        field("From", f"Mail Delivery System <MAILER-DAEMON@{facts.hostname}>"),
-        field("To", f"<{facts.to}>") if facts.to.isascii() else field("To", "undisclosed-recipients:;"),
-        field("Subject", "Not delivered / 邮件未能送达"),
-        date_field("Date", facts.now_ms),
-        field("Message-ID", f"<{facts.unique}@{facts.hostname}>"),
-        field("Auto-Submitted", "auto-replied"),
-        field("MIME-Version", "1.0"),
+        *notice_fields(facts.hostname, facts.unique, facts.to, facts.now_ms),
         content_type + b"\r\n\r\n",
     ]
     return b"".join(fields), body

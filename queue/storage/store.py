@@ -209,19 +209,10 @@ class QueueStore:
                 leased.append(recipient_id)
         return leased
 
-    def leased(self, token: int) -> list[LeasedRow]:
-        """The recipients that hold this token."""
-        return [LeasedRow(*row) for row in self._db.execute(_LEASED + "WHERE r.state = 1 AND r.lease = ?", (token,))]
-
     def leased_below(self, token: int, limit: int) -> list[LeasedRow]:
         """Recipients leased by tokens below `token`: those of earlier incarnations."""
         query = _LEASED + "WHERE r.state = 1 AND r.lease < ? LIMIT ?"
         return [LeasedRow(*row) for row in self._db.execute(query, (token, limit))]
-
-    def leased_between(self, first: int, last: int) -> list[LeasedRow]:
-        """Recipients leased by one worker incarnation."""
-        query = _LEASED + "WHERE r.state = 1 AND r.lease BETWEEN ? AND ?"
-        return [LeasedRow(*row) for row in self._db.execute(query, (first, last))]
 
     # -- transitions ----------------------------------------------------------------------------------------------
 

@@ -204,7 +204,7 @@ async def test_a_trusted_network_submits_as_the_trusted_account(house: House) ->
     house.a_second_later()
     await house.directory.freshen()
     house.authenticator.trust([ip_network("10.0.0.0/8"), ip_network("::1/128")], "operator")
-    operator = house.directory.operator()
+    operator = house.directory.now.named("operator")
     assert operator is not None
     assert house.authenticator.trusted(Client("10.9.8.7", 1)) == Origin("operator", operator.id, 0, "people")
     assert house.authenticator.trusted(Client("::1", 1)) is not None
