@@ -1,0 +1,2 @@
+-- queue.db, version 4: what limits on people count.
+SELECT 1;
