@@ -1,4 +1,4 @@
-"""`make bench`: measure P1 to P3b and print one table. The Makefile's variables are the options below.
+"""`make bench`: measure the cases and print one table. The Makefile's variables are the options below.
 
 Alone it needs nothing but the checkout. With --peer it also measures other mail systems by an outside tool, in turn
 with us (A B A B …, so that a machine whose speed drifts is as unfair to one as to the other); that needs root.
@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bench import own, peers, sink
@@ -54,6 +55,7 @@ def _options() -> argparse.Namespace:
 
 
 def _alone(options: argparse.Namespace, cases: Sequence[Case], folder: Path) -> Iterator[Row]:
+    """Also what is compared with ourselves only, beside others."""
     key_file = folder / "dkim.pem"
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -73,14 +75,18 @@ def _beside(options: argparse.Namespace, cases: Sequence[Case], folder: Path) ->
     peers.check(tool)
     peers.write_start_script(folder)
     names = [peers.OURSELVES, *options.peers.split()]
-    taken: dict[tuple[Case, str], list[Figures]] = {(case, name): [] for case in cases for name in names}
+    compared = [case for case in cases if not case.burden]
+    taken: dict[tuple[Case, str], list[Figures]] = {(case, name): [] for case in compared for name in names}
     for number in range(options.runs):
         for case, name in taken:
             _say(f"run {number + 1} of {options.runs}: {case.key} {name}")
             taken[case, name].append(peers.measure(tool, name, case, options.messages, folder))
-    for case in cases:
+    for case in compared:
         ours, *theirs = (median(taken[case, name]) for name in names)
         yield case, ours, theirs
+    burdened = [case for case in cases if case.burden]
+    if burdened:
+        yield from _alone(options, [*burdened, replace(chosen("P1")[0], key="P1-own", wanted=None)], folder)
 
 
 def _say(words: str) -> None:

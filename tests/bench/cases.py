@@ -1,6 +1,6 @@
 """What is measured: the rows of the table, and what each asks of the load.
 
-Owns   the cases P1 to P3b and their names.
+Owns   the cases P1 to P3b, P5 and P10, and their names.
 Knows  nothing of how a load is made (`bench.generator`) or of other mail systems (`bench.peers`).
 """
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 SIZE_OCTETS = 4096
 DOMAINS = 100
+BURDEN = 5
+"""Messages for a bad destination, for each message measured: 50,000 beside 10,000."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class Case:
     share: float = 1.0
     signed: bool = False
     held: bool = False
+    size: int = SIZE_OCTETS
+    per_core: float | None = None  # copies for each second of our CPU time that are wanted, whatever Postfix does
+    burden: str = ""  # a destination of `bench.sink` for which much mail waits meanwhile; compared with P1
 
     def copies(self, messages: int) -> int:
         """Recipients in all, of which each gets its own copy in the accounts; whole messages."""
@@ -44,6 +49,10 @@ CASES = (
     Case("P1-alone", "end to end, DKIM, one session", ("bulk", "--dkim"), None, sessions=1, share=0.3, signed=True),
     Case("P3b", "messages of 100 recipients, one session, DKIM", ("bulk100", "--dkim"), 4.0, sessions=1,
          recipients=100, share=0.3, signed=True),
+    Case("P5", "100 KB, DKIM", (*_SIGNED, "--size", "102400"), None, share=0.2, signed=True, size=102_400, per_core=250),
+    Case("P10-dead", "P1 beside mail for a dead host", (), None, signed=True, burden="dead.test"),
+    Case("P10-hang", "P1 beside mail for a host that hangs", (), None, signed=True, burden="hang.test"),
+    Case("P10-defer", "P1 beside mail for a host that defers", (), None, signed=True, burden="defer.test"),
 )  # fmt: skip
 
 

@@ -14,10 +14,9 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.synchronize import Barrier
 
 import msgspec
-from bench.cases import DOMAINS, SIZE_OCTETS
+from bench.cases import DOMAINS
 
 _LINE = b"The quick brown fox jumps over the lazy dog while the mail is waiting.\r\n"
-_BODY = (_LINE * (SIZE_OCTETS // len(_LINE) + 1))[: SIZE_OCTETS - 2] + b"\r\n"
 _HEAD = (
     "From: Bench Sender <news@sender.test>\r\nTo: {to}\r\nSubject: bench message {number}\r\n"
     "Message-ID: <{number}.{stamp}@sender.test>\r\nDate: Mon, 23 Nov 2026 08:00:00 +0000\r\nMIME-Version: 1.0\r\n"
@@ -35,6 +34,8 @@ class Job(msgspec.Struct, frozen=True):
     recipients: int
     per_connection: int  # 0: all
     stamp: int
+    size: int
+    domain: str = ""  # all to this one; "" = to each of the sink's hundred in turn
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -74,7 +75,8 @@ def _together(parts: list[Sent]) -> Sent:
 
 
 def _session(job: Job, number: int, ready: Barrier, result: Pipe) -> None:
-    messages = [_message(job, each) for each in range(number, job.messages, job.sessions)]
+    body = (_LINE * (job.size // len(_LINE) + 1))[: job.size - 2] + b"\r\n"
+    messages = [_message(job, each, body) for each in range(number, job.messages, job.sessions)]
     latencies: list[float] = []
     faults: list[str] = []
     ready.wait()
@@ -90,12 +92,12 @@ def _session(job: Job, number: int, ready: Barrier, result: Pipe) -> None:
 Message = tuple[tuple[bytes, ...], bytes]  # the commands of its envelope, its content with the dot
 
 
-def _message(job: Job, number: int) -> Message:
+def _message(job: Job, number: int, body: bytes) -> Message:
     ids = range(number * job.recipients, (number + 1) * job.recipients)
-    paths = [f"u{each}@dom{each % DOMAINS:03d}.test" for each in ids]
+    paths = [f"u{each}@{job.domain or f'dom{each % DOMAINS:03d}.test'}" for each in ids]
     head = _HEAD.format(to=paths[0], number=number, stamp=job.stamp)
     commands = ["MAIL FROM:<bounce@sender.test>\r\n", *(f"RCPT TO:<{path}>\r\n" for path in paths)]
-    return tuple(each.encode() for each in commands), head.encode() + _BODY + b".\r\n"
+    return tuple(each.encode() for each in commands), head.encode() + body + b".\r\n"
 
 
 def _send_all(job: Job, messages: list[Message], latencies: list[float]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 from bench import server
-from bench.cases import Case
+from bench.cases import BURDEN, Case
 from bench.figures import Figures
 from bench.generator import Job, Sent
 from bench.processes import PeakMemory, cpu_seconds
@@ -28,6 +28,8 @@ def measure(case: Case, messages: int, sink: Sink, folder: Path, key_file: Path)
     sink.reset()
     key = key_file if case.signed else None
     with server.running(folder, dns=sink.dns, mx_port=sink.port, delivers=not case.held, key_file=key) as mta:
+        if case.burden:
+            _send(case, messages * BURDEN, mta.port, case.burden)
         return _load(case, case.copies(messages), sink, mta)
 
 
@@ -52,10 +54,10 @@ def _load(case: Case, copies: int, sink: Sink, mta: server.Server) -> Figures:
     )
 
 
-def _send(case: Case, copies: int, port: int) -> Sent:
-    job = Job(
-        port, case.sessions, copies // case.recipients, case.recipients, case.per_connection, time.time_ns() // 1000
-    )
+def _send(case: Case, copies: int, port: int, domain: str = "") -> Sent:
+    stamp = time.time_ns() // 1000
+    count = copies // case.recipients
+    job = Job(port, case.sessions, count, case.recipients, case.per_connection, stamp, case.size, domain)
     said = subprocess.run(
         [sys.executable, "-P", "-m", "bench.generator", msgspec.json.encode(job)],
         stdout=subprocess.PIPE,

@@ -2,7 +2,7 @@
 
 Run as `python -m bench.sink`; prints its ports in one line of JSON and ends when its standard input does. It has 100
 domains, each with a host of its own (so that no limit of ours binds), keeps counts and no messages, and offers
-PIPELINING but no TLS.
+PIPELINING but no TLS. Three more domains are bad destinations (P10): one dead, one that hangs, one that defers.
 
 Owns   starting it (`running`), and asking it what arrived (`Sink`).
 """
@@ -24,6 +24,27 @@ from youtong.mta.simulator.reading import read_settings
 from youtong.mta.simulator.simulator import start
 
 _HEAD = '[simulator]\ndns = "127.0.0.1:0"\nport = 0\ncontrol = "127.0.0.1:0"\nkeep_messages = 1\nkeep_log = 1\n'
+
+_BAD = """\
+[[provider]]
+name = "dead"
+domains = ["dead.test"]
+mx = [{ host = "mx.dead.test", address = "127.9.200.1", dead = true }]
+[[provider]]
+name = "hang"
+domains = ["hang.test"]
+mx = [{ host = "mx.hang.test", address = "127.9.201.1" }]
+[[provider.rule]]
+at = "connect"
+do = "hang"
+[[provider]]
+name = "defer"
+domains = ["defer.test"]
+mx = [{ host = "mx.defer.test", address = "127.9.202.1" }]
+[[provider.rule]]
+at = "rcpt"
+reply = "451 4.7.1 Try again later"
+"""
 
 
 class Sink:
@@ -77,7 +98,7 @@ def running() -> Iterator[Sink]:
 
 
 def _settings() -> str:
-    return _HEAD + "".join(map(_provider, range(DOMAINS)))
+    return _HEAD + "".join(map(_provider, range(DOMAINS))) + _BAD
 
 
 def _provider(number: int) -> str:

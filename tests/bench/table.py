@@ -24,7 +24,29 @@ def render(rows: Sequence[Row], peers: Sequence[str], before: Sequence[str]) -> 
     header = ["case", "", "wanted", *_OURS, *(title.format(peer) for peer in peers for title in _THEIRS)]
     lines = [_cells(row) for row in rows]
     faults = [f"{case.key}: {each.fault}" for case, ours, theirs in rows for each in (ours, *theirs) if _faulty(each)]
-    return "\n".join([*before, "", *_aligned([header, *lines]), "", *_LEGEND, *faults])
+    return "\n".join(
+        [*before, "", *_aligned([header, *lines]), "", *_LEGEND, *_per_core(rows), *_burdened(rows), *faults]
+    )
+
+
+def _per_core(rows: Sequence[Row]) -> list[str]:
+    """What was to be reached for each core, not beside another."""
+    return [
+        f"{case.key}: {1000 / ours.cpu_ms:.0f} for each second of CPU time; wanted: {case.per_core:g}"
+        for case, ours, _ in rows
+        if case.per_core and ours.cpu_ms
+    ]
+
+
+def _burdened(rows: Sequence[Row]) -> list[str]:
+    """What mail for a bad destination costs the other mail: beside P1 as our own generator measured it."""
+    rates = {case.key: ours.rate for case, ours, _ in rows}
+    free = rates.get("P1-own", rates.get("P1"))
+    return [
+        f"{case.key}: {rates[case.key] / free:.0%} of P1 without that mail; wanted: 95%"
+        for case, _, _ in rows
+        if case.burden and free
+    ]
 
 
 _LEGEND = (
@@ -41,15 +63,16 @@ def circumstances(messages: int, runs: int) -> list[str]:
     return [
         time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         + f", {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}",
-        f"{messages} messages (fewer where a case is slow), {SIZE_OCTETS} octets, {DOMAINS} domains; median of {runs};"
-        f" load average before: {Path('/proc/loadavg').read_text('ascii').split()[0]}",
+        f"{messages} messages (fewer where a case is slow), {SIZE_OCTETS} octets where not said otherwise,"
+        f" {DOMAINS} domains; median of {runs}; load average before: {Path('/proc/loadavg').read_text('ascii').split()[0]}",
     ]
 
 
 def _cells(row: Row) -> list[str]:
     case, ours, theirs = row
     taken = (ours.rate, ours.cpu_ms, ours.p50_ms, ours.p99_ms, ours.pss_mib, ours.load_ms, ours.sink_ms)
-    cells = [case.key, case.title, f"{case.wanted:g} x" if case.wanted else "", *(_number(value) for value in taken)]
+    wanted = f"{case.wanted:g} x" if case.wanted else f"{case.per_core:g}/CPU s" if case.per_core else ""
+    cells = [case.key, case.title, wanted, *(_number(value) for value in taken)]
     for peer in theirs:
         cells += _compared(ours, peer)
     return cells
