@@ -64,7 +64,8 @@ def circumstances(messages: int, runs: int) -> list[str]:
         time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         + f", {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}",
         f"{messages} messages (fewer where a case is slow), {SIZE_OCTETS} octets where not said otherwise,"
-        f" {DOMAINS} domains; median of {runs}; load average before: {Path('/proc/loadavg').read_text('ascii').split()[0]}",
+        f" {DOMAINS} domains; median of {runs};"
+        f" load average before: {Path('/proc/loadavg').read_text('ascii').split()[0]}",
     ]
 
 
