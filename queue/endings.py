@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from ..mta.clock import Clock
 from ..mta.outcome import Failed
 from .journal import AttemptPlace, Facts, JournalKind, attempt_facts
-from .settlement import owes_notice
+from .owed import owes_notice
 from .states import Event, RecipientState
 from .storage.group_commit import GroupCommit
 from .storage.rows import DueRow
@@ -53,8 +53,7 @@ class Endings:
         owed: set[int] = set()
         now_ms = self._clock.now_ms()
         for row in rows:
-            final = event in (Event.BOUNCE, Event.EXPIRE)
-            notice = final and owes_notice(row.mail_class, row.reverse_path, row.notify, is_notice=bool(row.is_notice))
+            notice = owes_notice(event, row)
             seq = self._store.counters.journal()
             next_ms = row.expires_ms if event is Event.HOLD else None
             if self._store.move(row.id, old, event, seq, next_ms=next_ms, notice=int(notice)):

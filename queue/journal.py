@@ -24,7 +24,7 @@ class JournalKind(StrEnum):
     RELEASED = "released"
     CANCELLED = "cancelled"
     FLUSHED = "flushed"
-    NOTICE = "notice"  # a failure notice was queued for this recipient
+    NOTICE = "notice"  # a notice about this recipient was queued
 
 
 NO_PUBLIC_HOSTNAME = "no-public-hostname"
@@ -56,6 +56,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     recipients: int = 0
     revision: int = 0  # content id that was attempted
     notice_message: int = 0
+    notice_action: str = ""  # what the notice said of this recipient: "failed", "delayed" or "relayed"
+    relayed: bool = False  # the next hop took NOTIFY over: it owes the notice of success (RFC 3461 §5.2.1)
 
 
 class JournalRow(msgspec.Struct, frozen=True):
@@ -127,4 +129,5 @@ def attempt_facts(outcome: Outcome, place: AttemptPlace, next_ms: int = 0) -> Fa
         mailed=place.mailed,
         next_ms=next_ms,
         revision=place.revision,
+        relayed=isinstance(outcome, Delivered) and outcome.relayed_dsn,
     )

@@ -1,6 +1,6 @@
 """Settlement: what an outcome means for a leased recipient.
 
-Owns   the decision (pure) and its record: transition, journal row, and whether a failure notice is owed.
+Owns   the decision (pure) and its record: transition, journal row, and whether a notice is owed (queue.owed).
 Knows  nothing of workers or permits; the retry schedule is a port.
 
 Invariants
@@ -15,6 +15,7 @@ import msgspec
 from ..mta.outcome import Deferred, Delivered, Failed, Outcome, Scope
 from .classes import MailClass
 from .journal import AttemptPlace, Facts, JournalKind, attempt_facts, returned_facts
+from .owed import may_hear_of_delay, owes_notice
 from .retry import RetrySchedule
 from .states import Event, RecipientState
 from .storage.rows import LeasedRow
@@ -53,12 +54,6 @@ def _decide_deferred(outcome: Deferred, row: LeasedRow, now_ms: int, schedule: R
         return Decision(Event.DEFER, JournalKind.DEFERRED, counts=False, next_ms=now_ms)
     next_ms = schedule.next_attempt_ms(now_ms, row.attempts + 1, mail_class, outcome)
     return Decision(Event.DEFER, JournalKind.DEFERRED, counts=True, next_ms=min(next_ms, row.expires_ms))
-
-
-def owes_notice(mail_class: str, reverse_path: str, notify: str, *, is_notice: bool) -> bool:
-    """Whether a failure is reported to the reverse-path (RFC 3461 §4.1; DECISIONS, "Notices")."""
-    wanted = not notify or "FAILURE" in notify.upper().split(",")
-    return mail_class == MailClass.PEOPLE and bool(reverse_path) and wanted and not is_notice
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -102,11 +97,11 @@ def skip(store: QueueStore, row: LeasedRow, reason: str, now_ms: int) -> Settled
 
 def record(store: QueueStore, row: LeasedRow, decision: Decision, facts: Facts, now_ms: int) -> Settled:
     """Transition and journal row. Raises LeaseLost, having changed nothing."""
-    notice = decision.event is Event.BOUNCE and owes_notice(
-        row.mail_class, row.reverse_path, row.notify, is_notice=bool(row.is_notice)
-    )
+    notice = owes_notice(decision.event, row, next_hop_owes=facts.relayed)
     seq = store.counters.journal()
     attempts = row.attempts + decision.counts
     state = store.end_lease(row, decision.event, seq, attempts=attempts, next_ms=decision.next_ms, notice=int(notice))
+    if decision.event is Event.DEFER and not row.attempts and may_hear_of_delay(row):
+        store.watch_delay(row.message_id)
     store.journal(seq, now_ms, decision.kind, row.account_id, row.message_id, row.id, row.journal_seq, facts)
     return Settled(row.id, row.message_id, state, decision.next_ms, notice)

@@ -15,6 +15,7 @@ from ...mta.submission.ports import InlineBody
 from ..content import ContentKind, StoredContent
 from ..ids import Counters, address_hash
 from ..journal import Facts, JournalKind, decode_facts, encode_facts
+from ..owed import DELAY_MS
 from ..states import Event, RecipientState, follow
 from .rows import DueDomain, DueRow, FailedRow, LeasedRow, NewMessage, NewRecipient, OperatedRow, OwedNotice, SweptPage
 
@@ -320,7 +321,15 @@ class QueueStore:
     def spool_names(self) -> set[str]:
         return {row[0] for row in self._db.execute("SELECT spool FROM content WHERE spool IS NOT NULL")}
 
-    # -- notices --------------------------------------------------------------------------------------------------
+    # -- notices (queue.storage.owing has the rest) ---------------------------------------------------------------
+
+    def watch_delay(self, message_id: int) -> None:
+        """A recipient of the message waits: look at it when it is old enough for a notice of delay."""
+        self._db.execute(
+            "INSERT INTO delay_watch (message_id, look_ms) SELECT id, received_ms + ? FROM message WHERE id = ?"
+            " ON CONFLICT DO NOTHING",
+            (DELAY_MS, message_id),
+        )
 
     def messages_owing_notice(self) -> list[int]:
         return [row[0] for row in self._db.execute("SELECT DISTINCT message_id FROM recipient WHERE notice = 1")]

@@ -9,7 +9,7 @@ from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Peer, Scop
 from youtong.mta.reply import reply
 from youtong.queue.classes import MailClass
 from youtong.queue.journal import AttemptPlace, JournalKind
-from youtong.queue.settlement import TOO_MANY_RECIPIENTS, Decision, decide, owes_notice
+from youtong.queue.settlement import TOO_MANY_RECIPIENTS, Decision, decide
 from youtong.queue.states import Event, RecipientState
 from youtong.queue.storage.rows import LeasedRow
 from youtong.queue.storage.store import LeaseLost
@@ -63,25 +63,6 @@ def test_the_schedule_is_asked_with_this_attempt_counted() -> None:
 
 def test_no_wait_goes_beyond_the_age() -> None:
     assert decide(LATER, row(P, NOW + 5), NOW, FixedSchedule()).next_ms == NOW + 5
-
-
-@pytest.mark.parametrize(
-    ("mail_class", "reverse_path", "notify", "is_notice", "owed"),
-    [
-        ("people", "a@example.org", "", False, True),
-        ("people", "a@example.org", "success,failure", False, True),
-        ("people", "a@example.org", "SUCCESS,DELAY", False, False),
-        ("people", "a@example.org", "NEVER", False, False),
-        ("people", "", "", False, False),
-        ("people", "a@example.org", "", True, False),
-        ("transactional", "a@example.org", "", False, False),
-        ("bulk", "a@example.org", "FAILURE", False, False),
-    ],
-)
-def test_a_notice_is_owed_to_people_who_did_not_refuse_it(
-    mail_class: str, reverse_path: str, notify: str, is_notice: bool, owed: bool
-) -> None:
-    assert owes_notice(mail_class, reverse_path, notify, is_notice=is_notice) is owed
 
 
 @pytest.mark.parametrize(
