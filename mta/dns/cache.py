@@ -3,7 +3,8 @@
 Owns   the clamp of TTLs, the bound of the cache, and the age of what it gives back.
 Knows  nothing of questions: a key is any hashable.
 Invariant: at most `capacity` entries; when full, the entry stored longest ago goes.
-RFC 1035 §7.4 (cache), RFC 2308 §7.1 (servers that fail may be remembered, at most 5 minutes).
+RFC 1035 §7.4 (cache), RFC 2308 §5 (negative answers: one to three hours at most), §7.1 (servers that fail may be
+remembered, at most 5 minutes).
 """
 
 from collections.abc import Hashable
@@ -12,10 +13,11 @@ from typing import Any
 import msgspec
 
 from ..clock import Clock
-from .answers import Answer, Unavailable
+from .answers import Answer, Found, Unavailable
 
 SHORTEST_SECONDS = 5  # a TTL of 0 must not cost one look-up per letter
 LONGEST_SECONDS = 86_400
+LONGEST_NEGATIVE_SECONDS = 3600  # a domain that is set up today must not wait for tomorrow
 UNAVAILABLE_SECONDS = 5
 
 
@@ -44,9 +46,7 @@ class AnswerCache:
 
     def put(self, key: Hashable, answer: Answer[Any]) -> Answer[Any]:
         """Keep an answer; gives it back with its TTL clamped."""
-        seconds = UNAVAILABLE_SECONDS
-        if not isinstance(answer, Unavailable):
-            seconds = min(max(answer.ttl_seconds, SHORTEST_SECONDS), LONGEST_SECONDS)
+        seconds = _seconds(answer)
         self._entries.pop(key, None)  # a renewed entry is a young one
         while len(self._entries) >= self._capacity:
             del self._entries[next(iter(self._entries))]
@@ -55,6 +55,13 @@ class AnswerCache:
 
     def clear(self) -> None:
         self._entries.clear()
+
+
+def _seconds(answer: Answer[Any]) -> int:
+    if isinstance(answer, Unavailable):
+        return UNAVAILABLE_SECONDS
+    longest = LONGEST_SECONDS if isinstance(answer, Found) else LONGEST_NEGATIVE_SECONDS
+    return min(max(answer.ttl_seconds, SHORTEST_SECONDS), longest)
 
 
 def _with_ttl(answer: Answer[Any], seconds: int) -> Answer[Any]:

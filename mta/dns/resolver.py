@@ -6,26 +6,22 @@ Implements the port `mta.dns.answers.Resolver`. A cached answer costs no task an
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import dns.exception
-import dns.name
-import dns.rdata
-import dns.rdatatype
-
 from ..clock import Clock
-from .answers import Answer, Family, MxRecord, NoSuchName, Unavailable
+from .answers import Answer, Family, Found, MxRecord, NoSuchName, Trouble, Unavailable
 from .cache import AnswerCache
-from .exchange import Exchange, NetworkExchange, NoAnswer
-from .reading import Alias, address_value, mx_value, read, txt_value
+from .exchange import Exchange, NetworkExchange
+from .names import BadNameError, normal_name
+from .reading import Alias
+from .records import ADDRESS, MX, TXT, RecordKind
 from .servers import name_servers
 
 T = TypeVar("T")
 CACHE_CAPACITY = 50_000  # about 25 MB at the worst
-MAX_ALIASES = 8
-_RDTYPES = {Family.IPV4: dns.rdatatype.A, Family.IPV6: dns.rdatatype.AAAA}
-_Key = tuple[str, dns.rdatatype.RdataType]
+MAX_ALIASES = 8  # messages; inside one message any number
+_Key = tuple[str, str]
 
 
 class CachingResolver:
@@ -37,53 +33,67 @@ class CachingResolver:
         self._in_flight: dict[_Key, asyncio.Task[Answer[Any]]] = {}
 
     async def mx(self, domain: str) -> Answer[MxRecord]:
-        return await self._look_up(domain, dns.rdatatype.MX, mx_value)
+        return await self._look_up(domain, MX)
 
     async def addresses(self, host: str, family: Family) -> Answer[str]:
-        return await self._look_up(host, _RDTYPES[family], address_value)
+        return await self._look_up(host, ADDRESS[family])
 
     async def txt(self, name: str) -> Answer[bytes]:
-        return await self._look_up(name, dns.rdatatype.TXT, txt_value)
+        return await self._look_up(name, TXT)
 
     def forget_all(self) -> None:
         """Empty the cache: the operator says that the world has changed."""
         self._cache.clear()
 
-    async def _look_up(
-        self, name: str, rdtype: dns.rdatatype.RdataType, value: Callable[[dns.rdata.Rdata], T]
-    ) -> Answer[T]:
-        key = (name.lower().rstrip("."), rdtype)
+    async def _look_up(self, text: str, kind: RecordKind[T]) -> Answer[T]:
+        try:
+            name = normal_name(text)
+        except BadNameError:
+            return NoSuchName()
+        key = (name, kind.name)
         known = self._cache.get(key)
         if known is not None:
             return known
         task = self._in_flight.get(key)
         if task is None:
-            task = asyncio.create_task(self._ask(key, value))
+            task = asyncio.create_task(self._ask(key, kind))
             self._in_flight[key] = task
             task.add_done_callback(lambda _: self._in_flight.pop(key, None))
         return await asyncio.shield(task)  # one asker that gives up does not take the answer from the others
 
-    async def _ask(self, key: _Key, value: Callable[[dns.rdata.Rdata], T]) -> Answer[T]:
-        text, rdtype = key
+    async def _ask(self, key: _Key, kind: RecordKind[T]) -> Answer[T]:
         try:
-            answer = await self._follow(dns.name.from_text(text), rdtype, value)
-        except NoAnswer as error:
-            answer = Unavailable(str(error))
-        except (dns.exception.DNSException, UnicodeError):
-            answer = NoSuchName()  # from_text: no such name can exist
+            answer = await self._follow(key[0], kind)
+        except BadNameError:
+            answer = NoSuchName()  # it cannot exist
         return self._cache.put(key, answer)
 
-    async def _follow(
-        self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, value: Callable[[dns.rdata.Rdata], T]
-    ) -> Answer[T]:
-        for _ in range(MAX_ALIASES):
-            answer = read(await self._exchange.ask(name, rdtype), value)
+    async def _follow(self, name: str, kind: RecordKind[T]) -> Answer[T]:
+        answer = await self._exchange.ask(name, kind)
+        if not isinstance(answer, Alias):
+            return answer
+        ttl = answer.ttl_seconds
+        seen = {name}
+        while answer.target not in seen and len(seen) < MAX_ALIASES:
+            target, ttl = answer.target, min(ttl, answer.ttl_seconds)
+            seen.add(target)
+            answer = await self._exchange.ask(target, kind)
             if not isinstance(answer, Alias):
-                return answer
-            name = dns.name.from_text(answer.target)
-        return Unavailable("a chain of aliases without end")
+                return _as_alias(answer, target, ttl)
+        return Unavailable(f"a chain of aliases without end, from {name}", Trouble.ALIAS_LOOP)
+
+
+def _as_alias(answer: Answer[T], target: str, ttl: int) -> Answer[T]:
+    """What is known about the target, as it holds for the alias."""
+    match answer:
+        case Found(records=records, server=server):
+            return Found(records, min(ttl, answer.ttl_seconds), answer.canonical or target, server)
+        case NoSuchName(ttl_seconds=own, server=server):
+            return NoSuchName(min(ttl, own), server)
+        case _:
+            return answer
 
 
 def system_resolver(configured: Sequence[str], clock: Clock) -> CachingResolver:
     """The resolver for `[delivery] dns_servers`; [] asks the system's servers. Raises ValueError for a bad address."""
-    return CachingResolver(NetworkExchange(name_servers(configured)), clock)
+    return CachingResolver(NetworkExchange(name_servers(configured), clock=clock), clock)

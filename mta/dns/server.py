@@ -17,12 +17,12 @@ from typing import assert_never, cast
 import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.opcode
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from .reading import name_text
 from .zones import NameMissing, NotOurs, Record, Records, ServerFailure, Silence, TypeMissing, ZoneAnswer, ZoneSource
 
 MAX_TCP_CONNECTIONS = 200
@@ -85,7 +85,7 @@ class DnsServer:
         if len(query.question) != 1:
             return _wire(_reply(query, dns.rcode.FORMERR), udp=udp)
         question = query.question[0]
-        answer = self._source.answer(name_text(question.name), dns.rdatatype.to_text(question.rdtype))
+        answer = self._source.answer(_name_text(question.name), dns.rdatatype.to_text(question.rdtype))
         return _to_wire(query, answer, udp=udp)
 
 
@@ -165,6 +165,11 @@ async def serve_dns(source: ZoneSource, host: str, port: int) -> DnsServer:
         else:
             return server
     raise AssertionError("unreachable")
+
+
+def _name_text(name: dns.name.Name) -> str:
+    """Lower case without trailing dot; "" is the root."""
+    return name.to_text().lower().rstrip(".")
 
 
 def _to_wire(query: dns.message.Message, answer: ZoneAnswer, *, udp: bool) -> bytes | None:

@@ -39,7 +39,8 @@ async def resolver(request):
 
 
 async def test_found_records_have_one_form(resolver):
-    assert await resolver.mx("good.example") == Found((MxRecord(10, "mx.good.example"),), 300)
+    found = await resolver.mx("good.example")
+    assert (found.records, found.ttl_seconds) == ((MxRecord(10, "mx.good.example"),), 300)
     assert (await resolver.addresses("good.example", Family.IPV4)).records == ("192.0.2.1",)
     assert (await resolver.addresses("good.example", Family.IPV6)).records == ("2001:db8::1",)
     assert (await resolver.txt("good.example")).records == (b"a b",)

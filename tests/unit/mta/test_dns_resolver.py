@@ -1,20 +1,17 @@
-"""mta.dns.resolver, cache and exchange: one question for many askers, and truth about failures."""
+"""mta.dns.resolver and cache: one question for many askers, aliases across messages, answers that age."""
 
 import asyncio
 
 import dns.message
-import dns.name
-import dns.rcode
-import dns.rdatatype
 import pytest
 from fakes.clock import FakeClock
-from youtong.mta.dns.answers import Family, Found, MxRecord, NoData, NoSuchName, Unavailable
+from youtong.mta.dns.answers import Family, Found, MxRecord, NoData, NoSuchName, Trouble, Unavailable
 from youtong.mta.dns.cache import AnswerCache
-from youtong.mta.dns.exchange import NetworkExchange, NoAnswer
-from youtong.mta.dns.resolver import CachingResolver
-from youtong.mta.dns.server import serve_dns
+from youtong.mta.dns.message import question_octets
+from youtong.mta.dns.reading import read
+from youtong.mta.dns.records import RecordKind
+from youtong.mta.dns.resolver import MAX_ALIASES, CachingResolver
 from youtong.mta.dns.servers import NameServer, name_servers, parse_server
-from youtong.mta.dns.zones import Record, Records, ServerFailure, Silence, Zones
 
 
 class ScriptedExchange:
@@ -26,15 +23,17 @@ class ScriptedExchange:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def ask(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> dns.message.Message:
-        self.asked.append(f"{name} {rdtype.name}")
+    async def ask(self, name: str, kind: RecordKind):
+        question = f"{name}. {kind.name}"
+        self.asked.append(question)
+        question_octets(name, kind.number)
         await self.gate.wait()
         script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
         if script.startswith("!"):
-            raise NoAnswer(script[1:])
+            return Unavailable(script[1:])
         rcode, _, records = script.partition("|")
-        head = f"id 1\nopcode QUERY\nrcode {rcode}\nflags QR\n;QUESTION\n{name} IN {rdtype.name}\n"
-        return dns.message.from_text(head + records.replace("|", "\n"))
+        head = f"id 1\nopcode QUERY\nrcode {rcode}\nflags QR\n;QUESTION\n{name}. IN {kind.name}\n"
+        return read(dns.message.from_text(head + records.replace("|", "\n")).to_wire(), name, kind)
 
 
 MX = "NOERROR|;ANSWER|example.org. 300 IN MX 10 MX.Example.org.|example.org. 300 IN MX 5 ."
@@ -116,25 +115,47 @@ async def test_failure_is_unavailable_and_forgotten_after_five_seconds():
 
 async def test_alias_inside_the_message_is_followed():
     asked, exchange = resolver("NOERROR|;ANSWER|a.org. 60 IN CNAME b.org.|b.org. 30 IN A 192.0.2.1")
-    assert await asked.addresses("a.org", Family.IPV4) == Found(("192.0.2.1",), 30)
+    assert await asked.addresses("a.org", Family.IPV4) == Found(("192.0.2.1",), 30, "b.org")
     assert len(exchange.asked) == 1
 
 
 async def test_alias_to_another_zone_is_asked_for():
-    asked, exchange = resolver("NOERROR|;ANSWER|a.org. 60 IN CNAME b.org.", "NOERROR|;ANSWER|b.org. 30 IN A 192.0.2.1")
-    assert (await asked.addresses("a.org", Family.IPV4)).records == ("192.0.2.1",)
+    asked, exchange = resolver("NOERROR|;ANSWER|a.org. 20 IN CNAME b.org.", "NOERROR|;ANSWER|b.org. 30 IN A 192.0.2.1")
+    assert await asked.addresses("a.org", Family.IPV4) == Found(("192.0.2.1",), 20, "b.org")
     assert exchange.asked == ["a.org. A", "b.org. A"]
 
 
+async def test_alias_of_a_name_that_does_not_exist_does_not_exist():
+    asked, _ = resolver("NOERROR|;ANSWER|a.org. 20 IN CNAME b.org.", NX)
+    assert await asked.addresses("a.org", Family.IPV4) == NoSuchName(20)
+
+
+async def test_aliases_in_a_circle_across_messages_are_unavailable_and_end_there():
+    asked, exchange = resolver("NOERROR|;ANSWER|a.org. 60 IN CNAME b.org.", "NOERROR|;ANSWER|b.org. 60 IN CNAME a.org.")
+    answer = await asked.mx("a.org")
+    assert isinstance(answer, Unavailable)
+    assert answer.kind is Trouble.ALIAS_LOOP
+    assert len(exchange.asked) == 2
+
+
 async def test_endless_aliases_are_unavailable():
-    asked, _ = resolver(*(f"NOERROR|;ANSWER|n{n}.org. 60 IN CNAME n{n + 1}.org." for n in range(20)))
+    asked, exchange = resolver(*(f"NOERROR|;ANSWER|n{n}.org. 60 IN CNAME n{n + 1}.org." for n in range(20)))
     assert isinstance(await asked.addresses("n0.org", Family.IPV4), Unavailable)
+    assert len(exchange.asked) == MAX_ALIASES
 
 
 async def test_a_name_that_cannot_exist_does_not():
     asked, exchange = resolver(MX)
-    assert isinstance(await asked.mx("a" * 64 + ".org"), NoSuchName)
-    assert exchange.asked == []
+    for name in ("a" * 64 + ".org", "a..org", ".org", "x." * 130 + "org", "\u2024.org", "xn--\u00fc.org"):
+        assert isinstance(await asked.mx(name), NoSuchName), name
+    assert len(set(exchange.asked)) == len(exchange.asked)
+
+
+async def test_u_labels_are_asked_for_as_a_labels():
+    asked, exchange = resolver(MX)
+    await asked.mx("M\u00fcnchen.example")
+    await asked.mx("xn--MNCHEN-3ya.example.")
+    assert exchange.asked == ["xn--mnchen-3ya.example. MX"]
 
 
 async def test_strings_of_a_txt_record_are_joined():
@@ -146,6 +167,8 @@ def test_ttls_are_clamped():
     cache = AnswerCache(FakeClock(), 10)
     assert cache.put("a", Found((1,), 0)).ttl_seconds == 5
     assert cache.put("b", Found((1,), 10_000_000)).ttl_seconds == 86_400
+    assert cache.put("c", NoSuchName(10_000_000)).ttl_seconds == 3600
+    assert cache.put("d", NoData(10_000_000)).ttl_seconds == 3600
 
 
 def test_a_full_cache_drops_the_oldest_entry():
@@ -179,64 +202,3 @@ def test_what_is_no_name_server_is_refused(text):
 
 def test_system_servers_are_used_when_none_is_configured():
     assert name_servers([])
-
-
-class FixedSource:
-    def __init__(self, answer) -> None:
-        self.answers = answer
-        self.asked = 0
-
-    def answer(self, qname: str, qtype: str):
-        self.asked += 1
-        return self.answers
-
-
-ADDRESS = Records((Record("a.org", "A", "192.0.2.1"),))
-A_ORG = (dns.name.from_text("a.org"), dns.rdatatype.A)
-
-
-async def asked_of(*answers):
-    """The exchange over one server for each answer, its sources, and the servers to stop."""
-    sources = [FixedSource(answer) for answer in answers]
-    servers = [await serve_dns(source, "127.0.0.1", 0) for source in sources]
-    exchange = NetworkExchange([NameServer(*server.address) for server in servers], (0.05, 0.05))
-    return exchange, sources, servers
-
-
-@pytest.mark.parametrize("bad", [ServerFailure(), Silence()])
-async def test_the_next_server_is_asked_and_then_preferred(bad):
-    exchange, (first, second), servers = await asked_of(bad, ADDRESS)
-    for _ in range(2):
-        message = await exchange.ask(*A_ORG)
-        assert message.rcode() == dns.rcode.NOERROR
-    assert (first.asked, second.asked) == (1, 2)
-    for server in servers:
-        await server.stop()
-
-
-async def test_when_all_fail_the_reason_of_each_is_told():
-    exchange, sources, servers = await asked_of(ServerFailure(), Silence())
-    with pytest.raises(NoAnswer, match=r"SERVFAIL; .* no answer within"):
-        await exchange.ask(*A_ORG)
-    assert [source.asked for source in sources] == [1, 2]
-    for server in servers:
-        await server.stop()
-
-
-async def test_truncated_answer_is_fetched_over_tcp():
-    exchange, (source,), (server,) = await asked_of(Records(ADDRESS.records, truncated=True))
-    message = await exchange.ask(*A_ORG)
-    assert len(message.answer) == 1
-    assert source.asked == 2
-    await server.stop()
-
-
-async def test_resolver_and_server_understand_each_other():
-    zones = Zones(["example.org"], [Record("example.org", "MX", "10 mx.example.org.")])
-    server = await serve_dns(zones, "127.0.0.1", 0)
-    asked = CachingResolver(NetworkExchange([NameServer(*server.address)]), FakeClock())
-    assert (await asked.mx("example.org")).records == (MxRecord(10, "mx.example.org"),)
-    assert isinstance(await asked.mx("nothing.example.org"), NoSuchName)
-    assert isinstance(await asked.txt("example.org"), NoData)
-    assert isinstance(await asked.mx("elsewhere.net"), Unavailable)
-    await server.stop()
