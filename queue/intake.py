@@ -49,15 +49,27 @@ class QueueIntake(Intake):
         self._commits, self._store, self._spool = commits, store, spool_folder
         self._leasing, self._loader, self._sites = leasing, loader, sites
         self._schedule, self._clock = schedule, clock
+        self._accepting: set[asyncio.Task[None]] = set()
 
     def open_body(self) -> BodyWriter:
         return spool.SpoolWriter(self._spool)
 
-    async def accept(self, submission: Submission) -> Reply:
-        # In a task of its own: a session that is cancelled while its message is committed must not undo half of it.
-        return await asyncio.shield(asyncio.get_running_loop().create_task(self._answer(submission)))
+    def accept(self, submission: Submission) -> asyncio.Future[Reply]:
+        # A task of its own, and a future beside it: who waits may vanish or be cancelled while the message is
+        # committed, and must not undo half of it.
+        loop = asyncio.get_running_loop()
+        said: asyncio.Future[Reply] = loop.create_future()
+        accepting = loop.create_task(self._answer(submission, said))
+        self._accepting.add(accepting)
+        accepting.add_done_callback(self._accepting.discard)
+        return said
 
-    async def _answer(self, submission: Submission) -> Reply:
+    async def _answer(self, submission: Submission, said: asyncio.Future[Reply]) -> None:
+        answer = await self._accepted_or_refused(submission)
+        if not said.done():
+            said.set_result(answer)
+
+    async def _accepted_or_refused(self, submission: Submission) -> Reply:
         try:
             return await self._accept(submission)
         except (StorageFull, OSError) as error:  # OSError: the spool

@@ -1,11 +1,12 @@
 """The fields that a submission server adds, and where a header section ends.
 
-Owns    Received, Date and Message-ID as we write them; splitting content into head and body; the names in a head.
+Owns    Received, Date and Message-ID as we write them; taking away Bcc; splitting content into head and body; the
+        names in a head.
 Knows   nothing of sessions and policy; what a field of the author means is `mta.message.headers`.
 Invariant
-        body octets are never touched, and of the author's header section nothing is changed or taken away.
-RFC 5321 §4.4 (Received), RFC 6409 §8.2, §8.3 (a submission server may add Date and Message-ID), RFC 5322 §3.6.4,
-RFC 3848 and RFC 6531 §4.3 (the words after `with`).
+        body octets are never touched, and of the author's header section nothing is changed; only Bcc is taken away.
+RFC 5321 §4.4 (Received), RFC 6409 §8.2, §8.3 (a submission server may add Date and Message-ID), RFC 5322 §3.6.3,
+§3.6.4, RFC 3848 and RFC 6531 §4.3 (the words after `with`).
 """
 
 import re
@@ -16,9 +17,13 @@ from ipaddress import IPv6Address, ip_address
 
 _HEAD = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*+)*+")
 _NAME = re.compile(rb"^([!-9;-~]+)[ \t]*:", re.MULTILINE)
+_BLIND_FIELD = re.compile(rb"^(?:resent-)?bcc[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.MULTILINE | re.IGNORECASE)
 _SHOWN_HELO = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _FIELD_NAME = re.compile(r"[!-9;-~]+")
 _FIELD_VALUE = re.compile(r"(?:[^\r\n\x00]|\r\n[ \t]+(?=[^\r\n \t]))*")
+
+BLIND = (b"bcc", b"resent-bcc")
+"""Names of the fields that nobody but their author may see."""
 
 MAX_RECEIVED = 50
 """Hop limit. RFC 5321 §6.3 asks for at least 100 only where nothing else detects loops; 50 is what Postfix uses."""
@@ -48,6 +53,11 @@ def find_head_end(octets: bytes) -> int | None:
 def field_names(head: bytes) -> list[bytes]:
     """Lower-case names of the fields, in order."""
     return _NAME.findall(head.lower())
+
+
+def without_blind(head: bytes) -> bytes:
+    """The head without its Bcc and Resent-Bcc fields, folded lines and all (RFC 5322 §3.6.3)."""
+    return _BLIND_FIELD.sub(b"", head)
 
 
 def received(helo: str, address: str, hostname: str, protocol: str, tls: str, now_s: int) -> bytes:

@@ -37,7 +37,7 @@ _RANK = {fault: rank for rank, fault in enumerate(Fault)}  # worst first
 class DataReader:
     """Feed it what arrives after 354 until `ended`; each feed returns the message octets it completed."""
 
-    __slots__ = ("_at_start", "_held", "_line_octets", "ended", "fault", "rest")
+    __slots__ = ("_at_start", "_held", "_lengths", "ended", "fault", "rest")
 
     def __init__(self) -> None:
         self.ended = False
@@ -45,7 +45,7 @@ class DataReader:
         self.rest = b""  # after `ended`: octets behind the end, i.e. the next commands
         self._held = b"\r\n"  # the CRLF of the DATA command counts, so "." at once ends an empty message
         self._at_start = True
-        self._line_octets = 0  # of the line that is not complete yet
+        self._lengths = LineLengths()
 
     def feed(self, octets: bytes) -> bytes:
         """Take the next octets of the stream. Not allowed once `ended`."""
@@ -63,7 +63,9 @@ class DataReader:
     def _decoded(self, raw: bytes) -> bytes:
         if not raw:
             return raw
-        self.fault = _worse(self.fault, self._long_line(raw), _bare(raw))
+        too_long, octet = self._lengths.fault(raw), bare(raw)
+        if too_long is not None or octet is not None:
+            self.fault = worse(self.fault, too_long, octet)
         if b"\r\n." in raw:
             raw = raw.replace(b"\r\n.", b"\r\n")
         if self._at_start:  # cut off the CRLF of the command; it is whole here, for `raw` never ends inside one
@@ -71,12 +73,22 @@ class DataReader:
             raw = raw[2:]
         return raw
 
-    def _long_line(self, raw: bytes) -> Fault | None:
+
+class LineLengths:
+    """Sees a line that is too long, also across blocks."""
+
+    __slots__ = ("_octets",)
+
+    def __init__(self) -> None:
+        self._octets = 0  # of the line that is not complete yet
+
+    def fault(self, raw: bytes) -> Fault | None:
+        """Take the next octets; LONG_LINE when a line got too long in them."""
         first = raw.find(b"\n")
-        longest = self._line_octets + (len(raw) if first < 0 else first)
+        longest = self._octets + (len(raw) if first < 0 else first)
         if len(raw) > MAX_LINE_OCTETS:
             longest = max(longest, *map(len, raw.split(b"\n")))
-        self._line_octets = self._line_octets + len(raw) if first < 0 else len(raw) - raw.rfind(b"\n") - 1
+        self._octets = self._octets + len(raw) if first < 0 else len(raw) - raw.rfind(b"\n") - 1
         return Fault.LONG_LINE if longest > MAX_LINE_OCTETS else None
 
 
@@ -88,12 +100,13 @@ def _length_of_beginning(stream: bytes) -> int:
     return 0
 
 
-def _worse(*faults: Fault | None) -> Fault | None:
+def worse(*faults: Fault | None) -> Fault | None:
     """The one to be told: which is worst does not depend on where the stream was cut."""
     return min((fault for fault in faults if fault is not None), key=_RANK.__getitem__, default=None)
 
 
-def _bare(raw: bytes) -> Fault | None:
+def bare(raw: bytes) -> Fault | None:
+    """The worst octet in it that may stand in no message."""
     if has_bare_cr(raw):
         return Fault.BARE_CR
     if has_bare_lf(raw):

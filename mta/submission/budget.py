@@ -8,8 +8,6 @@ Invariant
 
 import asyncio
 from collections import deque
-from collections.abc import Generator
-from contextlib import contextmanager
 
 _STEP = 16 * 1024  # grown by steps, so that a message costs few calls
 
@@ -47,14 +45,9 @@ class MemoryBudget:
                 self._waiters.remove((octets, turn))
                 self._serve()
 
-    @contextmanager
-    def reserve(self, wait_seconds: float) -> Generator["Reservation"]:
-        """A reservation for one message, given back at the end whatever happens."""
-        reservation = Reservation(self, wait_seconds)
-        try:
-            yield reservation
-        finally:
-            reservation.release()
+    def reserve(self, wait_seconds: float) -> "Reservation":
+        """A reservation for one message; to be released at the end whatever happens."""
+        return Reservation(self, wait_seconds)
 
     def give_back(self, octets: int) -> None:
         """They are free again."""
@@ -78,15 +71,28 @@ class Reservation:
         self._wait_seconds = wait_seconds
         self._octets = 0
 
-    async def cover(self, octets: int) -> bool:
-        """Hold at least so many. False: there was no memory in time; what was held before is still held."""
+    def cover_now(self, octets: int) -> bool:
+        """Hold at least so many, if they are free now. False: what was held before is still held."""
         if octets <= self._octets:
             return True
-        more = -(-(octets - self._octets) // _STEP) * _STEP
-        if self._budget.take_now(more) or await self._budget.take(more, self._wait_seconds):
+        more = self._missing(octets)
+        if self._budget.take_now(more):
             self._octets += more
             return True
         return False
+
+    async def cover(self, octets: int) -> bool:
+        """Hold at least so many, waiting a bounded time. False: what was held before is still held."""
+        if self.cover_now(octets):
+            return True
+        more = self._missing(octets)
+        if await self._budget.take(more, self._wait_seconds):
+            self._octets += more
+            return True
+        return False
+
+    def _missing(self, octets: int) -> int:
+        return -(-(octets - self._octets) // _STEP) * _STEP
 
     def release(self) -> None:
         """Hold nothing; safe more than once."""

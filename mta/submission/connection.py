@@ -1,23 +1,20 @@
-"""A connection of aiosmtpd, made fast: the loop that reads a command, has it answered, and writes the reply.
+"""A connection of aiosmtpd, driven by what arrives: cut a line, have it answered, write the replies.
 
-Owns    transport, input, output, the idle timer, the reading of a command line, and the bulkhead around an answer.
-Knows   nothing of what commands mean; `session.Session` answers them and returns replies as values.
-Invariant
-        a client that pipelines commands and reads no reply costs a bounded amount of memory, for a bounded time.
+Owns    transport, input and output, what is being waited for, and the bulkhead around an answer.
+Knows   nothing of what commands mean: `session.Session` answers them and returns replies as values.
+Invariants
+        nothing runs for a session that waits for its client: no task, no future, no timer (`watch` looks at all).
+        a client that sends ahead, or reads no reply, costs a bounded amount of memory, for a bounded time.
+        a lost connection cuts off no commit (`Later.outlives`).
 From aiosmtpd
-        the protocol life cycle and the AUTH mechanisms. Replaced, with the cost per message or connection measured in
-        the stock version: constructor (175 µs: reflection over methods and hooks), a timer per command (now one lazy
-        timer per session), drain per reply (now only when the transport asks), one await per line of DATA, command
-        lines ended by a bare LF. A lost connection ends the input instead of cancelling the task: a message that is
-        being committed is never cut off in the middle.
+        AUTH's mechanisms. Its loop, a task that awaits each line, its timer per command, drain per reply and reflecting
+        constructor cost more than all that is done for a message here (figures: ARCHITECTURE.md, "Decisions").
 RFC 5321 §4.1, §4.3; RFC 2920 §3.2 (replies to pipelined commands go out together).
 """
 
 import asyncio
-from asyncio import StreamReaderProtocol
-from collections.abc import Awaitable
+from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP
@@ -26,21 +23,19 @@ from ..crashpoint import reach
 from ..reply import Reply, reply
 from ..smtp.params import CommandError
 from . import oplog
+from .command_line import LINE_TOO_LONG, NOT_SMTP, parse_command
 from .input import ClientInput, LineTooLongError
+from .later import Answer, Later
+from .peer import client_of
 from .ports import Client
 from .sessions import SessionContext
 
-MAX_COMMAND_OCTETS = 2048  # RFC 5321 §4.5.3.1.4 has 512, its extensions add to that; only AUTH may be longer
+_MAX_INPUT_OCTETS = 32 * 1024  # sent ahead; then nothing more is read
 _MAX_OUTPUT_OCTETS = 16 * 1024  # replies to pipelined commands wait together, but not more than this
+_TURN = 200  # commands that one client may have answered before the others have their turn
 BAD_COMMAND_CODES = frozenset({500, 501, 502, 503, 504, 555})
-_FORBIDDEN = frozenset({"CONNECT", "GET", "POST"})  # a browser or proxy made to talk to us: no mail client
 
-_LINE_TOO_LONG = reply(500, "5.5.2", "the line is too long")
-_BAD_LINE = reply(500, "5.5.2", "a line ends with CR LF and has no other CR, LF or NUL")
-_NOT_TEXT = reply(500, "5.5.2", "the line is neither ASCII nor UTF-8")
-_NOT_SMTP = reply(421, "4.7.0", "this is not SMTP")
 _TOO_MANY_ERRORS = reply(421, "4.7.0", "too many bad commands")
-_IDLE = reply(421, "4.4.2", "nothing heard for too long")
 _STOPPING = reply(421, "4.3.2", "the server is stopping, try again later")
 FAULT = reply(451, "4.3.0", "a fault here, not in your mail; try again later")
 
@@ -49,26 +44,26 @@ class Connection(SMTP):
     """One connection. Subclasses answer."""
 
     def __init__(self, context: SessionContext, *, tls: bool) -> None:
-        loop = asyncio.get_running_loop()
         # Not SMTP.__init__: it looks through all methods and hooks anew for each connection.
-        self.input = ClientInput(loop)
-        StreamReaderProtocol.__init__(self, self.input, client_connected_cb=self._cb_client_connected, loop=loop)
-        self.loop = loop
         self.context = context
+        self.input = ClientInput()
         self.peer = Client("", 0)
-        self.transport = None  # aiosmtpd's name; ours is `wire`, which can be written to
         self.wire: asyncio.Transport | None = None
+        self.in_content = False  # what arrives is content, not commands
         self.closing = False
+        self.commands = 0
+        self.useless_since = 0  # the command that last got the client on: what is sent after it may be noise
+        self._look_at = context.settings.limits.max_commands_before_login  # the command before which to look closely
         self._tls = tls
         self._output: list[bytes] = []
         self._output_octets = 0
         self._bad_commands = 0
-        self._waiting = False  # for a command: nothing is being answered
-        self._heard_at = 0.0
-        # What the inherited methods look at.
-        self._original_transport = None
-        self._timeout_handle: asyncio.TimerHandle | None = None
-        self._handle_hooks = {}
+        self._busy = False  # something is waited for, and no command answered before it is there
+        self._deaf = False  # the client does not read what we wrote
+        self._full = False  # reading is paused
+        self._stopping = False
+        self._later: Later | None = None
+        self._awaited: asyncio.Future[Any] | None = None
 
     # What subclasses say.
 
@@ -76,143 +71,225 @@ class Connection(SMTP):
         """The first reply; one that is not positive ends the connection."""
         raise NotImplementedError
 
-    def answer(self, verb: str, argument: str) -> Awaitable[Reply | None]:
-        """The reply to a command; None when all has been said."""
+    def answer(self, verb: str, argument: str) -> Answer:
+        """The answer to a command."""
+        raise NotImplementedError
+
+    def take(self, octets: bytes) -> Answer:
+        """The answer to some content, which may be None; what is behind the content is to be unread."""
+        raise NotImplementedError
+
+    def look_closely(self) -> Reply | None:
+        """Asked before some commands: the last reply to a client that has said too much, or None."""
+        raise NotImplementedError
+
+    def left(self) -> None:
+        """The connection is over, and nothing is waited for: give back what is held."""
+        raise NotImplementedError
+
+    @property
+    def transaction(self) -> object | None:
+        """The same object during one transaction; None between two."""
+        raise NotImplementedError
+
+    @property
+    def content_octets(self) -> int:
+        """Octets of the content that is on its way; -1 when none is."""
+        raise NotImplementedError
+
+    @property
+    def must_log_in(self) -> bool:
+        """The client can do nothing here before it has."""
         raise NotImplementedError
 
     # The life of a connection.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.peer = _client(transport, self._tls)
-        self._heard_at = self.context.clock.monotonic()
+        self.peer = client_of(transport, tls=self._tls)
         self.wire = cast(asyncio.Transport, transport)
-        super().connection_made(transport)
+        said = self.context.sessions.enter(self, self.peer.address) or self._greeting()
+        self.send(said)
+        if not said.is_positive:
+            self.closing = True
+        self._write_output()
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at = self.context.clock.monotonic()
-        self.input.feed_data(data)
+        self.input.feed(data)
+        if not (self._busy or self._deaf):
+            self._go_on()
+        elif len(self.input) > _MAX_INPUT_OCTETS:
+            self._pause()
 
     def eof_received(self) -> bool:
-        self.input.feed_eof()
+        self.input.end()
+        if not (self._busy or self._deaf):
+            self._go_on()
         return self.peer.tls == ""  # half-closed: what was sent is still answered (TLS has no half-close)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._timeout_handle is not None:
-            self._timeout_handle.cancel()
+        self.wire = None
         self.closing = True
-        self.transport = self.wire = None
-        StreamReaderProtocol.connection_lost(self, None)  # an end like any other
-        self.input.feed_eof()
+        self.input.end()
+        if self._later is None:
+            self._leave()
+        elif self._awaited is not None and not self._later.outlives:
+            self._awaited.cancel()
+
+    def pause_writing(self) -> None:
+        self._deaf = True
+
+    def resume_writing(self) -> None:
+        self._deaf = False
+        if not self._busy:
+            self._go_on()
 
     def stop(self) -> None:
-        """The server stops: 421 now when no command is being answered, else before the next one."""
-        if self._waiting:
-            self.send(_STOPPING)
-            self.end()
+        """The server stops: 421 now when nothing is being answered, else before the next command."""
+        self._stopping = True
+        if not (self._busy or self.in_content):
+            self.close_with(_STOPPING)
+
+    def close_with(self, last: Reply) -> None:
+        """Say a last word and close."""
+        self.send(last)
+        self.closing = True
+        self._write_output()
 
     def abort(self) -> None:
+        """Close without a word."""
         if self.wire is not None:
             self.wire.abort()
 
-    def end(self) -> None:
-        """Send what is due and close."""
-        self.closing = True
-        if self.wire is not None:
-            self._write_output(self.wire)
-            self.wire.close()
-        self.input.feed_eof()
+    @property
+    def is_deaf(self) -> bool:
+        """The client does not read what we wrote."""
+        return self._deaf
 
-    async def _handle_client(self) -> None:
-        try:
-            refusal = self.context.sessions.enter(self, self.peer.address)
-            greeting = refusal or self._guarded_greeting()
-            self.send(greeting)
-            self.closing = self.closing or not greeting.is_positive
-            while not self.closing:
-                await self._serve_command()
-        except ConnectionError:
-            pass  # the client is gone; whatever was accepted has been answered or will be sent again
-        finally:
-            self.end()
-            self.context.sessions.leave(self)
+    @property
+    def waits_for_client(self) -> bool:
+        """It is the client's turn."""
+        return not self._busy or self.input.is_awaited
 
-    async def _serve_command(self) -> None:
-        try:
-            line = await self._next_line()
-        except LineTooLongError:
-            self._send_counted(_LINE_TOO_LONG)
-            return
-        if line is None:
-            self.closing = True
-        elif self.context.sessions.stopping:
+    # What arrives.
+
+    def _go_on(self) -> None:
+        """Answer all that is there, as far as it goes now."""
+        for _ in range(_TURN):
+            if self.closing or self._busy or self._deaf or not self._serve_next():
+                break
+        else:
+            self._busy = True
+            asyncio.get_running_loop().call_soon(self._next_turn)
+        self._write_output()
+        if self._full and not (self._busy or self._deaf):
+            self._resume()
+
+    def _next_turn(self) -> None:
+        self._busy = False
+        self._go_on()
+
+    def _serve_next(self) -> bool:
+        """Answer a command or take some content; False when there is nothing whole."""
+        if self.in_content:
+            octets = self.input.block()
+            if octets:
+                answer = self._guarded(self.take, octets)
+                self.closing = answer is FAULT and self.in_content  # else its next content would be commands
+                self._say(answer)
+                return True
+        else:
+            try:
+                line = self.input.line()
+            except LineTooLongError:
+                self._count(LINE_TOO_LONG)
+                return True
+            if line is not None:
+                self._serve_line(line)
+                return True
+        self.closing = self.input.ended
+        return False
+
+    def _serve_line(self, line: bytes) -> None:
+        self.commands += 1
+        if self._stopping:
             self.send(_STOPPING)
             self.closing = True
-        elif (said := await self._answer_line(line)) is not None:
-            self._send_counted(said)
-
-    async def _next_line(self) -> bytes | None:
-        if not self.input.has_line or self._output_octets > _MAX_OUTPUT_OCTETS:
-            await self.flush()
-        self._waiting = True
-        try:
-            return await self.input.line()
-        finally:
-            self._waiting = False
-
-    async def _answer_line(self, line: bytes) -> Reply | None:
-        command = _command(line)
+            return
+        if self.commands > self._look_at and (last := self._guarded(self.look_closely)) is not None:
+            assert isinstance(last, Reply)
+            oplog.note("closed", client=self.peer.address, reply=str(last))
+            self.send(last)
+            self.closing = True
+            return
+        command = parse_command(line)
         if isinstance(command, Reply):
-            self.closing = command is _NOT_SMTP
-            return command
+            self.closing = command is NOT_SMTP
+            self._count(command)
+        else:
+            self._say(self._guarded(self.answer, *command))
+
+    def _guarded(self, ask: Callable[..., Answer], *about: Any) -> Answer:
         try:
-            return await self.answer(*command)
+            return ask(*about)
         except CommandError as error:
             return error.reply
-        except ConnectionError:
-            raise
         except Exception as error:  # noqa: BLE001 - bulkhead: a fault of ours ends neither session nor server
-            oplog.fault("fault", error, client=self.peer.address, command=command[0])
+            oplog.fault("fault", error, client=self.peer.address, command=about[0] if len(about) == 2 else "")
             return FAULT
 
-    def _guarded_greeting(self) -> Reply:
-        try:
-            return self.greet()
-        except Exception as error:  # noqa: BLE001 - bulkhead: as above
-            oplog.fault("fault", error, client=self.peer.address, command="connect")
-            return reply(421, "4.3.0", FAULT.text)
+    def _say(self, answer: Answer) -> None:
+        if type(answer) is Later:
+            self._wait(answer)
+        elif answer is not None:
+            self._count(cast(Reply, answer))
+
+    # What is waited for.
+
+    def _wait(self, later: Later) -> None:
+        self._busy, self._later = True, later
+        self._awaited = asyncio.ensure_future(later.awaited)
+        self._awaited.add_done_callback(self._answered)
+
+    def _answered(self, awaited: asyncio.Future[Any]) -> None:
+        later, self._later, self._awaited, self._busy = self._later, None, None, False
+        assert later is not None
+        if awaited.cancelled():
+            self.abort()
+        else:
+            self._say(self._guarded(later.then, awaited))
+        if self.wire is None and self._later is None:
+            self._leave()
+        elif not self._busy:
+            self._go_on()
+
+    def _leave(self) -> None:
+        self.left()
+        self.context.sessions.leave(self)
+
+    def _greeting(self) -> Reply:
+        said = self._guarded(self.greet)
+        assert isinstance(said, Reply)
+        return reply(421, "4.3.0", FAULT.text) if said is FAULT else said
 
     # Output.
 
     def send(self, said: Reply) -> None:
-        """Put a reply into the output; it leaves before the next wait for input."""
+        """Put a reply into the output; it leaves when there is nothing more to answer."""
         self._put_out(_on_the_wire(said))
 
     async def push(self, status: str | bytes) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """A line of aiosmtpd's own: AUTH challenges and their errors."""
         self._put_out((status if isinstance(status, bytes) else status.encode("ascii")) + b"\r\n")
-        await self.flush()
+        self._write_output()
 
     def _put_out(self, octets: bytes) -> None:
         self._output.append(octets)
         self._output_octets += len(octets)
+        if self._output_octets > _MAX_OUTPUT_OCTETS:
+            self._write_output()
 
-    async def flush(self) -> None:
-        """Write the output; wait while the client does not read it. Raises ConnectionError when the client is gone."""
-        if self.wire is None:
-            raise ConnectionResetError
-        self._write_output(self.wire)
-        if self._paused:  # pyright: ignore[reportAttributeAccessIssue]
-            await self._drain_helper()  # pyright: ignore[reportAttributeAccessIssue]
-
-    def _write_output(self, transport: asyncio.Transport) -> None:
-        if self._output:
-            reach("submission.reply.before")
-            transport.write(self._output[0] if len(self._output) == 1 else b"".join(self._output))
-            reach("submission.reply.after")
-            self._output.clear()
-            self._output_octets = 0
-
-    def _send_counted(self, said: Reply) -> None:
+    def _count(self, said: Reply) -> None:
+        """Send it, unless it was one bad command too many."""
         if said.code in BAD_COMMAND_CODES:
             self._bad_commands += 1
             if self._bad_commands >= self.context.settings.limits.max_bad_commands:
@@ -220,78 +297,30 @@ class Connection(SMTP):
                 said, self.closing = _TOO_MANY_ERRORS, True
         self.send(said)
 
-    # The idle timer: armed once, looks at the clock when it fires.
-
-    def _reset_timeout(self, duration: float | None = None) -> None:
-        self._timeout_handle = self.loop.call_later(
-            duration or self.context.settings.limits.idle_seconds, self._timeout_cb
-        )
-
-    def _timeout_cb(self) -> None:
-        limit = self.context.settings.limits.idle_seconds
-        left = self._heard_at + limit - self.context.clock.monotonic()
-        # It does not read what we say.
-        is_deaf = bool(self._paused)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType]
-        if left > 0 or not (self.input.is_waiting or is_deaf):
-            self._reset_timeout(max(left, limit / 10))
+    def _write_output(self) -> None:
+        if self.wire is None:
             return
-        oplog.note("closed", client=self.peer.address, reply=str(_IDLE))
-        if is_deaf:
-            self.abort()
-            return
-        self.send(_IDLE)
-        self.end()
+        if self._output:
+            reach("submission.reply.before")
+            self.wire.write(self._output[0] if len(self._output) == 1 else b"".join(self._output))
+            reach("submission.reply.after")
+            self._output.clear()
+            self._output_octets = 0
+        if self.closing:
+            self.wire.close()
 
-    def _set_rset_state(self) -> None:
-        """Nothing: `Session` has a transaction of its own instead of aiosmtpd's envelope."""
+    def _pause(self) -> None:
+        if not self._full and self.wire is not None:
+            self._full = True
+            self.wire.pause_reading()
+
+    def _resume(self) -> None:
+        self._full = False
+        if self.wire is not None and not self.closing:
+            self.wire.resume_reading()
 
 
 @lru_cache(maxsize=256)
 def _on_the_wire(said: Reply) -> bytes:
     """Most replies are the same few; those with a queue id pass through."""
     return said.to_bytes()
-
-
-def _client(transport: asyncio.BaseTransport, tls: bool) -> Client:
-    peer: Any = transport.get_extra_info("peername")
-    host, port = (str(peer[0]), int(peer[1])) if peer else ("", 0)  # None: gone before we looked
-    return Client(unmapped(host), port, "", tls_version(transport) if tls else "")
-
-
-def tls_version(transport: asyncio.BaseTransport) -> str:
-    """For example "TLSv1.3"; "" when there is none."""
-    ssl_object = transport.get_extra_info("ssl_object")
-    return "" if ssl_object is None else str(ssl_object.version())
-
-
-@lru_cache(maxsize=1024)
-def is_loopback(address: str) -> bool:
-    """A client on this very machine."""
-    return ip_address(address).is_loopback
-
-
-def unmapped(host: str) -> str:
-    """An IPv4 client of a dual-stack socket has an IPv4 address."""
-    if ":" not in host:
-        return host
-    address = ip_address(host)
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return str(mapped or address)
-
-
-def _command(line: bytes) -> tuple[str, str] | Reply:
-    """The verb in upper case and its argument; or the reply to a line that is no command."""
-    body = line[:-2]
-    if not line.endswith(b"\r\n") or b"\r" in body or b"\0" in body:
-        return _BAD_LINE
-    try:
-        text = body.decode("utf-8").rstrip(" \t")
-    except UnicodeDecodeError:
-        return _NOT_TEXT
-    verb, _, argument = text.partition(" ")
-    verb = verb.upper()
-    if verb in _FORBIDDEN:
-        return _NOT_SMTP
-    if len(line) > MAX_COMMAND_OCTETS and verb != "AUTH":
-        return _LINE_TOO_LONG
-    return verb, argument.lstrip(" ")

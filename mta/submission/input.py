@@ -1,99 +1,103 @@
 """What a client sent and nobody has read yet.
 
-Owns    cutting command lines and content blocks from the stream, with bounded memory.
-Knows   nothing of commands. A line that does not end in CR LF is handed out as it is: the session refuses it, and
-        thereby never executes what another server might have read as part of a message.
-On      asyncio.StreamReader for waiting and back pressure; its own `readuntil` takes one future, one copy and one
-        exception path per line where the common case is a whole line, or several (RFC 2920), in the buffer.
+Owns    cutting command lines and content blocks from what arrives, with bounded memory.
+Knows   nothing of commands and transports. A line that does not end in CR LF is handed out as it is: the session
+        refuses it, and thereby never executes what another server might have read as part of a message.
+Waits   for nobody: `line` and `block` give what there is. Only an AUTH exchange of aiosmtpd awaits `readline`.
 """
 
 import asyncio
 
 MAX_LINE_OCTETS = 12_290  # RFC 4954 §4: base64 of a SASL exchange, 12,288 octets, and CR LF
-_HIGH_WATER_OCTETS = 16 * 1024  # StreamReader pauses reading at twice that
 
 
 class LineTooLongError(Exception):
     """The line was longer than any command; it has been thrown away up to its end."""
 
 
-class ClientInput(asyncio.StreamReader):
+class ClientInput:
     """The input of one session."""
 
-    _buffer: bytearray
-    _eof: bool
+    __slots__ = ("_at", "_octets", "_searched", "_skipping", "_waiter", "ended")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(limit=_HIGH_WATER_OCTETS, loop=loop)
+    def __init__(self) -> None:
+        self.ended = False  # nothing more will come
+        self._octets = b""
+        self._at = 0  # what is before has been handed out
+        self._searched = 0  # up to here there is no line end
+        self._skipping = False  # the rest of a line that was too long
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._octets) - self._at
 
     @property
-    def has_line(self) -> bool:
-        """A whole line is waiting: no need to send replies yet (RFC 2920 §3.2)."""
-        return b"\n" in self._buffer
+    def is_awaited(self) -> bool:
+        """Somebody waits for the client's next line."""
+        return self._waiter is not None
 
-    @property
-    def is_waiting(self) -> bool:
-        """Somebody waits for the client."""
-        return self._waiter is not None  # pyright: ignore[reportAttributeAccessIssue]
+    def feed(self, octets: bytes) -> None:
+        """More has arrived."""
+        if self._at == len(self._octets):
+            self._octets, self._at, self._searched = octets, 0, 0
+        else:
+            self._octets = self._octets[self._at :] + octets
+            self._searched = max(0, self._searched - self._at)
+            self._at = 0
+        if self._waiter is not None:
+            self._wake()
 
-    async def line(self) -> bytes | None:
-        """The next line with its end, or None when the client has closed. Raises LineTooLongError."""
-        searched = 0
-        while (end := self._buffer.find(b"\n", searched)) < 0:
-            searched = len(self._buffer)
-            if searched > MAX_LINE_OCTETS:
-                await self._skip_line()
-                raise LineTooLongError
-            if not await self._more():
-                return None
-        line = bytes(self._buffer[: end + 1])
-        self._drop(end + 1)
-        if len(line) > MAX_LINE_OCTETS:
-            raise LineTooLongError
-        return line
+    def end(self) -> None:
+        """The client has closed its side."""
+        self.ended = True
+        self._wake()
 
-    async def block(self) -> bytes | None:
-        """All that has arrived, at least one octet, or None when the client has closed."""
-        if not self._buffer and not await self._more():
+    def line(self) -> bytes | None:
+        """The next line with its end, or None when there is no whole line yet. Raises LineTooLongError."""
+        at, octets = self._at, self._octets
+        end = octets.find(b"\n", max(at, self._searched)) + 1
+        if not end:
+            self._searched = len(octets)
+            if len(octets) - at > MAX_LINE_OCTETS:
+                self.discard()
+                self._skipping = True
             return None
-        octets = bytes(self._buffer)
-        self._drop(len(octets))
+        self._at = self._searched = end
+        if self._skipping or end - at > MAX_LINE_OCTETS:
+            self._skipping = False
+            raise LineTooLongError
+        return octets[at:end]
+
+    def block(self) -> bytes:
+        """All that has arrived."""
+        octets = self._octets[self._at :] if self._at else self._octets
+        self.discard()
         return octets
 
     def unread(self, octets: bytes) -> None:
-        """Put back what belongs to the next reader."""
-        if octets:
-            self._buffer[:0] = octets
+        """Put back what belongs to the next reader; all had been read."""
+        assert not len(self)
+        self._octets, self._at, self._searched = octets, 0, 0
 
     def discard(self) -> None:
-        """Throw away what has arrived (RFC 3207 §4.2)."""
-        self._drop(len(self._buffer))
-
-    def move_to(self, transport: asyncio.BaseTransport) -> None:
-        """Go on over another transport."""
-        self._transport = None
-        self.set_transport(transport)
+        """Throw away what has arrived."""
+        self._octets, self._at, self._searched = b"", 0, 0
+        self._skipping = False
 
     async def readline(self) -> bytes:
-        """For aiosmtpd's SASL challenges: b"" when there is no usable line."""
+        """For aiosmtpd's SASL challenges: b"" when the client has closed."""
         try:
-            return await self.line() or b""
+            while (line := self.line()) is None:
+                if self.ended:
+                    return b""
+                self._waiter = asyncio.get_running_loop().create_future()
+                await self._waiter
         except LineTooLongError:
             return b"\n"  # no base64: refused like any other garbage
+        finally:
+            self._waiter = None
+        return line
 
-    async def _more(self) -> bool:
-        if self._eof:
-            return False
-        await self._wait_for_data("ClientInput")  # pyright: ignore[reportAttributeAccessIssue]
-        return bool(self._buffer) or not self._eof
-
-    async def _skip_line(self) -> None:
-        while (end := self._buffer.find(b"\n")) < 0:
-            self._drop(len(self._buffer))
-            if not await self._more():
-                return
-        self._drop(end + 1)
-
-    def _drop(self, octets: int) -> None:
-        del self._buffer[:octets]
-        self._maybe_resume_transport()  # pyright: ignore[reportAttributeAccessIssue]
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -18,6 +18,7 @@ from .session import Session
 from .sessions import Certificate, SessionContext, Sessions
 from .settings import SubmissionSettings
 from .tls_door import TlsDoor
+from .watch import Watch
 
 _BACKLOG = 1024  # programs that open a connection for each message come in bursts
 
@@ -36,6 +37,7 @@ class SubmissionListener:
         self._context = SessionContext(
             settings, role, clock, MemoryBudget(settings.memory_bytes), self.sessions, self._certificate
         )
+        self._watch = Watch(self.sessions, settings.limits, clock)
         self._servers: list[asyncio.Server] = []
         self._doors: list[TlsDoor] = []
 
@@ -47,11 +49,13 @@ class SubmissionListener:
         except OSError:
             await self._close_sockets()
             raise
+        self._watch.start()
 
     async def stop(self, grace_seconds: float = 1.0) -> None:
         """Accept no more; 421 to each session at its next command, at once to those that wait; then close them."""
         await self._close_sockets()
         await self.sessions.stop(grace_seconds)
+        self._watch.stop()
 
     def reload_certificate(self, context: SSLContext) -> None:
         """Use another certificate from the next handshake on."""

@@ -5,6 +5,7 @@ Knows  no account, no rule, no row: `Origin` is carried from Authenticator to In
        `label` for logs and the Received field.
 """
 
+from collections.abc import Awaitable
 from enum import StrEnum
 from typing import Protocol
 
@@ -144,8 +145,8 @@ class Intake(Protocol):
 
     def open_body(self) -> BodyWriter: ...
 
-    async def accept(self, submission: Submission) -> Reply:
-        """Queue the message; the reply to the final dot.
+    def accept(self, submission: Submission) -> Awaitable[Reply]:
+        """Queue the message; the reply to the final dot. It goes on whether or not the client is still there.
 
         250 2.0.0 with the queue id only after the commit; 452 4.3.1 disk full, 451 4.3.0 any other fault of ours,
         and then nothing is kept: a spooled body is the intake's from this call on. Never raises.

@@ -1,7 +1,7 @@
-"""From 354 to the reply to the final dot.
+"""A message on its way in, and what becomes of it at its end.
 
-Owns    reading DATA to its real end, judging what came, adding our fields, and handing the message to the intake.
-Knows   nothing of commands and transports.
+Owns    reading content, whether DATA's or BDAT's; judging what came; taking Bcc away and adding our fields.
+Knows   nothing of commands, transports and the intake's commit.
 Decided
         Envelope.body says what the content is, not what MAIL declared: 8-bit content without BODY=8BITMIME is taken as
         8BITMIME (clients forget it, and refusing helps nobody), 7-bit content declared 8BITMIME can go anywhere.
@@ -9,7 +9,7 @@ Decided
         UTF-8 in a header section without SMTPUTF8 is taken as it is. RFC 6532 §3 wants SMTPUTF8 for it, but marking
         the envelope would make the letter undeliverable at every host without that extension, while practically all
         of them take raw 8-bit header fields.
-RFC 5321 §4.1.1.4, §4.4, §6.3 (loops); RFC 6409 §8 (what a submission server may add).
+RFC 5321 §4.1.1.4, §4.4, §6.3 (loops); RFC 6409 §8 (what a submission server may change).
 """
 
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from ..clock import Clock
 from ..envelope import Body, Envelope, ForwardPath
 from ..message import trace
 from ..reply import Reply, reply
+from ..smtp.chunk_reader import ChunkReader
 from ..smtp.data_reader import DataReader
 from ..smtp.params import MailCommand
 from .budget import Reservation
 from .content import Content
-from .input import ClientInput
 from .ports import Accept, Client, Origin, Refuse, Submission
 from .role import Role
 
-_NO_MEMORY = reply(452, "4.3.1", "too much mail at once, try again later")
+NO_MEMORY = reply(452, "4.3.1", "too much mail at once, try again later")
 _LOOP = reply(554, "5.4.6", f"the message has passed more than {trace.MAX_RECEIVED} servers: a loop")
 
 
@@ -42,23 +42,51 @@ class Arrival:
     authenticated: bool
 
 
-async def receive(source: ClientInput, content: Content, reservation: Reservation) -> None:
-    """Read to the end of DATA, whatever comes. Raises ConnectionError when the client leaves before the dot."""
-    reader = DataReader()
-    while not reader.ended:
-        block = await source.block()
-        if block is None:
-            raise ConnectionResetError
-        content.add(reader.feed(block))
-        if reader.fault is not None:
-            content.refuse(reply(550, "5.6.0", f"the message has {reader.fault}"))
-        elif not await reservation.cover(content.held_bytes):
-            content.refuse(_NO_MEMORY)
-    source.unread(reader.rest)
+class Reception:
+    """A message on its way in: what has come, and the memory that it holds."""
+
+    __slots__ = ("chunk_left", "content", "octets", "reader", "reservation")
+
+    def __init__(self, reader: DataReader | ChunkReader, content: Content, reservation: Reservation) -> None:
+        self.reader, self.content, self.reservation = reader, content, reservation
+        self.octets = 0  # on the wire, for who watches the pace
+        self.chunk_left = 0  # BDAT: octets of this chunk that have not come
+
+    def take(self, octets: bytes) -> None:
+        """Take what came; then ask `is_covered`."""
+        self.octets += len(octets)
+        self.content.add(self.reader.feed(octets))
+        if self.reader.fault is not None:
+            self.refuse_fault()
+
+    def refuse_fault(self) -> None:
+        """Keep nothing of what no message may contain."""
+        self.content.refuse(reply(550, "5.6.0", f"the message has {self.reader.fault}"))
+
+    def finish_chunks(self) -> None:
+        """After the last chunk of BDAT."""
+        assert isinstance(self.reader, ChunkReader)
+        self.content.add(self.reader.finish())
+        if self.reader.fault is not None:
+            self.refuse_fault()
+
+    def is_covered(self) -> bool:
+        """Memory is held for what is held; if none is free now, it must be waited for."""
+        return self.reservation.cover_now(self.content.held_bytes)
+
+    async def wait_for_memory(self) -> None:
+        """Cover what is held; without memory in time the message is refused, but read to its end."""
+        if not await self.reservation.cover(self.content.held_bytes):
+            self.content.refuse(NO_MEMORY)
+
+    def discard(self) -> None:
+        """Forget it; safe at any time and more than once."""
+        self.content.discard()
+        self.reservation.release()
 
 
-async def submit(content: Content, arrival: Arrival, role: Role, hostname: str, clock: Clock) -> Reply:
-    """Have the message judged and queued; the reply to the final dot."""
+def judge(content: Content, arrival: Arrival, role: Role, hostname: str, clock: Clock) -> Submission | Reply:
+    """The message as it is to be queued, or why it is not. A Submission's body is the intake's from here on."""
     finished = content.finish()
     if isinstance(finished, Reply):
         return finished
@@ -66,13 +94,15 @@ async def submit(content: Content, arrival: Arrival, role: Role, hostname: str, 
     names = trace.field_names(head)
     if names.count(b"received") > trace.MAX_RECEIVED:
         return _LOOP
+    if any(name in names for name in trace.BLIND):
+        head = trace.without_blind(head)
     envelope = _envelope(arrival, head, content.is_ascii)
     verdict = role.message(arrival.client, arrival.origin, envelope, head, content.size_bytes)
     if isinstance(verdict, Refuse):
         return verdict.reply
     added = _added(arrival, verdict, names, hostname, clock.now_ms() // 1000)
     content.hand_over()  # accepted or not, the intake answers for the body now
-    return await role.intake.accept(Submission(arrival.origin, arrival.client, envelope, added + head, body, verdict))
+    return Submission(arrival.origin, arrival.client, envelope, added + head, body, verdict)
 
 
 def _envelope(arrival: Arrival, head: bytes, is_ascii: bool) -> Envelope:

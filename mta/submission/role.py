@@ -4,6 +4,7 @@ Owns    the port `Role` and `SubmissionRole`, which puts Authenticator, SessionP
 Knows   nothing of the dialog. The other role is `mta.inbound.role.InboundRole`.
 """
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 from ..envelope import Domain, Envelope
@@ -38,9 +39,11 @@ class Role(Protocol):
 
     def mail_from(self, client: Client, origin: Origin, reverse_path: str) -> Verdict: ...
 
-    async def recipient(
+    def recipient(
         self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain
-    ) -> Verdict: ...
+    ) -> Verdict | Awaitable[Verdict]:
+        """A verdict that needs waiting for may be awaitable; the session answers nothing meanwhile."""
+        ...
 
     def message(
         self, client: Client, origin: Origin, envelope: Envelope, head: bytes, size_bytes: int
@@ -59,9 +62,4 @@ class SubmissionRole:
         self.connection = policy.connection
         self.mail_from = policy.mail_from
         self.message = policy.message
-        self._recipient = policy.recipient
-
-    async def recipient(
-        self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain
-    ) -> Verdict:
-        return self._recipient(client, origin, reverse_path, address, domain)
+        self.recipient = policy.recipient

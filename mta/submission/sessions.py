@@ -7,6 +7,7 @@ Knows   nothing of the dialog.
 import asyncio
 import ssl
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,21 +16,18 @@ from ..reply import Reply, reply
 from .budget import MemoryBudget
 from .role import Role
 from .settings import SessionLimits, SubmissionSettings
+from .watch import Watched
 
 _TOO_MANY = reply(421, "4.7.0", "too many connections, try again later")
 _TOO_MANY_OF_YOURS = reply(421, "4.7.0", "too many connections from your address, try again later")
 _STOPPING = reply(421, "4.3.2", "the server is stopping, try again later")
 
 
-class Stoppable(Protocol):
+class Stoppable(Watched, Protocol):
     """A session, as its registry sees it."""
 
     def stop(self) -> None:
         """End at the next command, or now when none is being answered."""
-        ...
-
-    def abort(self) -> None:
-        """Close without a word."""
         ...
 
 
@@ -46,6 +44,9 @@ class Sessions:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Stoppable]:
+        return iter(self._open)
 
     def enter(self, session: Stoppable, address: str) -> Reply | None:
         """Count a session in; the reply when it cannot stay (it must leave all the same).
@@ -95,13 +96,32 @@ class Certificate:
     context: ssl.SSLContext | None
 
 
-@dataclass(frozen=True)
 class SessionContext:
     """What all sessions of a listener share."""
 
-    settings: SubmissionSettings
-    role: Role
-    clock: Clock
-    budget: MemoryBudget
-    sessions: Sessions
-    certificate: Certificate
+    def __init__(
+        self,
+        settings: SubmissionSettings,
+        role: Role,
+        clock: Clock,
+        budget: MemoryBudget,
+        sessions: Sessions,
+        certificate: Certificate,
+    ) -> None:
+        self.settings, self.role, self.clock = settings, role, clock
+        self.budget, self.sessions, self.certificate = budget, sessions, certificate
+        self.banner = reply(220, "", f"{settings.hostname} ESMTP Youtong")
+        self._hellos: dict[tuple[bool, bool], Reply] = {}
+
+    def hello(self, *, starttls: bool, auth: bool) -> Reply:
+        """The reply to EHLO."""
+        known = self._hellos.get((starttls, auth))
+        if known is None:
+            known = self._hellos[starttls, auth] = reply(250, "", *self._offers(starttls=starttls, auth=auth))
+        return known
+
+    def _offers(self, *, starttls: bool, auth: bool) -> list[str]:
+        size = f"SIZE {self.settings.max_message_size_bytes}"
+        offered = [self.settings.hostname, size, "8BITMIME", "SMTPUTF8", "PIPELINING", "CHUNKING", "DSN"]
+        offered += ["STARTTLS"] * starttls + ["AUTH PLAIN LOGIN"] * auth
+        return [*offered, "ENHANCEDSTATUSCODES", "HELP"]

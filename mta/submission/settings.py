@@ -17,7 +17,14 @@ class SessionLimits:
     max_recipients: int = 1000  # a message; RFC 5321 §4.5.3.1.8 wants at least 100
     max_bad_commands: int = 20  # a session; then 421 (Postfix: smtpd_hard_error_limit)
     max_auth_failures: int = 3  # a session; then 421: guessing costs a connection each
+    max_useless_commands: int = 100  # without a message or a recipient taken (Postfix: smtpd_junk_command_limit)
+    max_commands: int = 1_000_000  # a session: a program that keeps one for ever begins anew some day
+    max_commands_before_login: int = 20  # of a client that must log in
+    login_seconds: float = 60  # until then it must have
     idle_seconds: float = 300  # RFC 5321 §4.5.3.2.7
+    slow_seconds: float = 60  # after that, content must have come at the rate below
+    min_octets_per_second: int = 100  # slower than any modem: only who wants to hold a connection sends like that
+    transaction_seconds: float = 3600  # from MAIL to the end of content
     memory_wait_seconds: float = 20  # how long DATA waits for the memory budget, then 452
     max_connections: int = 1000
     max_connections_per_client: int = 200

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from . import oplog
-from .connection import unmapped
+from .peer import unmapped
 from .session import Session
 from .sessions import SessionContext
 

@@ -6,11 +6,12 @@ from youtong.mta.submission.budget import MemoryBudget
 
 async def test_what_is_taken_is_given_back_once() -> None:
     budget = MemoryBudget(100_000)
-    with budget.reserve(0) as reservation:
-        assert await reservation.cover(20_000)
-        assert budget.free == 100_000 - 32 * 1024
-        assert await reservation.cover(5)
-        reservation.release()
+    reservation = budget.reserve(0)
+    assert reservation.cover_now(20_000)
+    assert budget.free == 100_000 - 32 * 1024
+    assert await reservation.cover(5)
+    reservation.release()
+    reservation.release()
     assert budget.free == 100_000
 
 

@@ -11,8 +11,6 @@ from fakes.intake import OneAccount, RecordingIntake, ScriptedPolicy, content_of
 from fakes.smtp_talk import Talk
 from fakes.tls import server_context, write_certificate
 from youtong.mta.clock import SystemClock
-from youtong.mta.inbound.ports import RefusingSink
-from youtong.mta.inbound.role import InboundRole
 from youtong.mta.reply import Reply, reply
 from youtong.mta.submission.connection import Connection
 from youtong.mta.submission.listener import SubmissionListener, listen, split_listen_address
@@ -242,7 +240,7 @@ async def test_an_idle_client_hears_421(house: House) -> None:
 
 async def test_a_client_that_reads_nothing_is_cut_off_when_it_is_idle(house: House) -> None:
     house.clock = SystemClock()
-    listener = await house.open(idle_seconds=0.05)
+    listener = await house.open(idle_seconds=0.05, max_useless_commands=10**9, max_commands=10**9)
     deaf = await house.deaf_client()
     await asyncio.get_running_loop().sock_recv(deaf, 3)
     while len(listener.sessions):
@@ -256,13 +254,13 @@ async def test_replies_to_commands_sent_ahead_do_not_pile_up(house: House, monke
     longest = 0
     write = Connection._write_output
 
-    def watched(connection: Connection, transport: asyncio.Transport) -> None:
+    def watched(connection: Connection) -> None:
         nonlocal longest
         longest = max(longest, sum(map(len, connection._output)))
-        write(connection, transport)
+        write(connection)
 
     monkeypatch.setattr(Connection, "_write_output", watched)
-    await house.open()
+    await house.open(max_useless_commands=5000)
     talk = await house.talk()
     await talk.reply()
     talk.writer.write(b"HELP\r\n" * 3000 + b"QUIT\r\n")
@@ -439,18 +437,3 @@ def test_listen_addresses_are_host_and_port(text: str, address: tuple[str, int])
 def test_what_is_no_listen_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not host:port"):
         split_listen_address(text)
-
-
-async def test_inbound_relays_nothing_and_takes_no_login() -> None:
-    settings = SubmissionSettings("mx.example.org", ("127.0.0.1:0",))
-    listener = SubmissionListener(settings, InboundRole(RefusingSink()), FakeClock())
-    await listener.start()
-    talk = await Talk.to(listener.addresses[0])
-    await talk.reply()
-    assert "AUTH" not in await talk.say("EHLO x")
-    assert (await talk.say("AUTH PLAIN AGJvYgB4")).startswith("502")
-    assert (await talk.say("MAIL FROM:<>")).startswith("250")
-    assert await talk.say("RCPT TO:<someone@example.org>") == "550 5.1.1 no such address here"
-    assert (await talk.say("DATA")).startswith("503")
-    talk.close()
-    await listener.stop()
