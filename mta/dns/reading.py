@@ -47,7 +47,7 @@ def read(octets: bytes, name: str, kind: RecordKind[T]) -> Answer[T] | Alias:
 
 
 def _told(response: Response, name: str, kind: RecordKind[T]) -> Answer[T] | Alias:
-    chain = _chain(response, name)
+    chain = _chain(response, name, kind.number)
     if chain is None:
         return Unavailable(f"the alias {name} leads back to itself", Trouble.ALIAS_LOOP)
     own = _of(response.answers, chain.name, kind.number)
@@ -73,11 +73,11 @@ def _nothing(response: Response, name: str, chain: _Chain) -> NoSuchName | NoDat
     return NoData(ttl)
 
 
-def _chain(response: Response, name: str) -> _Chain | None:
+def _chain(response: Response, name: str, rdtype: int) -> _Chain | None:
     """None when the aliases go in a circle."""
     seen = {name}
     ttl = _LARGEST_TTL
-    while alias := _of(response.answers, name, CNAME):
+    while not _of(response.answers, name, rdtype) and (alias := _of(response.answers, name, CNAME)):
         name = name_value(response.octets, alias[0].start, alias[0].end)
         ttl = min(ttl, _ttl(alias[0]))
         if name in seen:

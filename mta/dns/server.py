@@ -14,6 +14,7 @@ import struct
 from functools import lru_cache
 from typing import assert_never, cast
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -176,8 +177,11 @@ def _to_wire(query: dns.message.Message, answer: ZoneAnswer, *, udp: bool) -> by
     match answer:
         case Silence():
             return None
-        case ServerFailure():
+        case ServerFailure(extended_code=code, extended_text=text):
             message = _reply(query, dns.rcode.SERVFAIL)
+            if code >= 0 and query.edns >= 0:  # RFC 8914 §3: only to whom speaks EDNS
+                options: list[dns.edns.Option] = [dns.edns.EDEOption(dns.edns.EDECode(code), text)]
+                message.use_edns(payload=LARGEST_UDP_BYTES, options=options)
         case NotOurs():
             message = _reply(query, dns.rcode.REFUSED)
         case NameMissing(zone=zone, negative_ttl_seconds=ttl):

@@ -45,7 +45,10 @@ class TypeMissing(msgspec.Struct, frozen=True, tag="nodata"):
 
 
 class ServerFailure(msgspec.Struct, frozen=True, tag="servfail"):
-    """SERVFAIL."""
+    """SERVFAIL; with an extended error (RFC 8914) when its code is not -1."""
+
+    extended_code: int = -1
+    extended_text: str = ""
 
 
 class NotOurs(msgspec.Struct, frozen=True, tag="refused"):

@@ -22,9 +22,13 @@ class ScriptedNameServer(asyncio.DatagramProtocol):
         self.peers: list[tuple[str, int]] = []
         self.queries: list[dns.message.Message] = []
         self.server = NameServer("127.0.0.1", 1)
+        self.closed = asyncio.Event()
 
     def connection_made(self, transport) -> None:
         self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed.set()
 
     def datagram_received(self, data: bytes, addr) -> None:
         self.peers.append(addr)
@@ -65,6 +69,7 @@ async def name_server(udp: Script, tcp: Script | None = None, *, without_tcp: bo
         yield fake
     finally:
         transport.close()
+        await fake.closed.wait()  # from now on the kernel says that nobody listens
         if not without_tcp:
             listener.close()
             await listener.wait_closed()
