@@ -1,8 +1,8 @@
-"""What submission asks of the policy: the operator's hooks, then the rules about who may send as whom.
+"""What submission asks of the policy: the rules about who may send as whom, the operator's hooks, limits on people.
 
 Owns   HookedSessionPolicy, which implements `mta.submission.ports.SessionPolicy`: the order of questions, and what a
        faulty hook means at each stage.
-Knows  nothing of accounts: the sender rules come in as two callables.
+Knows  nothing of accounts: the sender rules and the limits come in as callables.
 
 Invariants
     Q7  No call raises. A fault at connection never turns a client away, since a session carries many messages;
@@ -25,6 +25,7 @@ from .hooks import Change, ConnectionFacts, MailFacts, MessageFacts, RecipientFa
 
 CheckReversePath = Callable[[Origin, str], Refuse | None]
 CheckMessage = Callable[[Origin, Envelope, bytes], Refuse | None]
+CheckLimits = Callable[[Client, Origin], Refuse | None]
 
 log = logging.getLogger("youtong.policy")
 
@@ -43,8 +44,13 @@ def no_message_rule(origin: Origin, envelope: Envelope, head: bytes) -> Refuse |
     return None
 
 
+def no_limits(client: Client, origin: Origin) -> Refuse | None:
+    """Everybody may send as much as they like."""
+    return None
+
+
 class HookedSessionPolicy:
-    """Implements SessionPolicy from the hooks in force and the sender rules."""
+    """Implements SessionPolicy from the hooks in force, the sender rules and the limits on people."""
 
     def __init__(
         self,
@@ -52,10 +58,15 @@ class HookedSessionPolicy:
         *,
         check_reverse_path: CheckReversePath = no_reverse_path_rule,
         check_message: CheckMessage = no_message_rule,
+        check_mail: CheckLimits = no_limits,
+        check_recipient: CheckLimits = no_limits,
     ) -> None:
+        """`check_mail` and `check_recipient` are asked last, of what nothing else objects to."""
         self._active = active
         self._check_reverse_path = check_reverse_path
         self._check_message = check_message
+        self._check_mail = check_mail
+        self._check_recipient = check_recipient
 
     def connection(self, client: Client) -> Verdict:
         hook = self._active.current.connection
@@ -73,17 +84,30 @@ class HookedSessionPolicy:
         if refusal is not None:
             return refusal
         generation = self._active.current
-        if generation.mail_from is None:
-            return PROCEED
-        facts = MailFacts(client, origin.label, origin.mail_class, reverse_path)
-        return _verdict(generation, generation.mail_from.ask(facts))
+        if generation.mail_from is not None:
+            facts = MailFacts(client, origin.label, origin.mail_class, reverse_path)
+            verdict = _verdict(generation, generation.mail_from.ask(facts))
+            if isinstance(verdict, Refuse):
+                return verdict
+        return self._within_limits(self._check_mail, client, origin)
 
     def recipient(self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain) -> Verdict:
         generation = self._active.current
-        if generation.recipient is None:
+        if generation.recipient is not None:
+            facts = RecipientFacts(client, origin.label, origin.mail_class, reverse_path, address, domain)
+            verdict = _verdict(generation, generation.recipient.ask(facts))
+            if isinstance(verdict, Refuse):
+                return verdict
+        return self._within_limits(self._check_recipient, client, origin)
+
+    def _within_limits(self, check: CheckLimits, client: Client, origin: Origin) -> Verdict:
+        if not origin.credential_id:  # trusted networks send as much as they like
             return PROCEED
-        facts = RecipientFacts(client, origin.label, origin.mail_class, reverse_path, address, domain)
-        return _verdict(generation, generation.recipient.ask(facts))
+        try:
+            return check(client, origin) or PROCEED
+        except Exception:  # bulkhead: one question about limits; a fault of ours is temporary
+            log.exception("rule=limits account=%s", origin.label)
+            return OUR_FAULT
 
     def message(
         self, client: Client, origin: Origin, envelope: Envelope, head: bytes, size_bytes: int

@@ -14,6 +14,8 @@ import msgspec
 
 from ..mta.clock import Clock
 from . import history, incarnation, operations, spool
+from .acquaintances import Acquaintances
+from .allowances import AllowanceSource
 from .endings import Endings
 from .fleet import ProcessFleet
 from .gate import LeaseGate
@@ -26,6 +28,7 @@ from .loader import Loader
 from .marks import mark_path, read_marks
 from .notices import Composed, NoticeFacts, Notices
 from .operations import Operated, Selection
+from .people import PeopleIntake
 from .protocol import Report
 from .recovery import Recovery
 from .retry import RetrySchedule
@@ -35,8 +38,10 @@ from .settling import Attempt, Listener, Settling
 from .sites import FindRoute, KnownRoute, Sites
 from .storage.database import connect, migrate
 from .storage.group_commit import GroupCommit
+from .storage.people import PeopleReads
 from .storage.store import QueueStore
 from .streams import Streams
+from .usage import Recent, usage_reader
 
 _log = logging.getLogger("youtong.queue")
 
@@ -93,6 +98,13 @@ class Dispatcher:
             self._path, self.spool_dir, commits, store, self.leasing.forget_idle_lanes, clock
         )
         self.streams = Streams(commits, store, self._due_now, clock)
+        self._people_reads = PeopleReads(self._path)
+        self.usages = Recent(usage_reader(self._people_reads, clock))
+
+    def people_intake(self, allowances: AllowanceSource) -> PeopleIntake:
+        """The intake of submission: `intake`, and in front of it the limits on people."""
+        acquaintances = Acquaintances(self._people_reads, self.commits, self._clock)
+        return PeopleIntake(self.intake, self.spool_dir, allowances, self.usages, acquaintances, self._clock)
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -123,6 +135,7 @@ class Dispatcher:
         await self._fleet.stop(seconds)
         await self.settling.drain()
         await self.commits.close()
+        self._people_reads.close()
         self._lock.release()
 
     async def _begin(self, role: str) -> int:
@@ -199,6 +212,6 @@ class Dispatcher:
         """All that waits is due now, and every rest is over. Raises StorageError."""
         now_ms = self._clock.now_ms()
         result = await self.commits.submit(lambda _: operations.flush(self.store, selection, who, now_ms))
-        self.sites.wake_all()
+        rests = self.sites.wake_all()
         self.loader.start_over()
-        return result
+        return msgspec.structs.replace(result, rests=rests)

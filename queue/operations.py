@@ -29,6 +29,7 @@ class Selection(msgspec.Struct, frozen=True):
 class Operated(msgspec.Struct, frozen=True):
     changed: int
     busy: int  # leased this moment, so left alone
+    rests: int = 0  # sites and domains whose rest was ended
 
 
 _VERBS: dict[str, tuple[RecipientState, Event, JournalKind]] = {
@@ -97,6 +98,7 @@ def _apply(
             changed += 1
             if event is Event.RELEASE:
                 store.note_due(row.domain_id, now_ms)
+                store.meet_released(row.id, now_ms)
     return changed
 
 

@@ -118,10 +118,13 @@ class Sites:
     def site_answered(self, site: str) -> None:
         self._resting_sites.pop(site, None)
 
-    def wake_all(self) -> None:
-        """The operator wants everything tried now."""
+    def wake_all(self) -> int:
+        """The operator wants everything tried now; how many rests that ends."""
+        now, ended = self._clock.monotonic(), 0
         for rest in (*self._resting_domains.values(), *self._resting_sites.values()):
-            rest.until = self._clock.monotonic()
+            ended += rest.until > now
+            rest.until = now
+        return ended
 
     def _rest(self, resting: dict[str, Rest], key: str, why: str) -> None:
         failures = resting[key].failures + 1 if key in resting else 1

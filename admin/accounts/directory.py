@@ -10,7 +10,8 @@ Invariants
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from ...mta.clock import Clock
 from ...mta.envelope import Domain
@@ -20,6 +21,7 @@ from .account import Account, AccountKind, Credential
 from .register import AccountRegister
 
 POLL_SECONDS = 0.25
+_NONE: Mapping[str, int] = MappingProxyType({})
 _log = logging.getLogger("youtong.accounts")
 
 
@@ -33,6 +35,7 @@ class Snapshot:
         self._of_account: defaultdict[int, list[Credential]] = defaultdict(list)
         for credential in self._credentials.values():
             self._of_account[credential.account_id].append(credential)
+        self._owners = {Domain(domain): account.id for account in self._by_id.values() for domain in account.domains}
         self._sendable = {account.id: self._sendable_of(account) for account in self._by_id.values()}
 
     def account(self, account_id: int) -> Account | None:
@@ -41,12 +44,21 @@ class Snapshot:
     def named(self, name: str) -> Account | None:
         return self._by_name.get(name.lower())
 
+    def owner_of(self, domain: Domain) -> int | None:
+        """The account that has this domain, disabled or not: what is written to it is still its owner's."""
+        return self._owners.get(domain)
+
     def credential(self, credential_id: int) -> Credential | None:
         return self._credentials.get(credential_id)
 
     def credentials_of(self, account: Account) -> list[Credential]:
         """Valid ones, random ones first: they are cheap to check."""
         return self._of_account.get(account.id, [])
+
+    def own_limits(self, credential_id: int) -> Mapping[str, int]:
+        """Numbers of a credential's own; none for most."""
+        credential = self._credentials.get(credential_id)
+        return _NONE if credential is None else credential.limits
 
     def sendable(self, account_id: int, credential_id: int) -> Sendable | Barred:
         """What the account may send as, with a credential of its own; with 0 it is in a trusted network."""
@@ -88,8 +100,16 @@ class AccountDirectory:
         """For policy.senders.SenderRules."""
         return self.now.sendable(account_id, credential_id)
 
+    def own_limits(self, credential_id: int) -> Mapping[str, int]:
+        """For policy.people.PeopleLimits."""
+        return self.now.own_limits(credential_id)
+
     def account(self, account_id: int) -> Account | None:
         return self.now.account(account_id)
+
+    def owner_of(self, domain: Domain) -> int | None:
+        """For policy.our_addresses."""
+        return self.now.owner_of(domain)
 
     async def freshen(self) -> None:
         """Read anew if app.db changed since the last look, at most every POLL_SECONDS. Raises StoreError."""

@@ -7,7 +7,7 @@ A refusal is an AccountError with one sentence for the person who asked, and cha
 """
 
 import contextlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from ...mta.clock import Clock
@@ -124,8 +124,18 @@ class AccountRegister:
             account = await _account(transaction, name)
             sql = "UPDATE credential SET revoked_ms = ? WHERE id = ? AND account_id = ? AND revoked_ms IS NULL"
             if not await transaction.run(sql, self._clock.now_ms(), credential_id, account.id):
-                sentence = _("{name} has no valid credential number {number}.")
-                raise AccountError(sentence.format(name=account.name, number=credential_id))
+                raise AccountError(_no_credential(account.name, credential_id))
+
+    async def set_limits(self, name: str, credential_id: int, limits: Mapping[str, int | None]) -> None:
+        """Numbers of the credential's own, by field of Allowance; None: as the configuration says."""
+        async with self._database.transaction() as transaction:
+            account = await _account(transaction, name)
+            await _refuse_unless_valid(transaction, account, credential_id)
+            for field, value in limits.items():
+                sql = "DELETE FROM credential_limit WHERE credential_id = ? AND name = ?"
+                await transaction.run(sql, credential_id, field)
+                if value is not None:
+                    await transaction.run("INSERT INTO credential_limit VALUES (?, ?, ?)", credential_id, field, value)
 
     async def account(self, name: str) -> Account:
         async with self._database.reading() as transaction:
@@ -141,7 +151,8 @@ class AccountRegister:
         async with self._database.reading() as transaction:
             account = await _account(transaction, name)
             rows = await transaction.rows(f"{_CREDENTIAL} WHERE account_id = ? ORDER BY id", account.id)
-        return [_credential_of(row) for row in rows]
+            limits = await _limits(transaction)
+        return [_credential_of(row, limits) for row in rows]
 
     async def generation(self) -> int:
         """A number that rises with every change of accounts, domains and credentials."""
@@ -155,7 +166,8 @@ class AccountRegister:
         async with self._database.reading() as transaction:
             accounts = await _accounts(transaction)
             rows = await transaction.rows(f"{_CREDENTIAL} WHERE revoked_ms IS NULL ORDER BY kind DESC, id")
-        return accounts, [_credential_of(row) for row in rows]
+            limits = await _limits(transaction)
+        return accounts, [_credential_of(row, limits) for row in rows]
 
 
 async def _accounts(transaction: Transaction) -> list[Account]:
@@ -180,9 +192,28 @@ def _account_of(row: Sequence[Any], domains: list[str]) -> Account:
     return Account(number, name, AccountKind(kind), parent, tuple(domains), *states, created_ms)
 
 
-def _credential_of(row: Sequence[Any]) -> Credential:
+async def _limits(transaction: Transaction) -> dict[int, dict[str, int]]:
+    """Numbers of their own, by credential."""
+    limits: dict[int, dict[str, int]] = {}
+    for credential_id, name, value in await transaction.rows("SELECT credential_id, name, value FROM credential_limit"):
+        limits.setdefault(credential_id, {})[name] = value
+    return limits
+
+
+def _credential_of(row: Sequence[Any], limits: Mapping[int, dict[str, int]]) -> Credential:
     number, account_id, kind, mail_class, label, created_ms, revoked, verifier = row
-    return Credential(number, account_id, SecretKind(kind), mail_class, label, created_ms, bool(revoked), verifier)
+    states = (created_ms, bool(revoked), verifier, limits.get(number, {}))
+    return Credential(number, account_id, SecretKind(kind), mail_class, label, *states)
+
+
+async def _refuse_unless_valid(transaction: Transaction, account: Account, credential_id: int) -> None:
+    sql = "SELECT 1 FROM credential WHERE id = ? AND account_id = ? AND revoked_ms IS NULL"
+    if not await transaction.row(sql, credential_id, account.id):
+        raise AccountError(_no_credential(account.name, credential_id))
+
+
+def _no_credential(name: str, credential_id: int) -> str:
+    return _("{name} has no valid credential number {number}.").format(name=name, number=credential_id)
 
 
 async def _refuse_taken(transaction: Transaction, name: str) -> None:

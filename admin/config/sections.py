@@ -59,6 +59,9 @@ def _family(raw: Any, folder: Path) -> AddressFamily:
     return AddressFamily(one_of(*AddressFamily)(raw, folder))
 
 
+_count = whole_number(0, 1_000_000)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Server:
     hostname: str = key(host_name)
@@ -86,8 +89,25 @@ class Submission:
 
 
 @dataclass(frozen=True, kw_only=True)
+class People:
+    """What one login may send within a span of time; 0: no limit (queue.allowances.Allowance)."""
+
+    messages_per_minute: int = key(_count, 100)
+    messages_per_hour: int = key(_count, 300)
+    messages_per_day: int = key(_count, 500)
+    recipients_per_minute: int = key(_count, 500)
+    recipients_per_hour: int = key(_count, 1000)
+    recipients_per_day: int = key(_count, 2000)
+    new_recipients_per_day: int = key(_count, 200)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inbound:
     listen: tuple[Endpoint, ...] = key(listen_endpoints, "127.0.0.1:5525")
+    memory: Bytes = key(size, "32 MiB")
+    max_message_size: Bytes = key(size, "25 MiB")
+    keep_days: int = key(whole_number(1, 3650), 30)
+    keep_size: Bytes = key(size, "1 GiB")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +164,7 @@ class Config:
     server: Server
     tls: Tls = Tls()
     submission: Submission = Submission()
+    people: People = People()
     inbound: Inbound | None = None
     delivery: Delivery = Delivery()
     source: tuple[Source, ...] = ()
@@ -172,12 +193,30 @@ class Config:
         return is_public_hostname(self.server.hostname)
 
 
-ALWAYS: dict[str, type[Any]] = {"server": Server, "tls": Tls, "submission": Submission, "delivery": Delivery}
+ALWAYS: dict[str, type[Any]] = {
+    "server": Server,
+    "tls": Tls,
+    "submission": Submission,
+    "people": People,
+    "delivery": Delivery,
+}
 OPTIONAL: dict[str, type[Any]] = {"inbound": Inbound, "admin": AdminPages, "tracking": Tracking, "dns": Dns}
 REPEATED: dict[str, type[Any]] = {"source": Source, "dkim": DkimKey}
 SECTIONS: dict[str, type[Any]] = {
     name: {**ALWAYS, **OPTIONAL, **REPEATED}[name]
-    for name in ("server", "tls", "submission", "inbound", "delivery", "source", "dkim", "admin", "tracking", "dns")
+    for name in (
+        "server",
+        "tls",
+        "submission",
+        "people",
+        "inbound",
+        "delivery",
+        "source",
+        "dkim",
+        "admin",
+        "tracking",
+        "dns",
+    )
 }
 
 
