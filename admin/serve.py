@@ -11,6 +11,8 @@ import os
 import sys
 from random import Random
 
+import msgspec
+
 from ..mta.clock import Clock, SystemClock
 from ..mta.dkim.keyring import KeyFileError
 from ..mta.dns.reachability import is_public
@@ -24,11 +26,13 @@ from ..policy.gate import OpenGate
 from ..policy.judge import RuleJudge
 from ..policy.limits import DefaultLimits
 from ..policy.outcome_hook import HookedJudge
+from ..policy.people import PeopleLimits, SessionLimits
 from ..policy.policy_file import PolicyError, beside
 from ..policy.retry import Schedule
 from ..policy.routing import ConfiguredRoutes
 from ..policy.senders import SenderRules
 from ..policy.session import HookedSessionPolicy
+from ..queue.allowances import Allowance
 from ..queue.dispatcher import Dispatcher, Ports
 from ..queue.fleet import ProcessFleet
 from ..queue.journal import NO_PUBLIC_HOSTNAME
@@ -118,6 +122,7 @@ class OwnerServer:
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _make_dispatcher(self) -> Dispatcher:
+        self._people.reload(_allowance(config))
         config, delivery = self.config, self.config.delivery
         size = delivery.workers or os.cpu_count() or 1
         fleet = ProcessFleet(size, self._worker_command, self.clock)
@@ -171,14 +176,25 @@ class OwnerServer:
         )
         rules = SenderRules(self.directory.sendable)
         policy = HookedSessionPolicy(
-            self.policy, check_reverse_path=rules.check_reverse_path, check_message=rules.check_message
+            self.policy,
+            check_reverse_path=rules.check_reverse_path,
+            check_message=rules.check_message,
+            check_mail=limits.check_mail,
+            check_recipient=limits.check_recipient,
         )
         settings = SubmissionSettings(
             hostname=self.config.server.hostname,
             listen=tuple(map(str, submission.listen)),
             listen_tls=tuple(map(str, submission.listen_tls)),
             tls_context=server_context(self.config),
+        self._people = PeopleLimits(_allowance(self.config), self.directory.own_limits)
+        limits = SessionLimits(self._people, self.dispatcher.usages.of, self.clock)
             max_message_size_bytes=submission.max_message_size,
             memory_bytes=submission.memory,
         )
-        return await listen(settings, self._authenticator, policy, self.dispatcher.intake, self.clock)
+        intake = self.dispatcher.people_intake(self._people)
+        return await listen(settings, self._authenticator, policy, intake, self.clock)
+
+
+def _allowance(config: Config) -> Allowance:
+    return msgspec.convert(config.people, Allowance, from_attributes=True)

@@ -383,3 +383,7 @@ class QueueStore:
 
     def set_journal_seq(self, recipient_id: int, seq: int) -> None:
         self._db.execute("UPDATE recipient SET journal_seq = ? WHERE id = ?", (seq, recipient_id))
+    def meet_released(self, recipient_id: int, now_ms: int) -> None:
+        """A held recipient whom a person's login wrote to is no stranger to its account (queue.acquaintances)."""
+        people.meet_released(self._db, recipient_id, now_ms)
+
