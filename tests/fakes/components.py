@@ -30,6 +30,13 @@ def require_command(name: str, package: str) -> str:
     return str(path)
 
 
+def require_file(path: str, package: str) -> Path:
+    """A file that a package brings and that is no program of its own."""
+    if not Path(path).exists():
+        missing(f"{path} is not there (Debian package {package})")
+    return Path(path)
+
+
 def require_perl_module(module: str, package: str) -> str:
     """The path of a perl that has this module."""
     perl = require_command("perl", "perl")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from fakes.components import require_command, require_npm_package
+from fakes.components import require_command, require_npm_package, require_perl_module
 from fakes.tls import trusting_context
 
 USER, PASSWORD = "alice@example.org", "secret"
@@ -30,7 +30,7 @@ class Errand:
 
 
 async def swaks(errand: Errand) -> None:
-    await _run(
+    await run(
         errand.octets.replace(b"\r\n", b"\n").removesuffix(b"\n"),  # it ends the last line itself
         [
             require_command("swaks", "swaks"), "--server", "127.0.0.1", "--port", str(errand.port),
@@ -42,7 +42,7 @@ async def swaks(errand: Errand) -> None:
 
 
 async def msmtp(errand: Errand) -> None:
-    await _run(
+    await run(
         errand.octets.replace(b"\r\n", b"\n"),
         [
             require_command("msmtp", "msmtp"), "--host=127.0.0.1", f"--port={errand.port}", "--tls=on",
@@ -56,7 +56,7 @@ async def msmtp(errand: Errand) -> None:
 async def curl(errand: Errand) -> None:
     scheme = "smtp" if errand.channel == "starttls" else "smtps"
     to = [word for address in errand.recipients for word in ("--mail-rcpt", address)]
-    await _run(
+    await run(
         errand.octets,
         [
             require_command("curl", "curl"), "--silent", "--show-error", "--insecure", "--ssl-reqd",
@@ -105,8 +105,32 @@ async def nodemailer(errand: Errand) -> None:
         "port": errand.port, "channel": errand.channel, "mechanism": errand.mechanism, "user": USER,
         "password": PASSWORD, "sender": errand.sender, "recipients": errand.recipients,
     }  # fmt: skip
-    environment = {**os.environ, "NODE_PATH": str(folder / "node_modules")}
-    await _run(errand.octets, [node, "-e", _NODEMAILER, json.dumps(told)], environment)
+    await run(errand.octets, [node, "-e", _NODEMAILER, json.dumps(told)], {"NODE_PATH": str(folder / "node_modules")})
+
+
+_NET_SMTP = """
+use Net::SMTP; use Authen::SASL;
+binmode STDIN;
+my $letter = do { local $/; <STDIN> };
+my ($port, $channel, $mechanism, $user, $password, $sender, @recipients) = @ARGV;
+my $smtp = Net::SMTP->new('127.0.0.1', Port => $port, Hello => 'perl.example', SSL => $channel eq 'tls',
+    SSL_verify_mode => 0) or die "no greeting: $@";
+if ($channel eq 'starttls') { $smtp->starttls(SSL_verify_mode => 0) or die $smtp->message }
+my %login = (user => $user, authname => $user, pass => $password);
+my $sasl = Authen::SASL->new(mechanism => $mechanism, callback => \\%login);
+$smtp->auth($sasl) or die $smtp->message;
+$smtp->mail($sender) or die $smtp->message;
+$smtp->to(@recipients) or die $smtp->message;
+$smtp->data($letter) or die $smtp->message;
+$smtp->quit;
+"""
+
+
+async def perl_net_smtp(errand: Errand) -> None:
+    perl = require_perl_module("Authen::SASL", "libauthen-sasl-perl")
+    require_perl_module("IO::Socket::SSL", "libio-socket-ssl-perl")
+    arguments = [str(errand.port), errand.channel, errand.mechanism, USER, PASSWORD, errand.sender, *errand.recipients]
+    await run(errand.octets.replace(b"\r\n", b"\n"), [perl, "-e", _NET_SMTP, *arguments])
 
 
 CLIENTS: dict[str, Callable[[Errand], Awaitable[None]]] = {
@@ -115,13 +139,17 @@ CLIENTS: dict[str, Callable[[Errand], Awaitable[None]]] = {
     "curl": curl,
     "smtplib": python_smtplib,
     "nodemailer": nodemailer,
+    "Net::SMTP": perl_net_smtp,
 }
+"""They carry a letter as it is."""
 
 
-async def _run(standard_input: bytes, command: list[str], environment: dict[str, str] | None = None) -> None:
+async def run(standard_input: bytes, command: list[str], environment: dict[str, str] | None = None) -> None:
+    """Run a program with more environment than ours; what it said fails the test when it fails."""
     pipe = asyncio.subprocess.PIPE
+    source = pipe if standard_input else asyncio.subprocess.DEVNULL  # some end before they could be given nothing
     child = await asyncio.create_subprocess_exec(
-        *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.STDOUT, env=environment
+        *command, stdin=source, stdout=pipe, stderr=asyncio.subprocess.STDOUT, env={**os.environ, **(environment or {})}
     )
-    said, _ = await child.communicate(standard_input)
+    said, _ = await child.communicate(standard_input or None)
     assert child.returncode == 0, said.decode(sys.getdefaultencoding(), "replace")

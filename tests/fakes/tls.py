@@ -2,6 +2,7 @@
 
 import datetime
 import ssl
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from cryptography import x509
@@ -25,13 +26,17 @@ def write_certificate(path: Path, name: str = "localhost") -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _DAY)
         .not_valid_after(now + 30 * _DAY)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(_names(name)), critical=False)
         .sign(key, hashes.SHA256())
     )
     pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     pem = serialization.Encoding.PEM
     path.write_bytes(key.private_bytes(pem, pkcs8, plain) + certificate.public_bytes(pem))
     return path
+
+
+def _names(name: str) -> list[x509.GeneralName]:
+    return [x509.DNSName(name), x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
 
 
 def server_context(path: Path) -> ssl.SSLContext:

@@ -1,6 +1,9 @@
 """Real mail clients submit; what arrives is what they sent, except the fields that a submission server adds."""
 
 import asyncio
+import email
+import email.policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ import uvloop
 from fakes.clock import FakeClock
 from fakes.intake import ALICE, OneAccount, RecordingIntake, ScriptedPolicy, content_of
 from fakes.mail_clients import CLIENTS, Errand
+from fakes.mail_composers import COMPOSERS, Wish
 from fakes.tls import server_context, write_certificate
 from youtong.mta.submission.listener import listen
 from youtong.mta.submission.ports import Submission
@@ -51,12 +55,72 @@ def test_a_client_logs_in_and_its_letters_arrive_octet_for_octet(
         assert [path.address for path in submission.envelope.recipients] == ["bob@example.net", "eve@example.com"]
 
 
-async def _submit(client: str, channel: str, mechanism: str, certificate: Path) -> list[Submission]:
+TEXT = "你好，世界。\n\n" + "a line of some length, and again " * 12 + "end\n"
+DOTS = ".\n..\n.dot\n"  # sendemail doubles no dots, so it cannot send such lines
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("channel", ["starttls", "tls"])
+@pytest.mark.parametrize("client", list(COMPOSERS))
+def test_a_program_that_writes_letters_logs_in_and_its_letter_arrives(
+    client: str, channel: str, mechanism: str, certificate: Path, tmp_path: Path
+) -> None:
+    if client == "sendemail" and channel == "tls":
+        return  # it cannot
+    attachment = tmp_path / "octets.bin"
+    attachment.write_bytes(bytes(range(256)) * 400)
+    (tmp_path / "home").mkdir()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        wanted = TEXT if client == "sendemail" else DOTS + TEXT
+        submission = runner.run(_write(client, channel, mechanism, certificate, wanted, attachment))
+    assert submission.origin == ALICE
+    assert [path.address for path in submission.envelope.recipients] == ["bob@example.net", "eve@example.com"]
+    letter = email.message_from_bytes(content_of(submission), policy=email.policy.default)
+    assert "你好" in str(letter["Subject"])
+    text, attached = _leaves(letter)
+    assert wanted.rstrip("\n") in text.replace("\r\n", "\n")
+    assert attached in (attachment.read_bytes(), b"")
+    assert (attached == b"") == (client == "git send-email")  # in a patch it is text
+
+
+def _leaves(letter: EmailMessage) -> tuple[str, bytes]:
+    """The first text, and the attachment."""
+    text, attached = "", b""
+    for part in letter.walk():
+        if part.get_filename():
+            attached = bytes(part.get_payload(decode=True) or b"")
+        elif not part.is_multipart() and not text:
+            text = str(part.get_content())
+    return text, attached
+
+
+async def _write(
+    client: str, channel: str, mechanism: str, certificate: Path, text: str, attachment: Path
+) -> Submission:
     intake = RecordingIntake()
-    settings = SubmissionSettings(
+    listener = await listen(_settings(certificate), OneAccount(), ScriptedPolicy(), intake, FakeClock())
+    port = (listener.addresses if channel == "starttls" else listener.tls_addresses)[0][1]
+    wish = Wish(
+        port, channel, mechanism, certificate, attachment.parent / "home", "alice@example.org",
+        ("bob@example.net", "eve@example.com"), "你好 from a program", text, attachment,
+    )  # fmt: skip
+    try:
+        await COMPOSERS[client](wish)
+    finally:
+        await listener.stop()
+    (submission,) = intake.submissions
+    return submission
+
+
+def _settings(certificate: Path) -> SubmissionSettings:
+    return SubmissionSettings(
         "mx.example.org", ("127.0.0.1:0",), ("127.0.0.1:0",), tls_context=server_context(certificate)
     )
-    listener = await listen(settings, OneAccount(), ScriptedPolicy(), intake, FakeClock())
+
+
+async def _submit(client: str, channel: str, mechanism: str, certificate: Path) -> list[Submission]:
+    intake = RecordingIntake()
+    listener = await listen(_settings(certificate), OneAccount(), ScriptedPolicy(), intake, FakeClock())
     addresses = listener.addresses if channel == "starttls" else listener.tls_addresses
     try:
         for letter in LETTERS.values():
