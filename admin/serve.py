@@ -47,6 +47,7 @@ from .jobs_child import JobsChild
 from .notice import compose_notice
 from .owner_control import OwnerControl
 from .route_finders import Lookup, Redirect
+from .serve_inbound import InboundPart
 from .signing import read_ring
 from .store import AppDatabase
 
@@ -54,7 +55,7 @@ _log = logging.getLogger("youtong.serve")
 
 
 class OwnerServer:
-    """One running Youtong: submission, queue, and the children."""
+    """One running Youtong: submission, inbound, queue, and the children."""
 
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
         self.config = config
@@ -82,6 +83,9 @@ class OwnerServer:
         await self.dispatcher.start()
         self.listener = await self._listen()
         undo.push_async_callback(self.listener.stop, 0.1)
+        self.inbound = InboundPart(config, self.dispatcher, self.directory, self.clock)
+        undo.push_async_callback(self.inbound.stop, 0.1)
+        await self.inbound.start()
         self._control = ControlServer(
             socket_path(config.server.data_dir, "owner"), OwnerControl(self.dispatcher, self.reload).answer
         )
@@ -94,7 +98,10 @@ class OwnerServer:
         """Within stop_seconds: no new mail, no new lease; attempts before the dot dropped, those after it awaited."""
         seconds = self.config.server.stop_seconds
         self._freshening.cancel()
-        await asyncio.gather(self.listener.stop(min(0.5, seconds / 4)), self._control.stop(), self._jobs.stop())
+        grace = min(0.5, seconds / 4)
+        await asyncio.gather(
+            self.listener.stop(grace), self.inbound.stop(grace), self._control.stop(), self._jobs.stop()
+        )
         await self.dispatcher.stop(max(0.1, seconds * 0.6))
         with contextlib.suppress(asyncio.CancelledError):
             await self._freshening
@@ -113,7 +120,9 @@ class OwnerServer:
             raise Refused(f"nothing was changed: {error}") from error
         snapshot.write(config)
         self.listener.reload_certificate(context)
+        self.inbound.reload_certificate(context)
         self._authenticator.trust(config.submission.trusted_networks, config.submission.trusted_account)
+        self._people.reload(_allowance(config))
         self.config = config
         self.dispatcher.reload_workers()
         _log.info("reloaded generation=%d", self.policy.number)
@@ -122,7 +131,6 @@ class OwnerServer:
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _make_dispatcher(self) -> Dispatcher:
-        self._people.reload(_allowance(config))
         config, delivery = self.config, self.config.delivery
         size = delivery.workers or os.cpu_count() or 1
         fleet = ProcessFleet(size, self._worker_command, self.clock)
@@ -175,6 +183,8 @@ class OwnerServer:
             trusted_account=submission.trusted_account,
         )
         rules = SenderRules(self.directory.sendable)
+        self._people = PeopleLimits(_allowance(self.config), self.directory.own_limits)
+        limits = SessionLimits(self._people, self.dispatcher.usages.of, self.clock)
         policy = HookedSessionPolicy(
             self.policy,
             check_reverse_path=rules.check_reverse_path,
@@ -187,8 +197,6 @@ class OwnerServer:
             listen=tuple(map(str, submission.listen)),
             listen_tls=tuple(map(str, submission.listen_tls)),
             tls_context=server_context(self.config),
-        self._people = PeopleLimits(_allowance(self.config), self.directory.own_limits)
-        limits = SessionLimits(self._people, self.dispatcher.usages.of, self.clock)
             max_message_size_bytes=submission.max_message_size,
             memory_bytes=submission.memory,
         )

@@ -11,7 +11,7 @@ Invariants
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from ..mta.clock import Clock
@@ -45,8 +45,13 @@ class Housekeeper:
         """`forget_idle` drops what memory keeps without need."""
         self._path, self._spool, self._commits, self._store, self._clock = path, spool_folder, commits, store, clock
         self._forget_idle = forget_idle
+        self._sweeps: list[Callable[[], Awaitable[int]]] = []
         self._wal = path.with_name(path.name + "-wal")
         self._swept = 0.0
+
+    def also(self, sweep: Callable[[], Awaitable[int]]) -> None:
+        """Something else is to be swept with the content; `sweep` says how much it deleted. It raises StorageError."""
+        self._sweeps.append(sweep)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -68,6 +73,12 @@ class Housekeeper:
 
     async def sweep(self) -> int:
         """Delete content that is no longer needed; how many messages lost theirs. Raises StorageError."""
+        deleted = await self._sweep_content() + sum([await sweep() for sweep in self._sweeps])
+        if deleted:
+            await self._commits.submit(lambda db: db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall())
+        return deleted
+
+    async def _sweep_content(self) -> int:
         now_ms = self._clock.now_ms()
         await self._commits.submit(lambda _: self._store.forget_connects(now_ms - _CONNECTS_MS))
         deleted, after = 0, 0
@@ -82,8 +93,6 @@ class Housekeeper:
             if page.last is None:
                 break
             after = page.last
-        if deleted:
-            await self._commits.submit(lambda db: db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall())
         return deleted
 
     def _checkpoint(self) -> None:

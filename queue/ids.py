@@ -24,6 +24,11 @@ def queue_id(message_id: int) -> QueueId:
     return QueueId(f"q{digits}")
 
 
+def inbound_id(seq: int) -> str:
+    """A stored inbound message as people see it, e.g. "i0000f3"."""
+    return "i" + queue_id(seq)[1:]
+
+
 def parse_queue_id(text: str) -> int:
     """The message's number. Raises ValueError with one sentence."""
     digits = text.strip().lower().removeprefix("q").replace("o", "0").replace("i", "1").replace("l", "1")

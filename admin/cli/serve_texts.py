@@ -32,6 +32,8 @@ def _running(config: Config, password: str | None) -> list[str]:
     if config.submission.listen_tls:
         tls = _("{addresses} with TLS from the start").format(addresses=_listed(config.submission.listen_tls))
         facts.append((_("or at"), tls))
+    if config.inbound is not None and config.inbound.listen:
+        facts.append((_("Answers and bounces at"), _listed(config.inbound.listen)))
     if password is not None:
         facts.append((_("User name"), "operator"))
         facts.append((_("Password"), _("{password}   (shown this once)").format(password=password)))
@@ -45,7 +47,7 @@ def _running(config: Config, password: str | None) -> list[str]:
 
 def _to_know(config: Config) -> list[str]:
     lines: list[str] = []
-    roles = [name for name in ("inbound", "admin", "tracking", "dns") if getattr(config, name) is not None]
+    roles = [name for name in ("admin", "tracking", "dns") if getattr(config, name) is not None]
     if roles:
         text = _("Not listening yet: {roles} (parts that come with later versions).")
         lines.append(text.format(roles=", ".join(f"[{role}]" for role in roles)))
@@ -98,8 +100,7 @@ def cannot_listen(config: Config, error: OSError) -> str:
     """One sentence for a socket that cannot be had, or a file that cannot be written."""
     if error.errno == errno.EADDRINUSE:
         taken = [place for place in _places(config) if _is_taken(place)]
-        text = _("Another program listens at {addresses} already: end it, or change [submission] listen and "
-                 "listen_tls in {file}.")  # fmt: skip
+        text = _("Another program listens at {addresses} already: end it, or change listen or listen_tls in {file}.")
         return text.format(addresses=_listed(taken or _places(config)), file=shown(config.path))
     return _("The server cannot start: {why}.").format(why=error)
 
@@ -110,7 +111,8 @@ def in_use(config: Config) -> str:
 
 
 def _places(config: Config) -> Sequence[Endpoint]:
-    return (*config.submission.listen, *config.submission.listen_tls)
+    inbound = config.inbound.listen if config.inbound is not None else ()
+    return (*config.submission.listen, *config.submission.listen_tls, *inbound)
 
 
 def _is_taken(place: Endpoint) -> bool:

@@ -1,25 +1,24 @@
 """What an inbound session asks of the rest of the house.
 
-Owns    the port `InboundSink`, and `RefusingSink`, which stands in for it until inbound mail is taken.
+Owns    the port `InboundSink`.
 Knows   nothing of VERP, reports or people: which addresses are ours is the sink's knowledge.
 """
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 from ..envelope import Domain
-from ..reply import Reply, reply
+from ..submission.ports import Intake, Verdict
 
 
-class InboundSink(Protocol):
-    """Takes mail for addresses of ours."""
+class InboundSink(Intake, Protocol):
+    """Takes mail for addresses of ours: before the recipients are known it may defer, then it judges each."""
 
-    async def recipient(self, address: str, domain: Domain) -> Reply:
-        """250 when mail to this address is taken; 550 5.1.1 when there is no such address."""
+    def mail_from(self) -> Verdict:
+        """At MAIL, whoever writes: 452 4.3.1 when there is no room."""
         ...
 
-
-class RefusingSink:
-    """Has no addresses."""
-
-    async def recipient(self, address: str, domain: Domain) -> Reply:
-        return reply(550, "5.1.1", "no such address here")
+    def recipient(self, address: str, domain: Domain) -> Verdict | Awaitable[Verdict]:
+        """Proceed when mail to this address is taken; 550 5.1.1 when there is no such address in a domain of ours,
+        550 5.7.1 when the domain is none of ours, 4yz when it cannot be said or taken now."""
+        ...

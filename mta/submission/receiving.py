@@ -94,13 +94,15 @@ def judge(content: Content, arrival: Arrival, role: Role, hostname: str, clock: 
     names = trace.field_names(head)
     if names.count(b"received") > trace.MAX_RECEIVED:
         return _LOOP
-    if any(name in names for name in trace.BLIND):
+    if role.is_submission and any(name in names for name in trace.BLIND):
         head = trace.without_blind(head)
     envelope = _envelope(arrival, head, content.is_ascii)
     verdict = role.message(arrival.client, arrival.origin, envelope, head, content.size_bytes)
     if isinstance(verdict, Refuse):
         return verdict.reply
-    added = _added(arrival, verdict, names, hostname, clock.now_ms() // 1000)
+    added = _added(arrival, verdict, hostname, clock.now_ms() // 1000)
+    if role.is_submission:
+        added += _missing(names, hostname, clock.now_ms() // 1000)
     content.hand_over()  # accepted or not, the intake answers for the body now
     return Submission(arrival.origin, arrival.client, envelope, added + head, body, verdict)
 
@@ -116,7 +118,7 @@ def _has_ascii_paths(arrival: Arrival) -> bool:
     return arrival.mail.reverse_path.isascii() and all(path.address.isascii() for path in arrival.recipients)
 
 
-def _added(arrival: Arrival, accept: Accept, names: list[bytes], hostname: str, now_s: int) -> bytes:
+def _added(arrival: Arrival, accept: Accept, hostname: str, now_s: int) -> bytes:
     client = arrival.client
     protocol = trace.protocol_name(
         extended=arrival.extended,
@@ -126,8 +128,9 @@ def _added(arrival: Arrival, accept: Accept, names: list[bytes], hostname: str, 
     )
     fields = [trace.received(client.helo, client.address, hostname, protocol, client.tls, now_s)]
     fields += [trace.field(name, value) for name, value in accept.add_headers]
-    if b"date" not in names:
-        fields.append(trace.date(now_s))
-    if b"message-id" not in names:
-        fields.append(trace.message_id(hostname))
     return b"".join(fields)
+
+
+def _missing(names: list[bytes], hostname: str, now_s: int) -> bytes:
+    date = b"" if b"date" in names else trace.date(now_s)
+    return date if b"message-id" in names else date + trace.message_id(hostname)

@@ -27,6 +27,11 @@ class Role(Protocol):
     def offers_auth(self) -> bool: ...
 
     @property
+    def is_submission(self) -> bool:
+        """Whether the author's own server is spoken to: it mends the head (RFC 6409 §8) and takes charge of DSNs."""
+        ...
+
+    @property
     def intake(self) -> Intake: ...
 
     async def authenticate(self, username: str, password: bytes, client: Client) -> Origin | AuthFailure: ...
@@ -54,6 +59,7 @@ class SubmissionRole:
     """Takes mail from our own people and their programs (RFC 6409 §1)."""
 
     offers_auth = True
+    is_submission = True
 
     def __init__(self, authenticator: Authenticator, policy: SessionPolicy, intake: Intake) -> None:
         self.intake = intake

@@ -122,6 +122,6 @@ class SessionContext:
 
     def _offers(self, *, starttls: bool, auth: bool) -> list[str]:
         size = f"SIZE {self.settings.max_message_size_bytes}"
-        offered = [self.settings.hostname, size, "8BITMIME", "SMTPUTF8", "PIPELINING", "CHUNKING", "DSN"]
-        offered += ["STARTTLS"] * starttls + ["AUTH PLAIN LOGIN"] * auth
+        offered = [self.settings.hostname, size, "8BITMIME", "SMTPUTF8", "PIPELINING", "CHUNKING"]
+        offered += ["DSN"] * self.role.is_submission + ["STARTTLS"] * starttls + ["AUTH PLAIN LOGIN"] * auth
         return [*offered, "ENHANCEDSTATUSCODES", "HELP"]

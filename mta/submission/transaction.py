@@ -67,7 +67,7 @@ class Transaction(SecureConnection):
         origin = self.origin or self.role.origin_without_auth(self.peer)
         if origin is None:
             return _LOGIN_FIRST
-        mail = parse_mail(argument, dsn=True)
+        mail = parse_mail(argument, dsn=self.role.is_submission)
         if mail.size_bytes > self.context.settings.max_message_size_bytes:
             return _TOO_LARGE
         verdict = self.role.mail_from(self.peer, origin, mail.reverse_path)
@@ -78,7 +78,8 @@ class Transaction(SecureConnection):
 
     def on_rcpt(self, argument: str) -> Answer:
         assert self._mail_origin is not None
-        path = parse_rcpt(argument, smtputf8=self.mail.smtputf8, hostname=self.context.settings.hostname, dsn=True)
+        hostname, dsn = self.context.settings.hostname, self.role.is_submission
+        path = parse_rcpt(argument, smtputf8=self.mail.smtputf8, hostname=hostname, dsn=dsn)
         if len(self._recipients) >= self.context.settings.limits.max_recipients:
             return _TOO_MANY_RCPT
         verdict = self.role.recipient(self.peer, self._mail_origin, self.mail.reverse_path, path.address, path.domain)

@@ -17,6 +17,7 @@ from ..ids import Counters, address_hash
 from ..journal import Facts, JournalKind, decode_facts, encode_facts
 from ..owed import DELAY_MS
 from ..states import Event, RecipientState, follow
+from . import inbound_rows, people
 from .rows import DueDomain, DueRow, FailedRow, LeasedRow, NewMessage, NewRecipient, OperatedRow, OwedNotice, SweptPage
 
 _MAX_CACHED_DOMAINS = 50_000
@@ -319,7 +320,9 @@ class QueueStore:
         )
 
     def spool_names(self) -> set[str]:
-        return {row[0] for row in self._db.execute("SELECT spool FROM content WHERE spool IS NOT NULL")}
+        """Files that some row needs, of outgoing and of inbound mail."""
+        outgoing = {row[0] for row in self._db.execute("SELECT spool FROM content WHERE spool IS NOT NULL")}
+        return outgoing | inbound_rows.spool_names(self._db)
 
     # -- notices (queue.storage.owing has the rest) ---------------------------------------------------------------
 
@@ -381,9 +384,9 @@ class QueueStore:
         )
         return [OperatedRow(*row) for row in rows]
 
-    def set_journal_seq(self, recipient_id: int, seq: int) -> None:
-        self._db.execute("UPDATE recipient SET journal_seq = ? WHERE id = ?", (seq, recipient_id))
     def meet_released(self, recipient_id: int, now_ms: int) -> None:
         """A held recipient whom a person's login wrote to is no stranger to its account (queue.acquaintances)."""
         people.meet_released(self._db, recipient_id, now_ms)
 
+    def set_journal_seq(self, recipient_id: int, seq: int) -> None:
+        self._db.execute("UPDATE recipient SET journal_seq = ? WHERE id = ?", (seq, recipient_id))

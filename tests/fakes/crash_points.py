@@ -14,6 +14,7 @@ class When(Enum):
     FIRST_START = "a new data folder"
     STARTING = "a start after a kill"
     SERVING = "letters go through"
+    INBOUND = "the world writes to addresses of ours"
     DRIVEN = "a small process of its own drives that one class"
 
 
@@ -47,6 +48,10 @@ POINTS = (
     CrashPoint("spool-write.after", "the same, written in part", sent=False),
     CrashPoint("spool-sync.before", "a large body, whole and not durable", sent=False),
     CrashPoint("spool-sync.after", "a large body, durable and known to no row", sent=False),
+    CrashPoint("address-key.before", "the first key of signed addresses", (_FIRST,), sent=False),
+    CrashPoint("address-key.after", "the same, durable", (_FIRST,), sent=False),
+    CrashPoint("inbound.before", "inbound mail whose content is durable and known to no row", (When.INBOUND,)),
+    CrashPoint("inbound.after", "inbound mail, committed, its 250 not made", (When.INBOUND,)),
     CrashPoint("accepted-reply.before", "a committed message whose 250 was not made", sent=None),
     CrashPoint("submission.reply.before", "any reply to a client", times=(1, 2, 3, 4)),
     CrashPoint("submission.reply.after", "any reply to a client, given to the kernel", times=(1, 2, 3, 4)),

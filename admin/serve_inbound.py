@@ -1,0 +1,61 @@
+"""The inbound part of the owner: composed here, started and stopped by `serve`.
+
+Owns   which implementation stands behind the inbound ports, and the part's start, stop and reload.
+Knows  no rule. Without a section [inbound] nothing listens, but what came before is still kept its time and no longer.
+"""
+
+from ssl import SSLContext
+
+from ..mta.clock import Clock
+from ..mta.inbound.role import InboundRole
+from ..mta.inbound.settings import inbound_settings
+from ..mta.submission.listener import SubmissionListener
+from ..policy.our_addresses import OurAddresses
+from ..queue.address_keys import open_signer
+from ..queue.dispatcher import Dispatcher
+from ..queue.inbound import Inbound
+from ..queue.inbound_store import InboundStore
+from .accounts import AccountDirectory
+from .certificate import server_context
+from .config import Config
+from .config.sections import Inbound as InboundSection
+
+
+class InboundPart:
+    """Its `listener` is None while there is no section [inbound]."""
+
+    def __init__(self, config: Config, dispatcher: Dispatcher, directory: AccountDirectory, clock: Clock) -> None:
+        kept = config.inbound or InboundSection()
+        self.store = InboundStore(
+            dispatcher.commits, dispatcher.spool_dir, clock, keep_days=kept.keep_days, keep_octets=kept.keep_size
+        )
+        self.listener: SubmissionListener | None = None
+        self._config, self._dispatcher, self._directory, self._clock = config, dispatcher, directory, clock
+
+    async def start(self) -> None:
+        """Raises OSError when an address cannot be bound, StorageError when keys or rows cannot be read."""
+        await self.store.open()
+        self._dispatcher.housekeeper.also(self.store.sweep)
+        section = self._config.inbound
+        signer = open_signer(self._config.server.data_dir / "keys")
+        if section is None or not section.listen:
+            return
+        ours = OurAddresses(self._config.server.hostname, self._directory.owner_of, signer)
+        settings = inbound_settings(
+            self._config.server.hostname,
+            tuple(map(str, section.listen)),
+            server_context(self._config),
+            section.max_message_size,
+            section.memory,
+        )
+        sink = Inbound(ours, self.store, self._clock)
+        self.listener = SubmissionListener(settings, InboundRole(sink), self._clock)
+        await self.listener.start()
+
+    async def stop(self, grace_seconds: float) -> None:
+        if self.listener is not None:
+            await self.listener.stop(grace_seconds)
+
+    def reload_certificate(self, context: SSLContext) -> None:
+        if self.listener is not None:
+            self.listener.reload_certificate(context)
