@@ -1,34 +1,49 @@
-"""Group commit: many operations share one transaction, each within a savepoint of its own.
+"""Group commit: many operations share one transaction.
 
-Owns   the only write connection to queue.db, BEGIN, SAVEPOINT, COMMIT, and their order.
+Owns   the only write connection to queue.db, BEGIN, COMMIT, and their order.
 Knows  nothing of tables: an operation is a function of the connection.
 
 Statements run in the event loop's thread, where each costs microseconds and no second thread fights for the
-interpreter lock; only BEGIN and COMMIT, which may wait for a lock or for the disk, run in a thread. While they do, new
-operations gather for the next transaction. (Figures: ARCHITECTURE.md, "Decisions".)
+interpreter lock. COMMIT, which waits for the disk, runs in a thread, and new operations gather meanwhile; but for few
+operations, while the disk answers quickly, the way to the thread and back would cost more than it saves, and it runs in
+the loop. Operations have no savepoint of their own (SQLite would copy every page they touch): when one fails, all is
+rolled back and they are run once more, each within one. (Figures: ARCHITECTURE.md, "Decisions"; docs/benchmarks.md.)
 
 Invariants
-    Q1  An operation's future succeeds only after the COMMIT that contains it returned.
-        A failing operation is rolled back to its savepoint and fails alone; a failing COMMIT fails all its operations.
+    Q1  An operation is told to have succeeded only after the COMMIT that contains it returned.
+        A failing operation is undone and fails alone; a failing COMMIT fails all its operations.
+    An operation may run twice, so it changes nothing but the database and caches that `on_rollback` clears.
 """
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from ...mta.crashpoint import reach
+from .commit_thread import CommitThread
 from .database import StorageBusy, StorageError, map_error
+from .write_ahead_log import WriteAheadLog
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], T]
+Done = Callable[[Any, Exception | None], None]
+"""Called after the commit with the operation's result, or with why it failed."""
 
+_Batch = list[tuple[Operation[Any], Done]]
+_Results = list[tuple[Any, Exception | None]]
+
+_log = logging.getLogger("youtong.queue")
 _BUSY_TRIES = 40
 _BUSY_PAUSE_SECONDS = 0.05
 _MAX_OPERATIONS = 400  # bounds how long one transaction keeps the loop busy
+_FEW = 2  # operations that a COMMIT in the loop may serve
+_QUICK_SECONDS = 0.0004  # a COMMIT that takes longer is worth the thread
 
 
 class GroupCommit:
@@ -36,10 +51,13 @@ class GroupCommit:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._waiting: deque[tuple[Operation[Any], asyncio.Future[Any]]] = deque()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
-        self._task: asyncio.Task[None] | None = None
+        self._log = WriteAheadLog(connection)
+        self._waiting: deque[tuple[Operation[Any], Done]] = deque()
+        self._thread = CommitThread("commit")
+        self._is_busy = False
+        self._idle: list[asyncio.Future[None]] = []
         self._forget: list[Callable[[], None]] = []
+        self._usual_seconds = _QUICK_SECONDS  # of a COMMIT, lately
         self.commits = 0
 
     def on_rollback(self, forget: Callable[[], None]) -> None:
@@ -49,73 +67,135 @@ class GroupCommit:
     def submit(self, operation: Operation[T]) -> "asyncio.Future[T]":
         """Queue an operation. The future fails with StorageError, or with what the operation raised."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((operation, future))
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._drain())
+        self.add(operation, partial(_resolve, future))
         return future
+
+    def add(self, operation: Operation[Any], done: Done) -> None:
+        """Queue an operation; `done` is called in any case, also when whoever waited for it went away."""
+        self._waiting.append((operation, done))
+        if not self._is_busy:
+            self._is_busy = True  # sessions that are ready now join this transaction
+            asyncio.get_running_loop().call_soon(self._transact, _BUSY_TRIES)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something waits or is under way."""
+        return self._is_busy
+
+    async def idle(self) -> None:
+        """Until what was submitted is finished; whoever was answered then may submit more."""
+        if self._is_busy:
+            idle = asyncio.get_running_loop().create_future()
+            self._idle.append(idle)
+            await idle
 
     async def close(self) -> None:
         """Finish what was submitted, then close the connection."""
-        while self._task is not None:  # whoever was answered may have submitted more
-            await self._task
-        self._thread.shutdown()
+        while self._is_busy:
+            await self.idle()
+        self.abort()
+
+    def abort(self) -> None:
+        """Close the connection; what still waits is never told."""
+        self._thread.close()
         self._connection.close()
 
-    async def _drain(self) -> None:
-        try:
-            while self._waiting:
-                await asyncio.sleep(0)  # let the sessions that are ready now join this transaction
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_OPERATIONS))]
-                await self._transact(batch)
-        finally:
-            self._task = None
+    # -- one transaction ------------------------------------------------------------------------------------------
 
-    async def _transact(self, batch: list[tuple[Operation[Any], "asyncio.Future[Any]"]]) -> None:
+    def _transact(self, tries: int) -> None:
         try:
-            await self._begin()
-            done = [(future, *self._run(operation)) for operation, future in batch]
-            reach("commit.before")
-            await self._in_thread(self._connection.commit)
-            reach("commit.after")
+            self._connection.execute("BEGIN IMMEDIATE")  # busy_timeout is 0: answers at once
         except sqlite3.Error as error:
-            self._rollback()
-            _fail([future for _, future in batch], map_error(error))
+            self._not_begun(map_error(error), tries - 1)
             return
-        except StorageError as error:
-            self._rollback()
-            _fail([future for _, future in batch], error)
+        batch = self._next_batch()
+        changes = self._connection.total_changes
+        try:
+            results = self._run(batch)
+        except (sqlite3.Error, StorageError) as error:
+            self._end(batch, [], map_error(error) if isinstance(error, sqlite3.Error) else error)
             return
+        reach("commit.before")
+        if self._is_quick(len(batch), self._connection.total_changes - changes):
+            self._end(batch, results, self._commit())
+        else:
+            self._thread.run(self._commit, partial(self._end, batch, results))
+
+    def _next_batch(self) -> _Batch:
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_OPERATIONS))]
+
+    def _not_begun(self, error: StorageError, tries: int) -> None:
+        if isinstance(error, StorageBusy) and tries:
+            asyncio.get_running_loop().call_later(_BUSY_PAUSE_SECONDS, self._transact, tries)
+            return
+        self._end(self._next_batch(), [], error)
+
+    def _is_quick(self, operations: int, changes: int) -> bool:
+        if not changes:
+            return True
+        return operations <= _FEW and self._usual_seconds < _QUICK_SECONDS and not self._log.is_long
+
+    def _commit(self) -> sqlite3.Error | None:
+        began = time.perf_counter()
+        try:
+            self._connection.commit()
+        except sqlite3.Error as error:
+            return error
+        self._usual_seconds += (time.perf_counter() - began - self._usual_seconds) / 8
+        return None
+
+    def _end(self, batch: _Batch, results: _Results, error: sqlite3.Error | StorageError | None) -> None:
+        if error is not None:
+            self._rollback()
+            fault = map_error(error) if isinstance(error, sqlite3.Error) else error
+            _tell(batch, [(None, fault)] * len(batch))
+            self._go_on()
+            return
+        reach("commit.after")
         self.commits += 1
-        for future, result, fault in done:
-            _resolve(future, result, fault)
+        _tell(batch, results)
+        if self._log.is_long:
+            self._thread.run(self._log.copy, lambda _: self._go_on())
+        else:
+            self._go_on()
 
-    async def _begin(self) -> None:
-        for _ in range(_BUSY_TRIES):
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")  # busy_timeout is 0: answers at once
-                return
-            except sqlite3.OperationalError as error:
-                if not isinstance(map_error(error), StorageBusy):
-                    raise
-            await asyncio.sleep(_BUSY_PAUSE_SECONDS)
-        raise StorageBusy("another process holds queue.db")
+    def _go_on(self) -> None:
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._transact, _BUSY_TRIES)
+            return
+        self._is_busy = False
+        waiting, self._idle = self._idle, []
+        for each in waiting:
+            _resolve(each, None, None)
 
-    def _run(self, operation: Operation[Any]) -> tuple[Any, Exception | None]:
+    # -- operations -----------------------------------------------------------------------------------------------
+
+    def _run(self, batch: _Batch) -> _Results:
+        """Raises sqlite3.Error or StorageError when nothing of the batch can be kept."""
+        try:
+            return [(operation(self._connection), None) for operation, _ in batch]
+        except Exception as error:  # noqa: BLE001 - the bulkhead of an operation; its caller gets the exception
+            lost = not self._connection.in_transaction  # a full disk may end the whole transaction
+            self._rollback()
+            if len(batch) == 1 and not lost:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return [(None, _ours(error))]
+        self._connection.execute("BEGIN IMMEDIATE")
+        return [self._run_alone(operation) for operation, _ in batch]
+
+    def _run_alone(self, operation: Operation[Any]) -> tuple[Any, Exception | None]:
         self._connection.execute("SAVEPOINT operation")
         try:
             result = operation(self._connection)
         except Exception as error:  # the bulkhead of one operation; its caller gets the exception
-            if not self._connection.in_transaction:  # a full disk may end the whole transaction
+            if not self._connection.in_transaction:
                 raise error if isinstance(error, sqlite3.Error) else StorageError(str(error)) from error
             self._connection.execute("ROLLBACK TO operation")
             self._connection.execute("RELEASE operation")
             self._forget_all()
-            return None, map_error(error) if isinstance(error, sqlite3.Error) else error
+            return None, _ours(error)
         self._connection.execute("RELEASE operation")
         return result, None
-
-    async def _in_thread(self, function: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     def _rollback(self) -> None:
         with contextlib.suppress(sqlite3.Error):
@@ -127,6 +207,18 @@ class GroupCommit:
             forget()
 
 
+def _tell(batch: _Batch, results: _Results) -> None:
+    for (_, done), (result, fault) in zip(batch, results, strict=True):
+        try:
+            done(result, fault)
+        except Exception:  # noqa: BLE001 - the bulkhead of one caller: the next transaction must come
+            _log.exception("internal fault after a commit")
+
+
+def _ours(error: Exception) -> Exception:
+    return map_error(error) if isinstance(error, sqlite3.Error) else error
+
+
 def _resolve(future: "asyncio.Future[Any]", result: object, fault: Exception | None) -> None:
     if future.done():
         return
@@ -134,9 +226,3 @@ def _resolve(future: "asyncio.Future[Any]", result: object, fault: Exception | N
         future.set_result(result)
     else:
         future.set_exception(fault)
-
-
-def _fail(futures: "list[asyncio.Future[Any]]", error: Exception) -> None:
-    for future in futures:
-        if not future.done():
-            future.set_exception(error)

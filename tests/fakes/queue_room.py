@@ -10,6 +10,7 @@ from youtong.mta.outcome import Outcome
 from youtong.mta.reply import Reply
 from youtong.mta.submission.ports import Accept, Client, InlineBody, Origin, StoredBody, Submission
 from youtong.queue import incarnation
+from youtong.queue.delays import Delays
 from youtong.queue.endings import Endings
 from youtong.queue.intake import QueueIntake
 from youtong.queue.journal import JournalRow, decode_facts
@@ -57,6 +58,7 @@ class QueueRoom:
         self.sites = Sites(self.routes.find, self.routes, self.schedule, clock)
         self.leasing = Leasing(commits, store, self.sites, self.limits, self.routes, self.gate, self.fleet, clock)
         self.notices = Notices(commits, store, self.composer, self.schedule, clock, self._due_now)
+        self.delays = Delays(commits, self.notices.late, clock)
         self.endings = Endings(commits, store, clock, self.notices.owed)
         self.loader = Loader(commits, store, self.sites, self.leasing, self.endings, self._hold, clock)
         listener = Listener(self._settled, self._due_now)
@@ -118,10 +120,9 @@ class QueueRoom:
             tasks = [*self.sites._looking.values()]
             if self.leasing._pumping is not None:
                 tasks.append(self.leasing._pumping)
-            if self.commits._task is not None:
-                tasks.append(self.commits._task)
-            if not tasks:
+            if not tasks and not self.commits.is_busy:
                 return
+            await self.commits.idle()
             for task in tasks:
                 await task
 
@@ -169,12 +170,15 @@ def submission(
     source: str = "",
     body: StoredBody | None = None,
     notify: str = "",
+    ret: str = "",
+    envid: str = "",
+    smtputf8: bool = False,
 ) -> Submission:
     paths = tuple(ForwardPath(each, Domain(each.rpartition("@")[2].lower()), notify) for each in addresses)
     return Submission(
         Origin("a@example.org", 7, 1, mail_class),
         Client("127.0.0.1", 1),
-        Envelope(reverse_path, paths, Body.SEVEN_BIT),
+        Envelope(reverse_path, paths, Body.SEVEN_BIT, smtputf8, ret, envid),
         HEAD,
         body or InlineBody(b"text\r\n"),
         Accept(hold=hold, source=source),

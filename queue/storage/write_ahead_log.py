@@ -1,0 +1,39 @@
+"""The write-ahead log of queue.db: written from its beginning again and again, instead of grown.
+
+Owns   when the log is copied into the database, between two transactions of the only writer. Only then is it copied
+       whole, so that the next transaction overwrites it: an fdatasync of a file that grows costs twice one of a file
+       that is overwritten, and a short log stays in the cache (figures: docs/benchmarks.md).
+Knows  nothing of transactions. SQLite's own checkpoint at 64 MiB stays behind this, and the housekeeper's beside it.
+"""
+
+import logging
+import sqlite3
+
+_log = logging.getLogger("youtong.queue")
+PAGES = 2000  # 8 MiB: some tens of milliseconds to copy at the worst, while operations gather
+_FIRST_ROWS, _FEWEST_ROWS, _MOST_ROWS = 1000, 50, 20_000
+
+
+class WriteAheadLog:
+    """SQLite tells its length only when it is copied, so that is guessed from the rows that were changed since."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._copied_at = connection.total_changes
+        self._rows = _FIRST_ROWS  # that make about PAGES
+
+    @property
+    def is_long(self) -> bool:
+        return self._connection.total_changes - self._copied_at >= self._rows
+
+    def copy(self) -> None:
+        """Copy what readers and other processes allow. Not within a transaction; never raises."""
+        rows = self._connection.total_changes - self._copied_at
+        self._copied_at = self._connection.total_changes
+        try:
+            _, pages, _ = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            _log.warning("log not copied, tried again later error=%s", error)
+            return
+        if pages > 0:
+            self._rows = max(_FEWEST_ROWS, min(rows * PAGES // pages, _MOST_ROWS))
