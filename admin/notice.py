@@ -1,6 +1,6 @@
-"""The composer of failure notices, as queue.notices asks for it.
+"""The composer of notices, as queue.notices asks for it.
 
-Owns   turning journal facts into the facts of mta.message.dsn, and the notice's unguessable name.
+Owns   turning journal facts into the facts of mta.message.notice, and the notice's unguessable name.
 Knows  no wording.
 
 Invariant  a message that the proper notice cannot be made of is told all the same, by a minimal one (once, not by a
@@ -11,17 +11,17 @@ import logging
 import secrets
 from collections.abc import Callable
 
-from ..mta.message.dsn import FailedRecipient, FailureNotice, compose_failure_notice
+from ..mta.message.dsn import compose_notice
 from ..mta.message.minimal_notice import MinimalNotice, compose_minimal_notice
+from ..mta.message.notice import Action, Notice, Reported
 from ..mta.reply import Reply
 from ..queue.notices import Composed, NoticeFacts
-from ..queue.states import RecipientState
-from ..queue.storage.rows import FailedRow
+from ..queue.storage.owing import Told
 
 _log = logging.getLogger("youtong.notice")
 
 
-def compose_notice(hostname: str) -> Callable[[NoticeFacts], Composed]:
+def notice_composer(hostname: str) -> Callable[[NoticeFacts], Composed]:
     """A composer that speaks as `hostname`."""
 
     def compose(facts: NoticeFacts) -> Composed:
@@ -35,42 +35,50 @@ def compose_notice(hostname: str) -> Callable[[NoticeFacts], Composed]:
 
 
 def _proper(hostname: str, facts: NoticeFacts) -> Composed:
-    notice = facts.notice
-    head, body = compose_failure_notice(
-        FailureNotice(
-            hostname=hostname,
-            unique=secrets.token_hex(16),
-            to=notice.reverse_path,
-            now_ms=facts.now_ms,
-            arrival_ms=notice.received_ms,
-            head=notice.head,
-            recipients=tuple(map(_failed, facts.failed)),
-            ret=notice.ret,
-            envid=notice.envid,
-            queue_id=facts.queue_id,
-        )
+    about = facts.message
+    notice = Notice(
+        hostname=hostname,
+        unique=secrets.token_hex(16),
+        to=facts.to,
+        now_ms=facts.now_ms,
+        arrival_ms=about.received_ms,
+        head=about.head,
+        recipients=tuple(_reported(told, about.expires_ms) for told in facts.told),
+        body=about.body,
+        ret=about.ret,
+        envid=about.envid,
+        queue_id=facts.queue_id,
     )
-    return Composed(head, body)
+    return Composed(*compose_notice(notice))
 
 
 def _minimal(hostname: str, facts: NoticeFacts) -> Composed:
-    addresses = tuple(row.address for row in facts.failed)
-    notice = MinimalNotice(
-        hostname, secrets.token_hex(16), facts.notice.reverse_path, facts.now_ms, facts.queue_id, addresses
-    )
+    recipients = tuple((told.action, told.address) for told in facts.told)
+    notice = MinimalNotice(hostname, secrets.token_hex(16), facts.to, facts.now_ms, facts.queue_id, recipients)
     return Composed(*compose_minimal_notice(notice))
 
 
-def _failed(row: FailedRow) -> FailedRecipient:
-    expired = row.state == RecipientState.EXPIRED
-    facts = row.before if expired and row.before is not None else row.facts
-    return FailedRecipient(
-        address=row.address,
-        last_attempt_ms=row.at_ms,
+def _reported(told: Told, expires_ms: int) -> Reported:
+    retry_until_ms = expires_ms if told.action is Action.DELAYED else 0
+    if told.attempt is None:
+        return Reported(
+            told.address,
+            told.action,
+            why=told.reason,
+            orcpt=told.orcpt,
+            expired=told.is_expired,
+            retry_until_ms=retry_until_ms,
+        )
+    facts = told.attempt.facts
+    return Reported(
+        address=told.address,
+        action=told.action,
+        last_attempt_ms=told.attempt.at_ms,
         reply=Reply(facts.code, facts.enhanced, (facts.text,)) if facts.code else None,
         why="" if facts.code else facts.text,
         kind=facts.outcome_kind,
         host=facts.host,
-        orcpt=row.orcpt,
-        expired=expired,
+        orcpt=told.orcpt,
+        expired=told.is_expired,
+        retry_until_ms=retry_until_ms,
     )

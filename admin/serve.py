@@ -44,7 +44,7 @@ from .certificate import ensure_certificate, server_context
 from .config import Config, ConfigError, load
 from .control import ControlServer, Refused, socket_path
 from .jobs_child import JobsChild
-from .notice import compose_notice
+from .notice import notice_composer
 from .owner_control import OwnerControl
 from .route_finders import Lookup, Redirect
 from .serve_inbound import InboundPart
@@ -142,7 +142,7 @@ class OwnerServer:
             gate=OpenGate(),
             judge=HookedJudge(RuleJudge(), self.policy),
             schedule=schedule,
-            compose_notice=compose_notice(config.server.hostname),
+            compose_notice=notice_composer(config.server.hostname),
             hold_reason=self._hold_reason,
         )
         return Dispatcher(config.server.data_dir, fleet, ports, self.clock, deliver=delivery.enabled)

@@ -16,6 +16,7 @@ from ..mta.clock import Clock
 from . import history, incarnation, operations, spool
 from .acquaintances import Acquaintances
 from .allowances import AllowanceSource
+from .delays import Delays
 from .endings import Endings
 from .fleet import ProcessFleet
 from .gate import LeaseGate
@@ -86,6 +87,7 @@ class Dispatcher:
         self.sites = Sites(ports.find_route, ports.routes, ports.schedule, clock)
         self.leasing = Leasing(commits, store, self.sites, ports.limits, ports.routes, ports.gate, self._fleet, clock)
         self.notices = Notices(commits, store, ports.compose_notice, ports.schedule, clock, self._due_now)
+        self.delays = Delays(commits, self.notices.late, clock)
         endings = Endings(commits, store, clock, self.notices.owed)
         self.loader = Loader(commits, store, self.sites, self.leasing, endings, ports.hold_reason, clock)
         listener = Listener(self._settled, self._due_now)
@@ -124,6 +126,7 @@ class Dispatcher:
             self._fleet.start(self)
             self._tasks.append(asyncio.create_task(self.loader.run()))
         self._tasks.append(asyncio.create_task(self.housekeeper.run()))
+        self._tasks.append(asyncio.create_task(self.delays.run()))
 
     async def stop(self, seconds: float) -> None:
         """No lease is given any more; workers end within `seconds`; what they said is committed."""

@@ -18,9 +18,11 @@ import msgspec
 from ..mta.clock import Clock
 from ..mta.dns.route import Unroutable
 from ..mta.outcome import Failed, Scope, Stage
+from .delays import is_late
 from .endings import Endings
 from .leasing import Leasing
 from .sites import KnownRoute, Sites
+from .storage import owing
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
 from .storage.rows import DueRow
@@ -249,6 +251,8 @@ class Loader:
         expired = [row for row in rows if row.expires_ms <= now_ms]
         if expired:
             await self._endings.expire(expired)
+        if late := [row for row in rows if is_late(row, now_ms)]:
+            await self._commits.submit(lambda db: owing.watch_late(db, late))
 
     async def _expire_held(self) -> None:
         now = self._clock.monotonic()

@@ -4,9 +4,9 @@ Owns   the form: folded ASCII fields with encoded words, quoted-printable text p
 Knows  nothing of what a message says.
 
 Invariants
-    Everything made here is 7-bit, has CRLF line ends only, and no line over 998 octets (RFC 5322 §2.1.1), whatever
-    text comes in: a value from a stranger cannot start a field or a line of its own.
-RFC 2045 §6.7 (quoted-printable), RFC 2046 §5.1 (multipart), RFC 2047 §2 (encoded words).
+    Everything made here has CRLF line ends only and no line over 998 octets (RFC 5322 §2.1.1), whatever text comes in:
+    a value from a stranger cannot start a field or a line of its own. It is 7-bit, but for `utf8_field` and `raw_part`.
+RFC 2045 §6.7 (quoted-printable), RFC 2046 §5.1 (multipart), RFC 2047 §2 (encoded words), RFC 6532 §3.2 (UTF-8 fields).
 """
 
 import binascii
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from email.header import Header
 from email.utils import formatdate
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FOLD_AT = 76
 _LONGEST_WORD = 900
@@ -23,11 +23,20 @@ _LONGEST_WORD = 900
 
 def field(name: str, value: str) -> bytes:
     """One header field with its CRLF: folded, beyond ASCII as encoded words, control characters as a space."""
-    clean = _CONTROLS.sub(" ", value).encode("utf-8", "replace").decode("utf-8").strip()
+    clean = _clean(value)
     if not clean.isascii():
         encoded = Header(clean, "utf-8", maxlinelen=_FOLD_AT, header_name=name).encode(linesep="\r\n")
         return f"{name}: {encoded}\r\n".encode("ascii")
     return _folded(name, clean).encode("ascii")
+
+
+def utf8_field(name: str, value: str) -> bytes:
+    """The same with UTF-8 as it is: only for a message that is sent with SMTPUTF8."""
+    return _folded(name, _clean(value)).encode("utf-8")
+
+
+def _clean(value: str) -> str:
+    return _CONTROLS.sub(" ", value).encode("utf-8", "replace").decode("utf-8").strip()
 
 
 def _folded(name: str, value: str) -> str:
@@ -43,7 +52,8 @@ def _folded(name: str, value: str) -> str:
 
 
 def _pieces(word: str) -> list[str]:
-    return [word[at : at + _LONGEST_WORD] for at in range(0, len(word), _LONGEST_WORD)]
+    longest = _LONGEST_WORD if word.isascii() else _LONGEST_WORD // 4  # characters; four octets each at most
+    return [word[at : at + longest] for at in range(0, len(word), longest)]
 
 
 def date_field(name: str, epoch_ms: int) -> bytes:
@@ -51,12 +61,15 @@ def date_field(name: str, epoch_ms: int) -> bytes:
     return field(name, formatdate(epoch_ms / 1000))
 
 
-def notice_fields(hostname: str, unique: str, to: str, now_ms: int) -> list[bytes]:
-    """What heads every notice to a sender; `unique` is never used twice and not guessable (RFC 3834 §5)."""
+def notice_fields(hostname: str, unique: str, to: str, subject: str, now_ms: int) -> list[bytes]:
+    """What heads every notice to a sender; `unique` is never used twice and not guessable (RFC 3834 §5).
+
+    An address beyond ASCII stands in To as it is: only SMTPUTF8 reaches it anyway.
+    """
     return [
         field("From", f"Mail Delivery System <MAILER-DAEMON@{hostname}>"),
-        field("To", f"<{to}>") if to.isascii() else field("To", "undisclosed-recipients:;"),
-        field("Subject", "Not delivered / 邮件未能送达"),
+        field("To", f"<{to}>") if to.isascii() else utf8_field("To", f"<{to}>"),
+        field("Subject", subject),
         date_field("Date", now_ms),
         field("Message-ID", f"<{unique}@{hostname}>"),
         field("Auto-Submitted", "auto-replied"),
@@ -78,9 +91,20 @@ def octets_part(content_type: str, octets: bytes) -> bytes:
     return head + (b"\r\n" + octets if is_safe(octets) else _quoted_printable(octets))
 
 
+def raw_part(content_type: str, octets: bytes) -> bytes:
+    """A part of octets that have safe lines, as they are."""
+    encoding = "" if octets.isascii() else "Content-Transfer-Encoding: 8bit\r\n"
+    return f"Content-Type: {content_type}\r\n{encoding}\r\n".encode("ascii") + octets
+
+
 def is_safe(octets: bytes) -> bool:
     """7-bit, no NUL, CRLF line ends only, no long line."""
-    if not octets.isascii() or b"\0" in octets:
+    return octets.isascii() and has_safe_lines(octets)
+
+
+def has_safe_lines(octets: bytes) -> bool:
+    """The same with any octets beyond ASCII: safe where 8BITMIME is offered."""
+    if b"\0" in octets:
         return False
     lines = octets.split(b"\r\n")
     return not any(len(line) > 998 or b"\r" in line or b"\n" in line for line in lines)

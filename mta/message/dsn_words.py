@@ -1,11 +1,15 @@
-"""The words of a failure notice, in English and Chinese, for a person who knows nothing of SMTP.
+"""What happened to one recipient, in English and Chinese, for a person who knows nothing of SMTP.
 
-Owns   the explanation and the advice for each kind of failure. Both languages stand in every notice: who reads it is
-       unknown, so the catalogue of the surfaces, which speaks one language at a time, is of no use here.
+Owns   the explanation, and the advice after a failure, for each kind. Both languages stand in every notice: who reads
+       it is unknown, so the catalogue of the surfaces, which speaks one language at a time, is of no use here.
 Knows  nothing of fields or parts; a kind that is not in the table gets the general words.
 """
 
+from typing import assert_never
+
 import msgspec
+
+from .notice import Action, Reported
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -40,6 +44,29 @@ EXPIRED = Explanation(
         "You may send it again later. If it is urgent, reach the recipient in another way.",
     ),
     Words("多次尝试投递均未成功，系统已停止重试。", "您可以稍后重新发送；如有急事，请换一种方式联系收件人。"),
+)
+
+NOT_SENT = Explanation(
+    Words(
+        "This mail system could not send the message to this address.",
+        "Show this notice to your mail administrator.",
+    ),
+    Words("本系统无法将邮件发往该地址。", "请将本通知转给您的邮件管理员。"),
+)
+
+PUT_OFF = Explanation(
+    Words("The receiving system takes the message later, not now.", ""),
+    Words("对方系统暂时不接收这封邮件，要求稍后再试。", ""),
+)
+
+NO_ANSWER = Explanation(
+    Words("The receiving system could not be reached.", ""),
+    Words("暂时无法连接到对方系统。", ""),
+)
+
+HANDED_ON = Explanation(
+    Words("The receiving system took the message. It sends no confirmation when it reaches the mailbox.", ""),
+    Words("对方系统已接收邮件，但不会再告知是否已放入收件人的邮箱。", ""),
 )
 
 BY_KIND: dict[str, Explanation] = {
@@ -94,9 +121,44 @@ BY_KIND: dict[str, Explanation] = {
             "对方系统无法确认邮件确实来自您的域名。", "请将本通知转给您的邮件管理员，检查域名的 SPF、DKIM、DMARC 记录。"
         ),
     ),
+    "loops-to-us": Explanation(
+        Words(
+            "The domain of this address points back to this mail system, which has no mailbox for it.",
+            "Show this notice to your mail administrator.",
+        ),
+        Words("该地址的域名指回本系统，而本系统没有这个邮箱。", "请将本通知转给您的邮件管理员。"),
+    ),
+    "no-route": Explanation(
+        Words(
+            "No mail server of this address's domain can be found.",
+            "Check the spelling of the address, above all what comes after the @.",
+        ),
+        Words("找不到该地址所属域名的邮件服务器。", "请检查地址拼写，尤其是 @ 后面的部分。"),
+    ),
+    "greylisted": Explanation(
+        Words("The receiving system lets new senders wait.", "Send the message again later."),
+        Words("对方系统要求首次来信的发件人等待。", "请稍后重新发送。"),
+    ),
+    "rate": Explanation(
+        Words("The receiving system takes no more messages from us at this rate.", "Send the message again later."),
+        Words("对方系统限制了接收邮件的速度。", "请稍后重新发送。"),
+    ),
+    "sender-quota": Explanation(
+        Words("The receiving system takes no more messages from you today.", "Send the message again tomorrow."),
+        Words("对方系统今天不再接收来自您的邮件。", "请明天再重新发送。"),
+    ),
 }
 
 
-def explanation(kind: str, *, expired: bool) -> Explanation:
-    """The words for one recipient's failure."""
-    return EXPIRED if expired else BY_KIND.get(kind, GENERAL)
+def explanation(recipient: Reported) -> Explanation:
+    """The words for what happened to one recipient."""
+    match recipient.action:
+        case Action.RELAYED:
+            return HANDED_ON
+        case Action.DELAYED:
+            return BY_KIND.get(recipient.kind, PUT_OFF if recipient.reply is not None else NO_ANSWER)
+        case Action.FAILED:
+            general = GENERAL if recipient.reply is not None else NOT_SENT
+            return EXPIRED if recipient.expired else BY_KIND.get(recipient.kind, general)
+        case _:
+            assert_never(recipient.action)

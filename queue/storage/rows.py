@@ -9,7 +9,6 @@ import msgspec
 from ...mta.submission.ports import StoredBody
 from ..classes import MailClass
 from ..content import ContentKind
-from ..journal import Facts
 
 
 class NewMessage(msgspec.Struct, frozen=True):
@@ -99,31 +98,6 @@ class LeasedRow(msgspec.Struct, frozen=True, array_like=True):
     expires_ms: int
     content_id: int
     is_notice: int
-
-
-class OwedNotice(msgspec.Struct, frozen=True):
-    """The message about which a notice is owed."""
-
-    message_id: int
-    account_id: int
-    reverse_path: str
-    ret: str
-    envid: str
-    received_ms: int
-    head: bytes
-
-
-class FailedRow(msgspec.Struct, frozen=True):
-    """A failed recipient, with the facts of its last journal row."""
-
-    id: int
-    address: str
-    orcpt: str
-    state: int
-    journal_seq: int
-    at_ms: int
-    facts: Facts
-    before: Facts | None  # of the row before: what was last said to one that expired
 
 
 class OperatedRow(msgspec.Struct, frozen=True):

@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from ...mta.submission.ports import InlineBody
 from ..content import ContentKind, StoredContent
 from ..ids import Counters, address_hash
-from ..journal import Facts, JournalKind, decode_facts, encode_facts
+from ..journal import Facts, JournalKind, encode_facts
 from ..owed import DELAY_MS
 from ..states import Event, RecipientState, follow
 from . import inbound_rows, people
-from .rows import DueDomain, DueRow, FailedRow, LeasedRow, NewMessage, NewRecipient, OperatedRow, OwedNotice, SweptPage
+from .rows import DueDomain, DueRow, LeasedRow, NewMessage, NewRecipient, OperatedRow, SweptPage
 
 _MAX_CACHED_DOMAINS = 50_000
 
@@ -332,43 +332,6 @@ class QueueStore:
             "INSERT INTO delay_watch (message_id, look_ms) SELECT id, received_ms + ? FROM message WHERE id = ?"
             " ON CONFLICT DO NOTHING",
             (DELAY_MS, message_id),
-        )
-
-    def messages_owing_notice(self) -> list[int]:
-        return [row[0] for row in self._db.execute("SELECT DISTINCT message_id FROM recipient WHERE notice = 1")]
-
-    def is_first_round_open(self, message_id: int) -> bool:
-        """Whether some recipient of the message is leased, or due at once and never attempted."""
-        row = self._db.execute(
-            "SELECT 1 FROM recipient WHERE message_id = ? AND (state = 1 OR (state = 0 AND attempts = 0)) LIMIT 1",
-            (message_id,),
-        ).fetchone()
-        return row is not None
-
-    def owed_notice(self, message_id: int) -> OwedNotice | None:
-        row = self._db.execute(
-            "SELECT m.id, m.account_id, m.reverse_path, m.ret, m.envid, m.received_ms, ifnull(c.head, x'')"
-            " FROM message AS m LEFT JOIN content AS c ON c.id = m.content_id WHERE m.id = ?",
-            (message_id,),
-        ).fetchone()
-        return OwedNotice(*row) if row else None
-
-    def failed_owing_notice(self, message_id: int) -> list[FailedRow]:
-        rows = self._db.execute(
-            "SELECT r.id, r.address, ifnull(r.orcpt, ''), r.state, r.journal_seq, j.at_ms, j.facts, before.facts"
-            " FROM recipient AS r JOIN journal AS j ON j.seq = r.journal_seq"
-            " LEFT JOIN journal AS before ON before.seq = j.prev_seq"
-            " WHERE r.message_id = ? AND r.notice = 1",
-            (message_id,),
-        )
-        return [
-            FailedRow(*row[:6], facts=decode_facts(row[6]), before=decode_facts(row[7]) if row[7] else None)
-            for row in rows
-        ]
-
-    def notice_sent(self, recipient_id: int, seq: int) -> None:
-        self._db.execute(
-            "UPDATE recipient SET notice = 2, journal_seq = ? WHERE id = ? AND notice = 1", (seq, recipient_id)
         )
 
     # -- operators ------------------------------------------------------------------------------------------------

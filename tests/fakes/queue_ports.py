@@ -147,7 +147,7 @@ class FakeFleet:
 
 
 class FakeComposer:
-    """Composes notices that list the failed."""
+    """Composes notices that list whom they tell about."""
 
     def __init__(self) -> None:
         self.composed: list[NoticeFacts] = []
@@ -157,4 +157,4 @@ class FakeComposer:
         if self.fault is not None:
             raise self.fault
         self.composed.append(facts)
-        return Composed(b"Subject: failed\r\n\r\n", b"".join(f"{each.address}\r\n".encode() for each in facts.failed))
+        return Composed(b"Subject: failed\r\n\r\n", b"".join(f"{each.address}\r\n".encode() for each in facts.told))

@@ -46,8 +46,8 @@ async def test_recipients_that_fail_in_one_round_are_told_in_one_notice(room: Qu
     assert len(later.asked) == 1
     await later.comes()
     (facts,) = room.composer.composed
-    assert [each.address for each in facts.failed] == ["b@example.com", "c@example.com", "d@example.net"]
-    assert facts.failed[0].facts.text == "no such user"
+    assert [each.address for each in facts.told] == ["b@example.com", "c@example.com", "d@example.net"]
+    assert facts.told[0].attempt.facts.text == "no such user"
     assert notice_recipients(room) == ["a@example.org"]
     assert room.column("notice", "b@example.com") == 2
     assert room.kinds("b@example.com") == ["bounced", "notice"]
@@ -87,7 +87,7 @@ async def test_a_later_round_is_told_in_a_notice_of_its_own(room: QueueRoom) -> 
     (again,) = [leased for leased in await room.load() if not leased.ready.message.is_notice]
     await room.finish(again, FAILED)
     await later.comes()
-    assert [[each.address for each in facts.failed] for facts in room.composer.composed] == [
+    assert [[each.address for each in facts.told] for facts in room.composer.composed] == [
         ["b@example.com"],
         ["c@example.com"],
     ]
