@@ -7,8 +7,10 @@ Knows  nothing of sites.
 from random import Random
 
 from ..mta.delivery.host import Host
+from ..mta.dns.address_rules import AddressRules
 from ..mta.dns.answers import Resolver
-from ..mta.dns.route import AddressRules, OwnHosts, RouteAnswer, Routed, find_route
+from ..mta.dns.ourselves import OwnHosts
+from ..mta.dns.route import RouteAnswer, Routed, find_route
 
 _REDIRECT_TTL_SECONDS = 3600
 

@@ -15,9 +15,10 @@ import msgspec
 
 from ..mta.clock import Clock, SystemClock
 from ..mta.dkim.keyring import KeyFileError
+from ..mta.dns.address_rules import AddressRules, FamilyRule
+from ..mta.dns.ourselves import own_hosts
 from ..mta.dns.reachability import is_public
 from ..mta.dns.resolver import system_resolver
-from ..mta.dns.route import AddressRules, FamilyRule, own_hosts
 from ..mta.submission.listener import SubmissionListener, listen
 from ..mta.submission.settings import SubmissionSettings
 from ..policy.active import ActivePolicy

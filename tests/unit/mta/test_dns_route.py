@@ -1,22 +1,17 @@
 """mta.dns.route: where mail for a domain goes."""
 
 import random
+import socket
 
 import pytest
 from fakes.resolver import FakeResolver
+from youtong.mta.dns import ourselves
+from youtong.mta.dns.address_rules import AddressRules, FamilyRule
+from youtong.mta.dns.answers import Family, Found, NoSuchName, Trouble, Unavailable
+from youtong.mta.dns.mx_hosts import is_host_name
+from youtong.mta.dns.ourselves import OwnHosts, is_of_this_machine, own_hosts
 from youtong.mta.dns.reachability import is_public
-from youtong.mta.dns.route import (
-    MAX_MX_HOSTS,
-    AddressRules,
-    FamilyRule,
-    OwnHosts,
-    Routed,
-    RouteUnavailable,
-    Unroutable,
-    UnroutableKind,
-    find_route,
-    own_hosts,
-)
+from youtong.mta.dns.route import MAX_MX_HOSTS, Routed, RouteUnavailable, Unroutable, UnroutableKind, find_route
 
 NOBODY = OwnHosts()
 PUBLIC = AddressRules()
@@ -182,6 +177,145 @@ async def test_internationalised_domain_is_looked_up_by_its_a_label():
 
 async def test_what_is_no_domain_is_no_such_domain():
     assert (await route(FakeResolver(), domain="a..b")).status == "5.1.2"
+
+
+async def test_of_many_equal_hosts_chance_decides_which_are_looked_up():
+    records = [(10, f"mx{number:03}.example.org") for number in range(100)]
+    resolver = FakeResolver().has_mx("example.org", *records)
+    for _, host in records:
+        resolver.has_addresses(host, "8.8.8.1")
+    tried = [{host.name for host in (await route(resolver, seed=seed)).hosts} for seed in range(3)]
+    assert [len(each) for each in tried] == [MAX_MX_HOSTS] * 3
+    assert tried[0] != tried[1] != tried[2]
+
+
+async def test_our_name_counts_even_where_the_list_is_cut():
+    records = [(10, f"mx{number:03}.example.org") for number in range(100)]
+    resolver = FakeResolver().has_mx("example.org", *records, (10, "us.example.net"), (5, "best.example.org"))
+    resolver.has_addresses("best.example.org", "8.8.8.1")
+    for seed in range(5):
+        found = await route(resolver, own=OwnHosts(frozenset({"us.example.net"})), seed=seed)
+        assert [host.name for host in found.hosts] == ["best.example.org"]
+
+
+async def test_an_mx_host_that_is_an_alias_of_ours_is_ourselves():
+    resolver = FakeResolver().has_mx("example.org", (10, "mail.example.org"))
+    resolver.answers("mail.example.org", Family.IPV4, Found(("8.8.8.1",), 300, "us.example.net"))
+    assert (await route(resolver, own=OwnHosts(frozenset({"us.example.net"})))).kind is UnroutableKind.LOOPS_TO_US
+    assert isinstance(await route(resolver), Routed)
+
+
+async def test_the_other_family_stays_behind_however_many_addresses_the_preferred_one_has():
+    many = [f"8.8.8.{number}" for number in range(1, 30)]
+    resolver = FakeResolver().has_addresses("example.org", *many, "2a00::1", "2a00::2", "2a00::3")
+    addresses = (await route(resolver, rules=AddressRules(FamilyRule.PREFER_IPV4, True))).hosts[0].addresses
+    assert len(addresses) == 8
+    assert [":" in address for address in addresses] == [False] * 6 + [True] * 2
+
+
+async def test_the_other_family_fills_what_the_preferred_one_leaves():
+    many = [f"2a00::{number}" for number in range(1, 30)]
+    resolver = FakeResolver().has_addresses("example.org", "8.8.8.1", *many)
+    addresses = (await route(resolver, rules=AddressRules(FamilyRule.PREFER_IPV4, True))).hosts[0].addresses
+    assert [":" in address for address in addresses] == [False] + [True] * 7
+
+
+async def test_a_rule_that_no_source_can_keep_fails_no_letter():
+    found = await route(FakeResolver().has_addresses("example.org", "2a00::1"), rules=AddressRules(FamilyRule.IPV6))
+    assert isinstance(found, RouteUnavailable)
+
+
+async def test_a_host_of_the_other_family_alone_is_no_route_and_the_reason_names_the_family():
+    found = await route(FakeResolver().has_addresses("example.org", "2a00::1"))
+    assert (found.status, found.kind) == ("5.4.4", UnroutableKind.NO_ROUTE)
+    assert found.why == "no MX host of example.org has an IPv4 address, and this system sends over IPv4 only"
+
+
+@pytest.mark.parametrize(
+    "host", ["8.8.8.8", "\\091192.0.2.1\\093", "mx.example.org.1", "a\\032b.org", "-x.org", "2001\\058db8"]
+)
+async def test_an_mx_record_that_names_no_host_is_not_looked_up_and_named(host):
+    assert not is_host_name(host)
+    resolver = FakeResolver().has_mx("example.org", (10, host))
+    found = await route(resolver)
+    assert (found.status, found.kind) == ("5.4.4", UnroutableKind.NO_ROUTE)
+    assert host in found.why
+    assert resolver.asked == [("example.org", "mx")]
+
+
+async def test_an_mx_record_that_names_no_host_leaves_the_others():
+    resolver = FakeResolver().has_mx("example.org", (1, "8.8.8.8"), (10, "mx.example.org"))
+    found = await route(resolver.has_addresses("mx.example.org", "8.8.8.1"))
+    assert [host.name for host in found.hosts] == ["mx.example.org"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "mail.localhost"])
+async def test_localhost_is_this_machine_whatever_a_server_says(host):
+    resolver = FakeResolver().has_mx("example.org", (10, host)).has_addresses(host, "8.8.8.8")
+    refused = await route(resolver)
+    assert refused.kind is UnroutableKind.NO_ROUTE
+    assert "127.0.0.1" in refused.why
+    assert (await route(resolver, rules=AddressRules(allow_private=True))).hosts[0].addresses == ("127.0.0.1",)
+    ours = OwnHosts(addresses=frozenset({"127.0.0.1"}))
+    assert (await route(resolver, own=ours)).kind is UnroutableKind.LOOPS_TO_US
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "224.0.0.1", "ff02::1"])
+async def test_what_is_no_hosts_address_is_refused_even_where_private_ones_are_allowed(address):
+    found = await route(
+        FakeResolver().has_addresses("example.org", address), rules=AddressRules(FamilyRule.PREFER_IPV4, True, True)
+    )
+    assert isinstance(found, Unroutable)
+
+
+async def test_private_addresses_beside_public_ones_are_left_out():
+    found = await route(FakeResolver().has_addresses("example.org", "10.0.0.1", "8.8.8.1", "127.0.0.1"))
+    assert found.hosts[0].addresses == ("8.8.8.1",)
+
+
+async def test_a_route_without_mx_lives_no_longer_than_the_word_that_there_is_none():
+    found = await route(FakeResolver().has_addresses("example.org", "8.8.8.1", ttl_seconds=9000))
+    assert found.ttl_seconds == 60
+
+
+async def test_nxdomain_names_the_server_that_said_it():
+    resolver = FakeResolver().answers("example.org", "mx", NoSuchName(60, "192.0.2.53:53"))
+    assert (await route(resolver)).why == "the domain example.org does not exist (NXDOMAIN from 192.0.2.53:53)"
+
+
+@pytest.mark.parametrize("question", ["mx", Family.IPV4])
+async def test_an_unavailable_route_tells_the_kind_of_trouble(question):
+    bogus = Unavailable("192.0.2.53:53 says SERVFAIL (DNSSEC bogus)", Trouble.BOGUS, "192.0.2.53:53")
+    found = await route(FakeResolver().answers("example.org", question, bogus))
+    assert isinstance(found, RouteUnavailable)
+    assert found.kind is Trouble.BOGUS
+    assert found.why.endswith(bogus.why)
+
+
+def test_a_listener_on_every_address_makes_every_address_of_this_machine_ours(monkeypatch):
+    own = own_hosts("", [("0.0.0.0", 25)], 25)
+    assert own == OwnHosts(any_local=True)
+    monkeypatch.setattr(ourselves, "is_of_this_machine", lambda address: address == "198.51.100.7")
+    assert own.include((), ["198.51.100.7"])
+    assert not own.include((), ["198.51.100.8"])
+    assert not OwnHosts().include((), ["198.51.100.7"])
+
+
+def test_loopback_is_of_this_machine_and_a_strangers_address_is_not():
+    assert is_of_this_machine("127.0.0.1")
+    assert is_of_this_machine("127.9.8.7")
+    assert is_of_this_machine("::1")
+    assert not is_of_this_machine("203.0.113.1")
+    assert not is_of_this_machine("2001:db8::1")
+
+
+def test_an_address_of_an_interface_is_of_this_machine():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("203.0.113.1", 9))
+        except OSError:
+            pytest.skip("this machine has no way out")
+        assert is_of_this_machine(probe.getsockname()[0])
 
 
 @pytest.mark.parametrize(
