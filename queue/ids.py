@@ -42,6 +42,11 @@ def parse_queue_id(text: str) -> int:
     return number
 
 
+def parse_inbound_id(text: str) -> int:
+    """The number of a stored inbound message. Raises ValueError."""
+    return parse_queue_id(text.strip().lower().removeprefix("i"))
+
+
 def address_hash(address: str) -> int:
     """What the index on addresses holds: the same for all spellings of case."""
     return crc32(address.lower().encode("utf-8", "surrogateescape"))
