@@ -25,6 +25,7 @@ class RestSeen(msgspec.Struct, frozen=True):
     why: str
     since_seconds: float
     left_seconds: float
+    trouble: str = ""  # of a failing look-up
 
 
 class LaneSeen(msgspec.Struct, frozen=True):
@@ -58,6 +59,7 @@ class DomainSeen(msgspec.Struct, frozen=True):
     domain: str
     route: RouteKind
     why: str = ""  # of NONE
+    unroutable: str = ""  # of NONE: its `mta.dns.route.UnroutableKind`
     site: str = ""
     provider: str = ""
     hosts: tuple[str, ...] = ()
@@ -116,8 +118,8 @@ def _domain(dispatcher: Dispatcher, name: str, now: float, pids: dict[int, int])
     match sites.route(name):
         case KnownRoute(routed=routed, provider=provider):
             return _routed(dispatcher, name, routed, provider, domain_rest, now, pids)
-        case Unroutable(why=why):
-            return DomainSeen(name, RouteKind.NONE, why=why, domain_rest=domain_rest)
+        case Unroutable(why=why, kind=kind):
+            return DomainSeen(name, RouteKind.NONE, why=why, unroutable=kind, domain_rest=domain_rest)
         case None:
             return DomainSeen(name, RouteKind.UNKNOWN, domain_rest=domain_rest)
 
@@ -148,7 +150,9 @@ def _routed(
 
 
 def _rest(rest: Rest | None, now: float) -> RestSeen | None:
-    return RestSeen(rest.why, now - rest.since, rest.until - now) if rest is not None else None
+    if rest is None:
+        return None
+    return RestSeen(rest.why, now - rest.since, rest.until - now, rest.trouble)
 
 
 def _lane(lane: Lane, now: float, pids: dict[int, int]) -> LaneSeen:

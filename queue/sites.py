@@ -32,6 +32,7 @@ class Rest(msgspec.Struct):
     failures: int
     why: str
     since: float = 0.0  # of the first failure, monotonic
+    trouble: str = ""  # of a failing look-up: a `mta.dns.answers.Trouble`
 
 
 class KnownRoute(msgspec.Struct, frozen=True):
@@ -90,7 +91,7 @@ class Sites:
             case Unroutable():
                 self._remember(domain, _Entry(answer, now + _UNROUTABLE_SECONDS))
             case RouteUnavailable():
-                self._rest(self._resting_domains, domain, answer.why)
+                self._rest(self._resting_domains, domain, answer.why, answer.kind)
 
     def _remember(self, domain: str, entry: _Entry) -> None:
         if len(self._known) >= _MAX_ROUTES:
@@ -126,11 +127,11 @@ class Sites:
             rest.until = now
         return ended
 
-    def _rest(self, resting: dict[str, Rest], key: str, why: str) -> None:
+    def _rest(self, resting: dict[str, Rest], key: str, why: str, trouble: str = "") -> None:
         failures = resting[key].failures + 1 if key in resting else 1
         until = self._clock.monotonic() + self._schedule.site_backoff_seconds(failures)
         since = resting[key].since if key in resting else self._clock.monotonic()
-        resting[key] = Rest(until, failures, why, since)
+        resting[key] = Rest(until, failures, why, since, trouble)
 
     def _current(self, resting: dict[str, Rest], key: str) -> Rest | None:
         rest = resting.get(key)

@@ -12,6 +12,7 @@ from .. import times
 from ..texts import _, ngettext
 from .explanation import Advice, Explanation, Notice
 from .facts import Letter
+from .name_troubles import unroutable_words
 
 
 def ending_sentence(explanation: Explanation) -> str:
@@ -20,7 +21,7 @@ def ending_sentence(explanation: Explanation) -> str:
         case RecipientState.DELIVERED:
             return _delivered(letter, row)
         case RecipientState.BOUNCED:
-            return _("it was refused for good") if row and row.facts.code else _("it cannot be delivered")
+            return _bounced(row)
         case RecipientState.EXPIRED:
             return _expired(letter, row)
         case RecipientState.CANCELLED:
@@ -43,6 +44,15 @@ def _delivered(letter: Letter, row: JournalRow | None) -> str:
     )
     span = times.span(row.at_ms - letter.message.received_ms)
     return sentence.format(host=row.facts.host or _("the receiver"), span=span, n=row.facts.attempt)
+
+
+def _bounced(row: JournalRow | None) -> str:
+    if row is None:
+        return _("it cannot be delivered")
+    if row.facts.code:
+        return _("it was refused for good")
+    reason = unroutable_words(row.facts.outcome_kind)
+    return _("it cannot be delivered: {reason}").format(reason=reason) if reason else _("it cannot be delivered")
 
 
 def _expired(letter: Letter, row: JournalRow | None) -> str:

@@ -73,6 +73,7 @@ class Wait(msgspec.Struct, frozen=True):
 
     why: Why
     words: str = ""  # a name server's, or ours about a site
+    trouble: str = ""  # of a look-up: a `Trouble` or an `UnroutableKind`
     who: str = ""
     reason: str = ""
     provider: str = ""

@@ -115,11 +115,11 @@ def _resting(seen: DomainSeen, now_ms: int) -> Wait | None:
         if rest is not None:
             since_ms = now_ms - round(rest.since_seconds * 1000)
             until_ms = now_ms + round(rest.left_seconds * 1000)
-            return Wait(why, words=rest.why, hosts=seen.hosts, since_ms=since_ms, until_ms=until_ms)
+            return Wait(why, rest.why, rest.trouble, hosts=seen.hosts, since_ms=since_ms, until_ms=until_ms)
     if seen.route is RouteKind.UNKNOWN:
         return Wait(Why.LOOKING_UP)
     if seen.route is RouteKind.NONE:
-        return Wait(Why.NO_ROUTE, words=seen.why)
+        return Wait(Why.NO_ROUTE, seen.why, seen.unroutable)
     if seen.is_probed and seen.at_site:
         return Wait(Why.PROBING, hosts=seen.hosts)
     return None

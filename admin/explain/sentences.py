@@ -11,6 +11,7 @@ from ...queue.states import RecipientState
 from .. import times
 from ..texts import _, ngettext
 from .explanation import Coming, Next, Wait, Why
+from .name_troubles import with_particulars
 
 
 def state_words(state: RecipientState, *, is_running: bool = True) -> str:
@@ -72,11 +73,12 @@ def _resting_or_ready(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
             return _("no mail host of the domain answered; another letter tries them now, the rest waits for it")
         case Why.LOOK_UP_FAILS:
             sentence = _("the domain's mail hosts cannot be found out, since {time}: {words}")
-            return sentence.format(time=times.exact(wait.since_ms, now_ms), words=wait.words)
+            return sentence.format(time=times.exact(wait.since_ms, now_ms), words=with_particulars(wait))
         case Why.LOOKING_UP:
             return _("it is due; the domain's mail hosts are being looked up")
         case Why.NO_ROUTE:
-            return _("it cannot be delivered, and fails in a moment: {words}").format(words=wait.words)
+            sentence = _("it cannot be delivered, and fails in a moment: {words}")
+            return sentence.format(words=with_particulars(wait))
         case Why.NO_SLOT:
             return _no_slot(wait)
         case Why.RATE:
