@@ -8,8 +8,10 @@ One JSON object a line in, one a line out, in order, over TCP on loopback or a U
     {"ask": "counts"}                                messages, octets, recipients (distinct), accepted, duplicates,
                                                      connections, refusals, violations, questions (DNS)
     {"ask": "providers"}                             the names, with domains and hosts
-    {"ask": "provider", "name": N}                   its counters: connections (now, most, total), mail, messages,
-                                                     refusals by words, violations by kind, settings
+    {"ask": "provider", "name": N}                   connections (now, most), accepted and refused, duplicates as below,
+                                                     transactions {messages: connections that brought so many},
+                                                     counters (mail, messages, handshakes, resumed …), refusals by
+                                                     words, violations by kind, settings (with what it is expected)
     {"ask": "recipient", "address": A}               accepted: how many copies
     {"ask": "accepted"}                              {address: copies} of every recipient
     {"ask": "duplicates"}                            [[address, Message-ID, copies], …]
@@ -118,6 +120,12 @@ class Control:
         return {
             "connections": provider.open_connections,
             "most_connections": provider.most_open,
+            "accepted": provider.count["recipients"],
+            "refused": provider.refusals.total(),
+            "duplicates": [
+                each for each in self._ledger.duplicates() if each[0].rpartition("@")[2] in provider.domains
+            ],
+            "transactions": provider.transactions,
             "counters": provider.count,
             "refusals": provider.refusals,
             "violations": provider.violations,

@@ -9,44 +9,20 @@ RFC 5321 §4.1.4 (order), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 3207 (STAR
 """
 
 from collections.abc import Callable, Iterator
-from typing import Protocol, assert_never
+from typing import Literal, assert_never
 
-from . import violations
+from . import offers, violations
+from .behaviours import Deed, ReplyStyle, Stage, StartTls
 from .commands import SyntaxFault, parameter_names, path_and_parameters
 from .ledger import Ledger
 from .provider import Provider
-from .settings import Deed, Rule, Stage, StartTls, parse_reply
+from .replies import welcome, written
+from .settings import Rule
+from .wire import Wire
 
 _LAST_OF_GROUP = frozenset({b"EHLO", b"DATA", b"STAR", b"VRFY", b"NOOP", b"QUIT"})  # RFC 2920 §3.1
-_PARAMETERS = {"SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "NOTIFY", "ORCPT"}
-
-
-class Wire(Protocol):
-    """What a dialog can do to its connection."""
-
-    client: str
-    tls: str
-
-    def say(self, octets: bytes) -> None: ...
-    def hang_up(self) -> None:
-        """Close after what was said has left."""
-        ...
-
-    def drop(self) -> None:
-        """Cut the connection now."""
-        ...
-
-    def hang(self) -> None:
-        """Never read again."""
-        ...
-
-    def wait(self, seconds: float, then: Callable[[], None]) -> None:
-        """Read nothing for a while, then go on."""
-        ...
-
-    def begin_tls(self, how: StartTls) -> None:
-        """Say 220 and do the handshake, or spoil it."""
-        ...
+_NO_PARAMETERS = frozenset[str]()
+_Act = Literal[Deed.REPLY, Deed.OCTETS, Deed.DROP, Deed.RESET, Deed.HALF_CLOSE, Deed.HANG]
 
 
 class Dialog:
@@ -60,18 +36,22 @@ class Dialog:
         self.in_body = False
         self._helo = ""
         self._extended = False
-        self._messages = 0
+        self._allowed = _NO_PARAMETERS
+        self.messages = 0
+        self._refused_mail = False
+        self._turned_away = False  # greeted with a refusal: RFC 5321 §3.1 leaves the client nothing but QUIT
+        self._held: list[bytes] = []  # replies to RCPT, kept until another command comes
         self._commands: dict[bytes, Callable[[bytes], None]] = {
             b"MAIL": self._mail,
             b"RCPT": self._rcpt,
             b"DATA": self._data,
-            b"RSET": self._rset,
+            b"RSET": lambda _: self._at(Stage.RSET, [], self._rset),
             b"EHLO": self._ehlo,
             b"HELO": self._helo_command,
             b"STAR": self._starttls,
             b"NOOP": lambda _: self._say("250 2.0.0 Ok"),
             b"VRFY": lambda _: self._say("252 2.5.0 Send some mail, I will try"),
-            b"QUIT": self._quit,
+            b"QUIT": lambda _: self._at(Stage.QUIT, [], self._quit),
         }
         self._forget_transaction()
 
@@ -84,8 +64,12 @@ class Dialog:
         verb = line[:4].upper()
         if more_waits:
             self._judge_group(verb)
+        if self._held and verb != b"RCPT":
+            self._release()
         handler = self._commands.get(verb)
-        if handler is None:
+        if self._turned_away and verb != b"QUIT":
+            self._out_of_order("503 5.5.1 Nothing but QUIT is left to you")
+        elif handler is None:
             self._refuse("500 5.5.2 Command not recognised")
         else:
             handler(line)
@@ -98,10 +82,13 @@ class Dialog:
     def content(self, octets: bytes) -> None:
         """The final dot has come; `octets` is the content, dot-unstuffed."""
         self.in_body = False
-        allowed = self._provider.settings.dialog.eight_bit_mime
-        for violation in violations.in_content(octets, eight_bit_allowed=allowed):
+        settings = self._provider.settings
+        for violation in violations.in_content(octets, eight_bit_allowed=settings.dialog.eight_bit_mime):
             self._provider.violations[violation] += 1
-        if Stage.DOT in self._provider.ruled_stages:
+        if settings.limits.content_bytes and len(octets) > settings.limits.content_bytes:
+            self._forget_transaction()
+            self._refuse(settings.limits.content_reply)
+        elif Stage.DOT in self._provider.ruled_stages:
             self._at(Stage.DOT, self._addresses(), lambda: self._accept(octets), lambda: self._keep(octets))
         else:
             self._accept(octets)
@@ -117,35 +104,56 @@ class Dialog:
         self._helo, self._extended = "", False
         self._forget_transaction()
 
+    def idle(self) -> None:
+        """Nothing has come for `idle_seconds`."""
+        if self._provider.limits.idle_reply:
+            self._refuse(self._provider.limits.idle_reply)
+        self._wire.hang_up()
+
     def _at(
         self, stage: Stage, addresses: list[str], proceed: Callable[[], None], keep: Callable[[], object] = lambda: None
     ) -> None:
         if stage not in self._provider.ruled_stages:
             proceed()
         else:
-            self._obey(self._provider.matching(stage, addresses), proceed, keep)
+            self._obey(self._provider.matching(stage, self._hostname, self._wire.client, addresses), proceed, keep)
 
     def _obey(self, rules: Iterator[Rule], proceed: Callable[[], None], keep: Callable[[], object]) -> None:
         for rule in rules:
-            match rule.do:
-                case Deed.REPLY:
-                    return self._refuse_by(rule)
-                case Deed.DROP:
-                    if rule.keep:
-                        keep()
-                    return self._wire.drop()
-                case Deed.HANG:
-                    return self._wire.hang()
-                case Deed.WAIT:
-                    return self._wire.wait(rule.seconds, lambda: self._obey(rules, proceed, keep))
-                case _:
-                    assert_never(rule.do)
+            if rule.do is Deed.WAIT:
+                return self._wire.wait(rule.seconds, lambda: self._obey(rules, proceed, keep))
+            if rule.keep:
+                keep()
+            return self._act(rule, rule.do)
         return proceed()
 
+    def _act(self, rule: Rule, do: _Act) -> None:
+        match do:
+            case Deed.REPLY:
+                self._refuse_by(rule)
+            case Deed.OCTETS:
+                self._provider.count["octets"] += 1
+                self._wire.say(rule.octets.encode("latin-1"))
+                self._end_transaction_at(rule.at)
+            case Deed.DROP:
+                self._wire.drop()
+            case Deed.RESET:
+                self._wire.reset()
+            case Deed.HALF_CLOSE:
+                self._wire.half_close()
+            case Deed.HANG:
+                self._wire.hang()
+            case _:
+                assert_never(do)
+
     def _refuse_by(self, rule: Rule) -> None:
-        if rule.at is Stage.DOT:
-            self._forget_transaction()
+        self._end_transaction_at(rule.at)
+        self._turned_away = rule.at in (Stage.CONNECT, Stage.GREETING)
         self._refuse(rule.reply, close=rule.at is Stage.BODY)  # the rest of a content cannot be read as commands
+
+    def _end_transaction_at(self, stage: Stage) -> None:
+        if stage is Stage.DOT:
+            self._forget_transaction()
 
     def _greet(self) -> None:
         words = self._provider.refusal_of_connection(self._wire.client)
@@ -163,27 +171,16 @@ class Dialog:
     def _hello(self, line: bytes, *, extended: bool) -> None:
         if extended and not self._provider.settings.dialog.ehlo:
             return self._refuse("502 5.5.1 EHLO is not implemented here")
-        return self._at(Stage.EHLO, [], lambda: self._welcome(line, extended=extended))
+        stage = Stage.EHLO if extended else Stage.HELO
+        return self._at(stage, [], lambda: self._welcome(line, extended=extended))
 
     def _welcome(self, line: bytes, *, extended: bool) -> None:
         self._helo, self._extended = line[5:].decode("ascii", "replace").strip(), extended
         self._forget_transaction()
-        lines = [self._hostname, *(self._extensions() if extended else [])]
-        last = len(lines) - 1
-        text = "".join(f"250{' ' if at == last else '-'}{each}\r\n" for at, each in enumerate(lines))
-        self._wire.say(text.encode("ascii"))
-
-    def _extensions(self) -> list[str]:
         dialog = self._provider.settings.dialog
-        offered = [
-            (dialog.pipelining, "PIPELINING"),
-            (dialog.eight_bit_mime, "8BITMIME"),
-            (dialog.smtputf8, "SMTPUTF8"),
-            (dialog.dsn, "DSN"),
-            (dialog.size_bytes > 0, f"SIZE {dialog.size_bytes}"),
-            (dialog.starttls is not StartTls.NONE and not self._wire.tls, "STARTTLS"),
-        ]
-        return [name for is_offered, name in offered if is_offered] + ["ENHANCEDSTATUSCODES"]
+        offered = offers.keywords(dialog, over_tls=bool(self._wire.tls)) if extended else []
+        self._allowed = offers.parameters(dialog) if extended else _NO_PARAMETERS
+        self._wire.say(welcome([self._hostname, *offered], dialog.replies))
 
     def _starttls(self, line: bytes) -> None:
         how = self._provider.settings.dialog.starttls
@@ -194,18 +191,21 @@ class Dialog:
         return self._at(Stage.STARTTLS, [], lambda: self._wire.begin_tls(how))
 
     def _mail(self, line: bytes) -> None:
+        self._refused_mail = True  # until it is taken
         if not self._helo or self._mail_from is not None:
             return self._out_of_order("503 5.5.1 Bad sequence of commands")
+        if self._provider.settings.dialog.starttls_required and not self._wire.tls:
+            return self._refuse("530 5.7.0 Must issue a STARTTLS command first")
         path = self._parsed(line)
         if path is not None and not self._too_large(path[1]):
             self._at(Stage.MAIL, [path[0]], lambda: self._begin(path))
         return None
 
     def _begin(self, path: tuple[str, str]) -> None:
-        words = self._provider.refusal_of_mail(self._wire.client, path[0], self._messages)
+        words = self._provider.refusal_of_mail(self._wire.client, path[0], self.messages)
         if words:
             return self._refuse(words)
-        self._mail_from = path
+        self._mail_from, self._refused_mail = path, False
         return self._say("250 2.1.0 Ok")
 
     def _too_large(self, parameters: str) -> bool:
@@ -218,11 +218,21 @@ class Dialog:
 
     def _rcpt(self, line: bytes) -> None:
         if self._mail_from is None:
-            return self._out_of_order("503 5.5.1 Need MAIL before RCPT")
+            return self._without_mail()
         path = self._parsed(line)
         if path is not None:
             self._at(Stage.RCPT, [path[0]], lambda: self._add(path))
+            if self._provider.settings.dialog.late_rcpt:
+                self._held += self._wire.unsay()
         return None
+
+    def _without_mail(self) -> None:
+        """A refused MAIL makes what was pipelined behind it useless, but not wrong (RFC 2920 §3.1)."""
+        words = "503 5.5.1 Need MAIL before RCPT"
+        if self._refused_mail and self._extended and self._provider.settings.dialog.pipelining:
+            self._refuse(words)
+        else:
+            self._out_of_order(words)
 
     def _add(self, path: tuple[str, str]) -> None:
         assert self._mail_from is not None
@@ -234,6 +244,11 @@ class Dialog:
             return self._refuse(words)
         self._recipients.append(path)
         return self._say("250 2.1.5 Ok")
+
+    def _release(self) -> None:
+        for each in self._held:
+            self._wire.say(each)
+        self._held.clear()
 
     def _wrong_domain(self, address: str) -> str:
         settings = self._provider.settings
@@ -256,10 +271,12 @@ class Dialog:
 
     def _accept(self, content: bytes) -> None:
         number = self._keep(content)
-        self._messages += 1
+        self.messages += 1
         self._forget_transaction()
         self._say(f"250 2.0.0 Ok: received as {number}")
-        if self._messages == self._provider.limits.close_after_messages:
+        if self.messages == self._provider.limits.close_after_messages:
+            if self._provider.limits.close_reply:
+                self._refuse(self._provider.limits.close_reply)
             self._wire.hang_up()
 
     def _keep(self, content: bytes) -> int:
@@ -270,11 +287,11 @@ class Dialog:
         kept = self._ledger.keep(self._provider.settings.name, client, self._mail_from, self._recipients, content)
         return kept.number
 
-    def _rset(self, line: bytes) -> None:
+    def _rset(self) -> None:
         self._forget_transaction()
         self._say("250 2.0.0 Ok")
 
-    def _quit(self, line: bytes) -> None:
+    def _quit(self) -> None:
         self._provider.count["quits"] += 1
         self._say("221 2.0.0 Bye")
         self._wire.hang_up()
@@ -286,20 +303,11 @@ class Dialog:
             self._provider.violations[violations.SYNTAX] += 1
             self._refuse(f"501 5.5.4 {fault}")
             return None
-        if path[1] and not set(parameter_names(path[1])) <= self._allowed_parameters():
+        if path[1] and not set(parameter_names(path[1])) <= self._allowed:
             self._provider.violations[violations.NOT_OFFERED] += 1
             self._refuse("555 5.5.4 Parameter not recognised")
             return None
         return path
-
-    def _allowed_parameters(self) -> set[str]:
-        dialog = self._provider.settings.dialog
-        if not self._extended:
-            return set()
-        missing = set[str]() if dialog.dsn else {"RET", "ENVID", "NOTIFY", "ORCPT"}
-        missing |= set() if dialog.smtputf8 else {"SMTPUTF8"}
-        missing |= set() if dialog.eight_bit_mime else {"BODY"}
-        return _PARAMETERS - missing - (set() if dialog.size_bytes else {"SIZE"})
 
     def _judge_group(self, verb: bytes) -> None:
         if not (self._extended and self._provider.settings.dialog.pipelining):
@@ -312,17 +320,14 @@ class Dialog:
         self._refuse(words)
 
     def _refuse(self, words: str, *, close: bool = False) -> None:
-        octets = self._provider.refused(words)
-        self._wire.say(octets)
-        if close or octets[:3] == b"421":
+        self._provider.refusals[words] += 1
+        self._wire.say(written(words.replace("{client}", self._wire.client), self._provider.settings.dialog.replies))
+        if close or words.startswith("421"):
             self._wire.hang_up()
 
     def _say(self, words: str) -> None:
-        if self._provider.settings.dialog.multiline:
-            words = f"{words}\nsecond line\nlast line"
-            self._wire.say(parse_reply(words).to_bytes())
-        else:
-            self._wire.say(f"{words}\r\n".encode("ascii"))
+        style = self._provider.settings.dialog.replies
+        self._wire.say(f"{words}\r\n".encode("ascii") if style is ReplyStyle.PLAIN else written(words, style))
 
     def _addresses(self) -> list[str]:
         return [address for address, _ in self._recipients]

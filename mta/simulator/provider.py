@@ -10,11 +10,12 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from ..clock import Clock
+from .behaviours import Counted, Family, NameBehaviour, Per, Pipelined, Stage
 from .domains import expand
-from .settings import Counted, Limits, Per, ProviderSettings, Rule, Stage, Window, parse_reply
+from .settings import Limits, ProviderSettings, Rule, Window
 from .windows import SlidingWindow
 
 
@@ -28,6 +29,7 @@ class Provider:
         self.count: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.violations: Counter[str] = Counter()
+        self.transactions: Counter[int] = Counter()  # connections by the number of messages they brought
         self._open: Counter[str] = Counter()  # connections by client
         self.most_open = 0
         self.domains = frozenset(name for pattern in settings.domains for name in expand(pattern))
@@ -39,13 +41,16 @@ class Provider:
         self._rules = [(rule, at) for at, rule in enumerate(settings.rule)]
         self._fired: Counter[int] = Counter()
         self.ruled_stages = frozenset(rule.at for rule in settings.rule)
+        dialog = settings.dialog
+        self.misreads = None if dialog.pipelined is Pipelined.READ else dialog.pipelined
         self._windows = [(each, SlidingWindow(each.most, each.seconds)) for each in settings.window]
         self._windowed = frozenset(each.counts for each in settings.window)
         self._greylisted: dict[tuple[str, str, str], float] = {}
+        self._questions = 0
 
     def reset(self) -> None:
         """Forget what was counted."""
-        for each in (self.mail_log, self.connect_log, self.count, self.refusals, self.violations):
+        for each in (self.mail_log, self.connect_log, self.count, self.refusals, self.violations, self.transactions):
             each.clear()
         self.most_open = self.open_connections
         self.apply(self.settings)
@@ -58,14 +63,21 @@ class Provider:
     def limits(self) -> Limits:
         return self.settings.limits
 
+    def name_behaviour(self) -> NameBehaviour:
+        """How to answer one question about its domains."""
+        self._questions += 1
+        is_over = self.settings.dns_times and self._questions > self.settings.dns_times
+        return NameBehaviour.MX if is_over else self.settings.dns
+
     def opened(self, client: str) -> None:
         self.count["connections"] += 1
         self.connect_log.append((self._clock.monotonic(), client))
         self._open[client] += 1
         self.most_open = max(self.most_open, self.open_connections)
 
-    def closed(self, client: str) -> None:
+    def closed(self, client: str, messages: int) -> None:
         self._open[client] -= 1
+        self.transactions[messages] += 1
 
     def refusal_of_connection(self, client: str) -> str:
         """The words for one connection too many, or ""."""
@@ -92,19 +104,14 @@ class Provider:
             return self.settings.greylist.reply
         return self._over(Counted.RECIPIENTS, client, reverse_path) if self._windowed else ""
 
-    def matching(self, stage: Stage, addresses: list[str]) -> Iterator[Rule]:
+    def matching(self, stage: Stage, host: str, client: str, addresses: list[str]) -> Iterator[Rule]:
         """The rules that apply now, each counted as it is taken; `addresses`: whom the step is about."""
         for rule, at in self._rules:
             if rule.at is not stage or (rule.times and self._fired[at] >= rule.times):
                 continue
-            if _concerns(rule, addresses):
+            if rule.host in ("", host) and _is_of(client, rule.family) and _concerns(rule, addresses):
                 self._fired[at] += 1
                 yield rule
-
-    def refused(self, words: str) -> bytes:
-        """The wire form of a refusal, counted."""
-        self.refusals[words] += 1
-        return parse_reply(words).to_bytes()
 
     def _over(self, counted: Counted, client: str, reverse_path: str) -> str:
         if counted not in self._windowed:
@@ -121,13 +128,20 @@ class Provider:
         bits = greylist.network_bits if "." in client else greylist.network_bits * 2
         key = (str(ip_network(f"{client}/{bits}", strict=False)), reverse_path, address)
         now = self._clock.monotonic()
-        return now - self._greylisted.setdefault(key, now) < greylist.seconds
+        waited = now - self._greylisted.setdefault(key, now)
+        if greylist.until_seconds and waited >= greylist.until_seconds:
+            self._greylisted[key], waited = now, 0.0
+        return waited < greylist.seconds
 
 
 def _key(window: Window, client: str, reverse_path: str) -> str:
     if window.per is Per.CLIENT:
         return client
     return reverse_path.rpartition("@")[2].lower() if window.per is Per.SENDER_DOMAIN else ""
+
+
+def _is_of(client: str, family: Family) -> bool:
+    return family is Family.ANY or (ip_address(client).version == 6) == (family is Family.IPV6)
 
 
 def _concerns(rule: Rule, addresses: list[str]) -> bool:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import msgspec
 
+from .behaviours import Deed
 from .domains import expand
-from .settings import Deed, ProviderSettings, Servers, Settings, parse_reply
+from .settings import ProviderSettings, Servers, Settings, parse_reply
 
 _HEADER = re.compile(r"\s*\[\[?\s*([\w.\-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*([\w\-]+)\s*=")
@@ -68,11 +69,12 @@ def faults_of(settings: Settings) -> list[tuple[int, str]]:
 def provider_faults(provider: ProviderSettings) -> list[str]:
     """What is wrong with one provider, as sentences."""
     faults: list[str] = []
-    replies = [rule.reply for rule in provider.rule if rule.do is Deed.REPLY]
-    replies += [window.reply for window in provider.window]
-    replies += [provider.limits.connections_reply, provider.limits.messages_reply, provider.limits.recipients_reply]
-    replies += [provider.greylist.reply] if provider.greylist else []
-    for check, values in ((parse_reply, replies), (expand, provider.domains), (_loopback, _addresses(provider))):
+    octets = [rule.octets for rule in provider.rule if rule.do is Deed.OCTETS]
+    names = (*provider.domains, *(mx.host for mx in provider.mx), *(mx.alias for mx in provider.mx if mx.alias))
+    checks = (
+        (parse_reply, _replies(provider)), (_octets, octets), (expand, names), (_loopback, _addresses(provider))
+    )  # fmt: skip
+    for check, values in checks:
         for value in values:
             try:
                 check(value)
@@ -89,12 +91,29 @@ def provider_faults(provider: ProviderSettings) -> list[str]:
 def _server_faults(servers: Servers) -> Iterator[tuple[str, str]]:
     """The name server and the control socket stay on this machine too."""
     control = "" if servers.control.startswith("unix:") else servers.control
-    for key, where in (("dns", servers.dns), ("control", control)):
+    for key, where in (("dns", servers.dns), ("silent_dns", servers.silent_dns), ("control", control)):
         try:
             if where:
                 _loopback(where.rpartition(":")[0].strip("[]"))
         except ValueError as error:
             yield key, f"{key}: {error}"
+
+
+def _replies(provider: ProviderSettings) -> list[str]:
+    limits = provider.limits
+    always = [limits.connections_reply, limits.messages_reply, limits.recipients_reply, limits.content_reply]
+    return [
+        *(rule.reply for rule in provider.rule if rule.do is Deed.REPLY),
+        *(window.reply for window in provider.window),
+        *always,
+        *(each for each in (limits.close_reply, limits.idle_reply) if each),
+        *([provider.greylist.reply] if provider.greylist else []),
+    ]
+
+
+def _octets(text: str) -> None:
+    if not text or max(text) > "\xff":
+        raise ValueError(f"{text!r}: octets are characters up to U+00FF, and not none")
 
 
 def _addresses(provider: ProviderSettings) -> list[str]:

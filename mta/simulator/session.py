@@ -9,30 +9,32 @@ RFC 5321 §4.5.2 (dot-stuffing), §4.5.3.1.4 (command lines of 512 octets; ours 
 
 import asyncio
 import socket
-import ssl
 import struct
 from collections.abc import Callable
-from typing import cast
+from typing import Literal, assert_never, cast
 
 from . import violations
+from .behaviours import Pipelined, ReplyStyle, StartTls
+from .certificate import Certificates
 from .dialog import Dialog
+from .dripping import Dripping
 from .ledger import Ledger
 from .provider import Provider
-from .settings import StartTls
 
 MAX_COMMAND_OCTETS = 4096
 _DOT = b"\r\n.\r\n"
 _NO_TLS = b"\x00this is not a TLS record\r\n"
+_Spoiled = Literal[StartTls.GARBAGE, StartTls.RESET, StartTls.HANG]
 
 
 class Session(asyncio.Protocol):
     """A connection to `provider`."""
 
     def __init__(
-        self, provider: Provider, ledger: Ledger, hostname: str, tls: ssl.SSLContext, sessions: set["Session"]
+        self, provider: Provider, ledger: Ledger, hostname: str, tls: Certificates, sessions: set["Session"]
     ) -> None:
         self._provider = provider
-        self._tls_context = tls
+        self._certificates = tls
         self._sessions = sessions
         self._dialog = Dialog(self, provider, ledger, hostname)
         self._transport: asyncio.Transport | None = None
@@ -40,10 +42,13 @@ class Session(asyncio.Protocol):
         self._searched = 0  # octets of the buffer already searched for the dot
         self._out: list[bytes] = []
         self._deaf = False  # waits, hangs, is in a handshake, or has hung up: nothing is read from the buffer
+        self._gone = False  # hangs, or has ended its side: what comes is thrown away
         self._greeted = False
         self._body_began = False
-        self._spoil: StartTls | None = None
+        self._spoil: _Spoiled | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._dripping: Dripping | None = None
         self._handshake: asyncio.Task[None] | None = None
         self.client = ""
         self.tls = ""
@@ -54,6 +59,10 @@ class Session(asyncio.Protocol):
         self.client = str(transport.get_extra_info("peername")[0])
         self._sessions.add(self)
         self._provider.opened(self.client)
+        if self._provider.settings.dialog.replies is ReplyStyle.OCTETS:
+            self._dripping = Dripping(self._write)
+        if self._provider.limits.idle_seconds:
+            self._begin_to_wait()
         self._dialog.connected()
         self._flush()
 
@@ -61,6 +70,10 @@ class Session(asyncio.Protocol):
         if self._spoil is not None:
             self._spoil_handshake(self._spoil)
             return
+        if self._gone:
+            return
+        if self._idle is not None:
+            self._begin_to_wait()
         self._buffer += data
         if not self._greeted:
             self._provider.violations[violations.BEFORE_GREETING] += 1
@@ -71,10 +84,11 @@ class Session(asyncio.Protocol):
         if self not in self._sessions:
             return
         self._sessions.discard(self)
-        self._provider.closed(self.client)
+        self._provider.closed(self.client, self._dialog.messages)
         self._deaf = True
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._idle):
+            if timer is not None:
+                timer.cancel()
 
     def abort(self) -> None:
         """The simulator stops."""
@@ -87,21 +101,32 @@ class Session(asyncio.Protocol):
         self._greeted = True
         self._out.append(octets)
 
+    def unsay(self) -> list[bytes]:
+        unsaid, self._out = self._out, []
+        return unsaid
+
     def hang_up(self) -> None:
-        self._deaf = True
-        self._flush()
-        assert self._transport is not None
-        self._transport.close()
+        self._flush_for_good().close()
 
     def drop(self) -> None:
-        self._deaf = True
         self._provider.count["dropped"] += 1
-        self._flush()
-        assert self._transport is not None
-        self._transport.abort()
+        self._flush_for_good().abort()
+
+    def reset(self) -> None:
+        self._provider.count["reset"] += 1
+        _abort_with_reset(self._flush_for_good())
+
+    def half_close(self) -> None:
+        self._provider.count["half-closed"] += 1
+        self._gone = True
+        transport = self._flush_for_good()
+        if transport.can_write_eof():
+            transport.write_eof()
+        else:  # over TLS there is no such thing
+            transport.close()
 
     def hang(self) -> None:
-        self._deaf = True
+        self._deaf = self._gone = True
         self._provider.count["hung"] += 1
 
     def wait(self, seconds: float, then: Callable[[], None]) -> None:
@@ -116,13 +141,25 @@ class Session(asyncio.Protocol):
             self._buffer.clear()
         self._deaf = True
         self.say(b"220 2.0.0 Ready to start TLS\r\n")
-        if how is StartTls.GOOD:
-            self._transport.pause_reading()  # the handshake's first octets belong to TLS, not to us
-            self._flush()
-            self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(self._transport))
-        else:
+        self._flush_for_good()
+        if how is StartTls.GARBAGE or how is StartTls.RESET or how is StartTls.HANG:
             self._spoil = how
-            self._flush()
+        else:
+            self._transport.pause_reading()  # the handshake's first octets belong to TLS, not to us
+            self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(self._transport))
+
+    def _begin_to_wait(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        seconds = self._provider.limits.idle_seconds
+        self._idle = asyncio.get_running_loop().call_later(seconds, self._be_idle)
+
+    def _be_idle(self) -> None:
+        if self._deaf:
+            self._begin_to_wait()
+        else:
+            self._provider.count["idle"] += 1
+            self._dialog.idle()
 
     def _go_on(self, then: Callable[[], None]) -> None:
         self._deaf = False
@@ -135,6 +172,27 @@ class Session(asyncio.Protocol):
                 break
         self._flush()
 
+    def _misread(self, how: Pipelined, *, more_waits: bool) -> bool:
+        """After a command that may have others in one piece with it; whether to read on."""
+        match how:
+            case Pipelined.READ:
+                return True
+            case Pipelined.LOST:
+                self._buffer.clear()
+                return False
+            case Pipelined.CUT:
+                if more_waits:
+                    self.drop()
+                return not more_waits
+            case Pipelined.ONE_PER_READ:
+                return False
+            case Pipelined.ONE_SHORT:
+                if not more_waits and len(self._out) > 1:
+                    self._out.pop()
+                return True
+            case _:
+                assert_never(how)
+
     def _read_command(self) -> bool:
         end = self._buffer.find(b"\r\n", 0, MAX_COMMAND_OCTETS)
         if end < 0:
@@ -144,7 +202,8 @@ class Session(asyncio.Protocol):
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
         self._dialog.command(line, bool(self._buffer))
-        return True
+        misreads = self._provider.misreads
+        return misreads is None or self._misread(misreads, more_waits=bool(self._buffer))
 
     def _read_content(self) -> bool:
         if not self._body_began:
@@ -168,13 +227,31 @@ class Session(asyncio.Protocol):
 
     def _flush(self) -> None:
         if self._out and self._transport is not None:
-            self._transport.write(b"".join(self._out))
+            octets = b"".join(self._out)
             self._out.clear()
+            if self._dripping is None:
+                self._transport.write(octets)
+            else:
+                self._dripping.add(octets)
+
+    def _flush_for_good(self) -> asyncio.Transport:
+        """Nothing more is read; all that was said is given to the transport, which is returned."""
+        assert self._transport is not None
+        self._deaf = True
+        self._flush()
+        if self._dripping is not None:
+            self._dripping.rush()
+        return self._transport
+
+    def _write(self, octets: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(octets)
 
     async def _shake_hands(self, transport: asyncio.Transport) -> None:
         loop = asyncio.get_running_loop()
         try:
-            upgraded = await loop.start_tls(transport, self, self._tls_context, server_side=True)
+            context = self._certificates.context(self._provider.settings.dialog)
+            upgraded = await loop.start_tls(transport, self, context, server_side=True)
         except (OSError, TimeoutError):  # ssl.SSLError is an OSError
             upgraded = None
         if upgraded is None:
@@ -183,21 +260,32 @@ class Session(asyncio.Protocol):
             self.connection_lost(None)
             return
         self._transport = upgraded
-        self.tls = str(upgraded.get_extra_info("ssl_object").version())
+        secured = upgraded.get_extra_info("ssl_object")
+        self.tls = str(secured.version())
         self._provider.count["handshakes"] += 1
+        self._provider.count["resumed"] += bool(secured.session_reused)
         self._dialog.restart()
         self._deaf = False
         self._read()
 
-    def _spoil_handshake(self, how: StartTls) -> None:
+    def _spoil_handshake(self, how: _Spoiled) -> None:
         assert self._transport is not None
-        if how is StartTls.GARBAGE:
-            self._transport.write(_NO_TLS)
-            self._transport.close()
-            return
-        handle: socket.socket = self._transport.get_extra_info("socket")
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close sends RST
-        self._transport.abort()
+        match how:
+            case StartTls.GARBAGE:
+                self._transport.write(_NO_TLS)
+                self._transport.close()
+            case StartTls.RESET:
+                _abort_with_reset(self._transport)
+            case StartTls.HANG:
+                self._gone = True
+            case _:
+                assert_never(how)
+
+
+def _abort_with_reset(transport: asyncio.Transport) -> None:
+    handle: socket.socket = transport.get_extra_info("socket")
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close sends RST
+    transport.abort()
 
 
 def _unstuffed(content: bytes) -> bytes:

@@ -5,72 +5,23 @@ Knows  nothing of TOML text (`mta.simulator.reading`) or of running servers.
 Behaviours compose: `rule`, `window`, `limits`, `greylist` and `dialog` of one provider all hold at once.
 """
 
-from enum import StrEnum
-
 import msgspec
 
 from ..reply import Reply, from_text_lines
-
-
-class Stage(StrEnum):
-    """A step of the dialog at which something may happen, in order."""
-
-    CONNECT = "connect"
-    GREETING = "greeting"
-    EHLO = "ehlo"
-    STARTTLS = "starttls"
-    MAIL = "mail"
-    RCPT = "rcpt"
-    DATA = "data"
-    BODY = "body"  # the first octets of the content have arrived
-    DOT = "dot"  # the final dot has arrived
-
-
-class Deed(StrEnum):
-    """What a rule does."""
-
-    REPLY = "reply"
-    DROP = "drop"
-    HANG = "hang"
-    WAIT = "wait"
-
-
-class NameBehaviour(StrEnum):
-    """How the DNS server answers for a provider's domains."""
-
-    MX = "mx"
-    IMPLICIT = "implicit"  # no MX, the domain has the first host's address itself
-    NULL_MX = "null-mx"
-    NXDOMAIN = "nxdomain"
-    SERVFAIL = "servfail"
-    SILENT = "silent"
-    TRUNCATED = "truncated"  # over UDP only "ask over TCP"
-
-
-class StartTls(StrEnum):
-    """What becomes of STARTTLS."""
-
-    NONE = "none"  # not offered
-    GOOD = "good"
-    REFUSED = "refused"  # offered, then 454
-    GARBAGE = "garbage"  # 220, then octets that are no TLS
-    RESET = "reset"  # 220, then a reset in the handshake
-
-
-class Counted(StrEnum):
-    """What a window counts."""
-
-    CONNECTIONS = "connections"
-    MESSAGES = "messages"  # accepted MAIL commands
-    RECIPIENTS = "recipients"  # accepted RCPT commands
-
-
-class Per(StrEnum):
-    """Whose events one window holds."""
-
-    CLIENT = "client"
-    SENDER_DOMAIN = "sender-domain"
-    PROVIDER = "provider"
+from .behaviours import (
+    Certificate,
+    Counted,
+    Deed,
+    Expectation,
+    Family,
+    NameBehaviour,
+    Per,
+    Pipelined,
+    ReplyStyle,
+    Stage,
+    StartTls,
+    TlsVersions,
+)
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -78,12 +29,14 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class MxHost(_Part, frozen=True):
-    """A host; `address` "" = it has none; `dead`: nothing listens there."""
+    """A host. The same name twice is a host with two addresses; "mx{00..29}.a.test" are 30 names of one address."""
 
     host: str
-    address: str = ""
+    address: str = ""  # "" = it has none
     preference: int = 10
-    dead: bool = False
+    alias: str = ""  # the host is another name (CNAME) for this one, which has the address
+    dead: bool = False  # refuses connections
+    silent: bool = False  # answers nothing, not even the wish to connect
 
 
 class Rule(_Part, frozen=True):
@@ -91,12 +44,15 @@ class Rule(_Part, frozen=True):
 
     at: Stage
     do: Deed = Deed.REPLY
-    reply: str = ""
+    reply: str = ""  # "{client}" in it is the client's address
+    octets: str = ""  # of `octets`, each character one octet
     seconds: float = 0.0  # of `wait`
     recipients: tuple[str, ...] = ()  # patterns of local parts, for rcpt and dot; () = all
     share: float = 1.0  # of the recipients that match, always the same ones
     times: int = 0  # only the first n times; 0 = always
-    keep: bool = False  # with drop at the dot: the message was taken all the same
+    keep: bool = False  # at the dot: the message was taken all the same
+    family: Family = Family.ANY  # only for clients of this address family
+    host: str = ""  # only at this host; "" = at all
 
 
 class Window(_Part, frozen=True):
@@ -110,7 +66,7 @@ class Window(_Part, frozen=True):
 
 
 class Limits(_Part, frozen=True):
-    """Numbers without a clock; 0 = no limit."""
+    """Numbers without a clock (but idle_seconds); 0 = no limit."""
 
     connections_at_once: int = 0  # per client
     connections_reply: str = "421 4.7.0 Too many connections from your address"
@@ -118,13 +74,19 @@ class Limits(_Part, frozen=True):
     messages_reply: str = "421 4.7.0 Too many messages on this connection"
     recipients_per_transaction: int = 100
     recipients_reply: str = "452 4.5.3 Too many recipients"
+    content_bytes: int = 0  # judged after the final dot; `dialog.size_bytes` is judged at MAIL
+    content_reply: str = "552 5.3.4 Message too big"
     close_after_messages: int = 0  # hangs up after the 250 of the n-th message
+    close_reply: str = ""  # said before it; "" = hangs up silently
+    idle_seconds: float = 0.0  # hangs up when nothing has come for so long
+    idle_reply: str = ""  # likewise
 
 
 class Greylist(_Part, frozen=True):
     """A (network, reverse-path, recipient) is told to come back, and accepted when it does after `seconds`."""
 
     seconds: float = 60.0
+    until_seconds: float = 0.0  # whoever first comes back after so long begins anew; 0 = never too late
     reply: str = "450 4.7.1 Greylisted, please try again later"
     network_bits: int = 24
 
@@ -134,13 +96,19 @@ class Dialog(_Part, frozen=True):
 
     ehlo: bool = True  # false: knows HELO only
     pipelining: bool = True
+    pipelined: Pipelined = Pipelined.READ
+    late_rcpt: bool = False  # the replies to RCPT are held back until another command comes
     eight_bit_mime: bool = True
     smtputf8: bool = True
     dsn: bool = True
     size_bytes: int = 50 * 1024 * 1024
-    starttls: StartTls = StartTls.NONE
-    multiline: bool = False  # every reply of its own in three lines
+    replies: ReplyStyle = ReplyStyle.PLAIN
     one_domain_per_transaction: bool = False
+    starttls: StartTls = StartTls.NONE
+    starttls_required: bool = False  # 530 to MAIL in the clear
+    certificate: Certificate = Certificate.GOOD
+    tls_versions: TlsVersions = TlsVersions.ANY
+    tls_tickets: bool = True  # false: no session is ever resumed
 
 
 class ProviderSettings(_Part, frozen=True):
@@ -150,8 +118,10 @@ class ProviderSettings(_Part, frozen=True):
     domains: tuple[str, ...]  # "friendly.test", "dom{000..099}.test"
     mx: tuple[MxHost, ...] = ()
     dns: NameBehaviour = NameBehaviour.MX
+    dns_times: int = 0  # only the first n questions are answered so, the others as "mx"; 0 = all
     ttl_seconds: int = 300
     any_domain: bool = False  # takes mail for every domain, as a staging sink does
+    expect: dict[str, Expectation] = {}  # by pattern of local parts
     rule: tuple[Rule, ...] = ()
     window: tuple[Window, ...] = ()
     limits: Limits = Limits()
@@ -172,6 +142,7 @@ class Servers(_Part, frozen=True):
     """Where the simulator listens and what it keeps; port 0 = any free one."""
 
     dns: str = "127.0.0.1:5300"
+    silent_dns: str = ""  # a second name server, which never answers; "" = none
     port: int = 2525  # of every MX host
     control: str = "127.0.0.1:2526"  # "" = none, "unix:PATH" = a socket file
     maildir: str = ""  # "" = none

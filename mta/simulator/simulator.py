@@ -13,14 +13,17 @@ from pathlib import Path
 from ..clock import Clock, SystemClock
 from ..dns.server import DnsServer, serve_dns
 from ..dns.servers import parse_server
-from .certificate import server_context
+from ..dns.zones import ZoneSource
+from .certificate import Certificates
 from .control import Control, ControlConnection
+from .domains import expand
 from .ledger import Ledger
 from .maildir import Maildir
-from .names import SimulatedNames
+from .names import Nobody, SimulatedNames
 from .provider import Provider
 from .session import Session
 from .settings import MxHost, Settings
+from .silence import SilentHost
 
 _PORT_TRIES = 50
 _BACKLOG = 1024
@@ -39,9 +42,11 @@ class Simulator:
         self.dns_address: tuple[str, int] = ("", 0)
         self.port = 0
         self.control: tuple[str, int] | str | None = None  # (address, port), a socket's path, or none
-        self._hosts = [mx.host for each in settings.provider for mx in each.mx]
-        self._tls = server_context(self._hosts or ["simulator.test"], clock)
-        self._dns: DnsServer | None = None
+        names = [name for each in settings.provider for mx in each.mx for name in expand(mx.host)]
+        self._tls = Certificates(names or ["simulator.test"], clock)
+        self.silent_dns_address: tuple[str, int] = ("", 0)
+        self._name_servers: list[DnsServer] = []
+        self._silent: list[SilentHost] = []
         self._servers: list[asyncio.Server] = []
         self._sessions: set[Session] = set()
         self._askers: set[asyncio.Transport] = set()
@@ -58,8 +63,10 @@ class Simulator:
 
     async def stop(self) -> None:
         """Close everything; safe more than once."""
-        if self._dns is not None:
-            await self._dns.stop()
+        for name_server in self._name_servers:
+            await name_server.stop()
+        for silent in self._silent:
+            silent.close()
         for server in self._servers:
             server.close()
         for session in list(self._sessions):
@@ -78,9 +85,15 @@ class Simulator:
             Path(self.control).unlink(missing_ok=True)
 
     async def _open_dns(self) -> None:
-        address, port = _split(self._settings.simulator.dns)
-        self._dns = await serve_dns(self.names, address, port)
-        self.dns_address = self._dns.address
+        servers = self._settings.simulator
+        self.dns_address = await self._serve_names(self.names, servers.dns)
+        if servers.silent_dns:
+            self.silent_dns_address = await self._serve_names(Nobody(), servers.silent_dns)
+
+    async def _serve_names(self, source: ZoneSource, where: str) -> tuple[str, int]:
+        server = await serve_dns(source, *_split(where))
+        self._name_servers.append(server)
+        return server.address
 
     async def _open_hosts(self) -> None:
         wanted = self._settings.simulator.port
@@ -95,6 +108,7 @@ class Simulator:
                     raise
             else:
                 self._servers += opened
+                self._silent += self._open_silent()
                 return
 
     async def _open_on(self, port: int, opened: list[asyncio.Server]) -> int:
@@ -102,15 +116,19 @@ class Simulator:
         loop = asyncio.get_running_loop()
         for provider in self.providers.values():
             for mx in provider.settings.mx:
-                if mx.address and not mx.dead:
+                if mx.address and not mx.dead and not mx.silent:
                     make = partial(self._session, provider, mx)
                     server = await loop.create_server(make, mx.address, port, backlog=_BACKLOG)
                     opened.append(server)
                     port = server.sockets[0].getsockname()[1]
         return port
 
+    def _open_silent(self) -> list[SilentHost]:
+        hosts = [mx for each in self._settings.provider for mx in each.mx if mx.address and mx.silent]
+        return [SilentHost(mx.address, self.port) for mx in hosts]
+
     def _session(self, provider: Provider, mx: MxHost) -> Session:
-        return Session(provider, self.ledger, mx.host, self._tls, self._sessions)
+        return Session(provider, self.ledger, expand(mx.host)[0], self._tls, self._sessions)
 
     async def _open_control(self) -> None:
         where = self._settings.simulator.control

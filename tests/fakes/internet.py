@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from youtong.mta.simulator.behaviours import ReplyStyle, StartTls
 from youtong.mta.simulator.control import Control
 from youtong.mta.simulator.reading import load_settings
 from youtong.mta.simulator.received import Received
-from youtong.mta.simulator.settings import Dialog, MxHost, ProviderSettings, Settings, StartTls
+from youtong.mta.simulator.settings import Dialog, MxHost, ProviderSettings, Settings
 from youtong.mta.simulator.simulator import Simulator, start
 
 _SHIPPED = Path(__file__).resolve().parents[2] / "conf" / "simulator.toml"
-_DIALOGS = (Dialog(), Dialog(starttls=StartTls.GOOD), Dialog(pipelining=False), Dialog(multiline=True))
+_DIALOGS = (Dialog(), Dialog(starttls=StartTls.GOOD), Dialog(pipelining=False), Dialog(replies=ReplyStyle.MULTILINE))
 
 
 def settings_on_free_ports(own: int = 0) -> Settings:

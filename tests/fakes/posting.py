@@ -34,14 +34,20 @@ class Letter:
     octets: int = 200
     reverse_path: str = "sender@load.test"
     subject: str = "crash"
+    parameters: str = ""  # of MAIL, each with a space before it
+    rcpt_parameters: str = ""
+    head: str = ""  # further fields
+    text: bytes = b""  # instead of `octets` octets of some text
     fate: Fate = Fate.UNSENT
     reply: str = ""
 
     def content(self) -> bytes:
         head = (
             f"From: <sender@load.test>\r\nTo: <{self.recipients[0]}>\r\nSubject: {self.subject}\r\n"
-            f"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nMessage-ID: <{self.name}@load.test>\r\n\r\n"
+            f"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nMessage-ID: <{self.name}@load.test>\r\n{self.head}\r\n"
         )
+        if self.text:
+            return head.encode() + self.text
         line = b".0123456789 and so on, until the end of the line is near\r\n"
         return head.encode() + line * (self.octets // len(line) + 1)
 
@@ -106,8 +112,8 @@ class Client:
     async def send(self, letter: Letter) -> None:
         """Sets the letter's fate. Raises OSError or EOFError when the connection is lost."""
         letter.fate = Fate.CUT
-        rcpts = "".join(f"RCPT TO:<{each}>\r\n" for each in letter.recipients)
-        await self._say(f"MAIL FROM:<{letter.reverse_path}>\r\n{rcpts}DATA\r\n".encode())
+        rcpts = "".join(f"RCPT TO:<{each}>{letter.rcpt_parameters}\r\n" for each in letter.recipients)
+        await self._say(f"MAIL FROM:<{letter.reverse_path}>{letter.parameters}\r\n{rcpts}DATA\r\n".encode())
         replies = [await self._reply() for _ in range(len(letter.recipients) + 2)]
         if not replies[-1].startswith("354"):
             letter.fate, letter.reply = Fate.REFUSED, next(each for each in replies if each[0] in "45")

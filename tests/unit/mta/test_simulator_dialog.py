@@ -246,7 +246,7 @@ async def test_host_that_knows_helo_only():
 
 
 async def test_talkative_host_answers_in_several_lines():
-    async with simulated(one_provider("[provider.dialog]\nmultiline = true")) as simulator:
+    async with simulated(one_provider('[provider.dialog]\nreplies = "multiline"')) as simulator:
         talk = await Talk.to(simulator)
         assert (await talk.reply()).count("\n") == 2
         await talk.say("EHLO c.test")

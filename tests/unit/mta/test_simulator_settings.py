@@ -5,18 +5,47 @@ from pathlib import Path
 import pytest
 import youtong
 from fakes.simulated import one_provider
+from youtong.mta.simulator.behaviours import (
+    Certificate,
+    Deed,
+    Expectation,
+    NameBehaviour,
+    Pipelined,
+    ReplyStyle,
+    Stage,
+    StartTls,
+    TlsVersions,
+)
 from youtong.mta.simulator.domains import expand
 from youtong.mta.simulator.reading import SettingsError, load_settings, read_settings
-from youtong.mta.simulator.settings import NameBehaviour, StartTls, parse_reply
+from youtong.mta.simulator.settings import parse_reply
 from youtong.mta.simulator.windows import SlidingWindow, peak
 
 SHIPPED = Path(youtong.__file__).parent / "conf" / "simulator.toml"
+RECEIVERS = Path(__file__).parents[2] / "scenario" / "receivers.toml"
 
 
-def test_shipped_file_is_right_and_shows_every_behaviour():
+@pytest.mark.parametrize(
+    ("words", "of"),
+    [
+        (NameBehaviour, lambda each: {each.dns}),
+        (StartTls, lambda each: {each.dialog.starttls}),
+        (Certificate, lambda each: {each.dialog.certificate}),
+        (TlsVersions, lambda each: {each.dialog.tls_versions}),
+        (Pipelined, lambda each: {each.dialog.pipelined}),
+        (ReplyStyle, lambda each: {each.dialog.replies}),
+        (Stage, lambda each: {rule.at for rule in each.rule}),
+        (Deed, lambda each: {rule.do for rule in each.rule}),
+        (Expectation, lambda each: set(each.expect.values())),
+    ],
+)
+def test_every_behaviour_is_shown_by_the_shipped_file_or_met_by_the_scenario(words, of):
+    providers = load_settings(SHIPPED).provider + load_settings(RECEIVERS).provider
+    assert set().union(*map(of, providers)) == set(words)
+
+
+def test_shipped_file_has_many_domains():
     settings = load_settings(SHIPPED)
-    assert {each.dns for each in settings.provider} == set(NameBehaviour) - {NameBehaviour.NXDOMAIN}
-    assert {each.dialog.starttls for each in settings.provider} == set(StartTls)
     assert sum(len(expand(pattern)) for each in settings.provider for pattern in each.domains) > 130
 
 
