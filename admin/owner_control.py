@@ -93,4 +93,4 @@ class OwnerControl:
 
 
 def _operated(done: Operated) -> Answer:
-    return {"changed": done.changed, "busy": done.busy}
+    return msgspec.to_builtins(done)

@@ -10,22 +10,24 @@ Invariants
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from ..mta.address import AddressError, split_address
-from .journal import JournalRow
+from .journal import JournalKind, JournalRow
 from .states import RecipientState
 from .storage import reads
 from .storage.database import StorageError, connect, map_error
 from .storage.reads import AddressedFact, MessageRow, RecipientRow
 
-__all__ = ["AddressedFact", "MessageRow", "NoQueue", "QueueReader", "RecipientRow", "Wanted", "reading"]
+__all__ = ["AddressedFact", "HeldLetter", "MessageRow", "NoQueue", "QueueReader", "RecipientRow", "Wanted", "reading"]
 
 Read = TypeVar("Read")
+Row = TypeVar("Row")
+_NEAR_FACTS = 5  # a hold is the last thing that happened to a held recipient, or nearly
 MAX_HISTORY = 200  # attempts of five days are fewer; more is flushed again and again
 
 
@@ -35,6 +37,14 @@ class Wanted(msgspec.Struct, frozen=True):
     state: RecipientState | None = None
     domain: str = ""
     account_id: int = 0
+
+
+class HeldLetter(msgspec.Struct, frozen=True):
+    """A message of which recipients are held. `fact`: who held the first of them and why."""
+
+    first: RecipientRow
+    recipients: int  # how many of its recipients are held
+    fact: JournalRow | None
 
 
 class QueueReader:
@@ -57,6 +67,17 @@ class QueueReader:
         """Recipients for a listing: being delivered first, then held, then scheduled, soonest first."""
         rows = chain.from_iterable(self._walk(state, wanted.domain) for state in _states(wanted))
         return _all(islice((row for row in rows if _fits(row, wanted)), limit))
+
+    def held_letters(self, wanted: Wanted, limit: int) -> list[HeldLetter]:
+        """Messages with held recipients, those that expire first come first. The criteria are those of recipients."""
+        rows = (row for row in reads.held(self._db) if _fits(row, wanted))
+        letters = _all(islice(map(_counted, groupby(rows, lambda row: row.message_id)), limit))
+        return [HeldLetter(first, count, self.held_fact(first)) for first, count in letters]
+
+    def held_fact(self, recipient: RecipientRow) -> JournalRow | None:
+        """The newest fact about a hold of this recipient."""
+        history = self.history(recipient, _NEAR_FACTS)
+        return next((row for row in reversed(history) if row.kind is JournalKind.HELD), None)
 
     def _walk(self, state: RecipientState, domain: str) -> Iterator[RecipientRow]:
         match state:
@@ -119,7 +140,13 @@ def _spellings(address: str) -> set[str]:
     return {address.lower(), f"{local}@{domain}".lower()}
 
 
-def _all(rows: Iterable[RecipientRow]) -> list[RecipientRow]:
+def _counted(letter: tuple[int, Iterator[RecipientRow]]) -> tuple[RecipientRow, int]:
+    """The first recipient of a letter's, and how many there are: a message's rows lie together in the index."""
+    first = next(letter[1])
+    return first, 1 + sum(1 for _ in letter[1])
+
+
+def _all(rows: Iterable[Row]) -> list[Row]:
     return _mapped(lambda: list(rows))
 
 

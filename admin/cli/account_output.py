@@ -4,6 +4,7 @@ Owns   their words and their look. A verifier is never shown.
 Knows  no verb.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from rich.text import Text
@@ -54,7 +55,7 @@ def print_credentials(credentials: list[Credential]) -> None:
     kinds = {"chosen": _("password"), "random": _("random secret")}
     classes = {"people": _("people"), "transactional": _("transactional")}
     print_table(
-        (_("Number"), _("Credential"), _("Class"), _("Label"), _("State"), _("Since")),
+        (_("Number"), _("Credential"), _("Class"), _("Label"), _("State"), _("Since"), _("Limits of its own")),
         [
             (
                 str(one.id),
@@ -63,6 +64,7 @@ def print_credentials(credentials: list[Credential]) -> None:
                 one.label,
                 Text(_("revoked"), "red") if one.revoked else Text(_("valid")),
                 _day(one.created_ms),
+                limits_words(one.limits),
             )
             for one in credentials
         ],
@@ -89,7 +91,13 @@ def credential_json(one: Credential) -> dict[str, object]:
         "label": one.label,
         "revoked": one.revoked,
         "created_ms": one.created_ms,
+        "limits": one.limits,
     }
+
+
+def limits_words(limits: Mapping[str, int]) -> str:
+    """As they are written in the configuration, which every reader of it knows; "–": as configured."""
+    return ", ".join(f"{name} = {value}" for name, value in sorted(limits.items())) or "–"
 
 
 def _day(ms: int) -> str:

@@ -22,6 +22,8 @@ from .frame import clock, config_option, json_option, loaded, teaching
 from .output import print_json
 from .queue_acting import cancel, flush, hold, release
 from .queue_frame import QueueIdParam, account_names, account_number, asked, is_running
+from .queue_held import list_held
+from .queue_inbound import inbound
 from .queue_output import listed_json, message_json, print_listed, print_message, print_recipients
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -39,8 +41,8 @@ def queue() -> None:
     pass
 
 
-for acting in (flush, hold, release, cancel):
-    queue.add_command(acting)
+for verb in (flush, hold, release, cancel, inbound):
+    queue.add_command(verb)
 
 
 def limit_option(default: int) -> Callable[[Verb], Verb]:
@@ -58,8 +60,9 @@ def limit_option(default: int) -> Callable[[Verb], Verb]:
     **teaching(
         _("List what waits."),
         _("Recipients that are being delivered come first, then held ones, then the others, by domain, those that are "
-          "due first at the top. With --state also letters that have ended, newest first."),
-        examples=("youtong queue list --domain example.org", "youtong queue list --state held --json"),
+          "due first at the top. With --state also letters that have ended, newest first; with --held one line for "
+          "each held letter, and why."),
+        examples=("youtong queue list --domain example.org", "youtong queue list --held"),
     ),
 )  # fmt: skip
 @click.option("--domain", type=DomainParam(), metavar="DOMAIN", default=None, help=_("Only this recipient domain."))
@@ -70,16 +73,24 @@ def limit_option(default: int) -> Callable[[Verb], Verb]:
     default=None,
     help=_("Only this state."),
 )
+@click.option("--held", is_flag=True, help=_("Held letters, with their account and the reason."))
 @limit_option(50)
 @config_option
 @json_option
-def list_recipients(domain: str, account: str, state: str | None, limit: int, config_file: Path, as_json: bool) -> None:
+def list_recipients(
+    domain: str, account: str, state: str | None, held: bool, limit: int, config_file: Path, as_json: bool
+) -> None:
+    if held and state not in (None, "held"):
+        raise click.UsageError(_("--held and --state exclude each other."))
     config = loaded(config_file)
     wanted = Wanted(
         state=RecipientState[state.upper()] if state else None,
         domain=domain or "",
         account_id=account_number(config, account) if account else 0,
     )
+    if held:
+        list_held(config, wanted, limit, clock.now_ms(), as_json=as_json)
+        return
     rows = asked(lambda: _with_replies(config, lambda reader: reader.listed(wanted, limit + 1)))
     shown = rows[:limit]
     if as_json:
@@ -132,4 +143,7 @@ def _message_and_recipients(config: Config, number: int, limit: int) -> tuple[Me
 
 
 def _last(reader: QueueReader, row: RecipientRow) -> JournalRow | None:
+    """What was last said to it; of a held one, why it is."""
+    if row.state is RecipientState.HELD:
+        return reader.held_fact(row)
     return newest(tuple(reader.history(row, _LAST_FACTS)), ANSWERED)

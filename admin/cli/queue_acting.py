@@ -96,7 +96,18 @@ def choosing(verb: Verb) -> Verb:
 @config_option
 def flush(chosen: Chosen, config_file: Path) -> None:
     done = _operate(loaded(config_file), "flush", chosen, "")
-    click.echo(ngettext("{n} recipient is due now.", "{n} recipients are due now.", done).format(n=done))
+    if done.changed:
+        n = done.changed
+        click.echo(ngettext("{n} recipient is due now.", "{n} recipients are due now.", n).format(n=n))
+    if done.rests:
+        sentence = ngettext(
+            "{n} receiver that did not answer is tried again at once.",
+            "{n} receivers that did not answer are tried again at once.",
+            done.rests,
+        )
+        click.echo(sentence.format(n=done.rests))
+    if not done.changed and not done.rests:
+        click.echo(_("Nothing had to be made due: whatever waits is due already, or held."))
 
 
 @click.command(
@@ -109,8 +120,8 @@ def flush(chosen: Chosen, config_file: Path) -> None:
 @choosing
 @config_option
 def hold(chosen: Chosen, reason: str, config_file: Path) -> None:
-    done = _operate(loaded(config_file), "hold", chosen, reason)
-    click.echo(ngettext("{n} recipient is held.", "{n} recipients are held.", done).format(n=done))
+    n = _operate(loaded(config_file), "hold", chosen, reason).changed
+    click.echo(ngettext("{n} recipient is held.", "{n} recipients are held.", n).format(n=n))
 
 
 @click.command(
@@ -123,8 +134,8 @@ def hold(chosen: Chosen, reason: str, config_file: Path) -> None:
 @choosing
 @config_option
 def release(chosen: Chosen, reason: str, config_file: Path) -> None:
-    done = _operate(loaded(config_file), "release", chosen, reason)
-    click.echo(ngettext("{n} recipient is released.", "{n} recipients are released.", done).format(n=done))
+    n = _operate(loaded(config_file), "release", chosen, reason).changed
+    click.echo(ngettext("{n} recipient is released.", "{n} recipients are released.", n).format(n=n))
 
 
 @click.command(
@@ -138,12 +149,12 @@ def release(chosen: Chosen, reason: str, config_file: Path) -> None:
 @choosing
 @config_option
 def cancel(chosen: Chosen, reason: str, config_file: Path) -> None:
-    done = _operate(loaded(config_file), "cancel", chosen, reason)
-    click.echo(ngettext("{n} recipient is cancelled.", "{n} recipients are cancelled.", done).format(n=done))
+    n = _operate(loaded(config_file), "cancel", chosen, reason).changed
+    click.echo(ngettext("{n} recipient is cancelled.", "{n} recipients are cancelled.", n).format(n=n))
 
 
-def _operate(config: Config, operation: str, chosen: Chosen, reason: str) -> int:
-    """How many were changed; those under way are told on stderr."""
+def _operate(config: Config, operation: str, chosen: Chosen, reason: str) -> Operated:
+    """What was done; those under way are told on stderr."""
     order = Order(operation, chosen.selection(config), reason, asker())
     try:
         done = asked(lambda: _operated(config, order))
@@ -156,7 +167,7 @@ def _operate(config: Config, operation: str, chosen: Chosen, reason: str) -> int
             done.busy,
         )
         click.echo(sentence.format(n=done.busy), err=True)
-    return done.changed
+    return done
 
 
 def _operated(config: Config, order: Order) -> Operated:

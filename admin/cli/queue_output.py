@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ...queue.classes import MailClass
 from ...queue.ids import queue_id
-from ...queue.journal import JournalRow
+from ...queue.journal import JournalKind, JournalRow
 from ...queue.reading import MessageRow, RecipientRow
 from ...queue.states import RecipientState
 from .. import times
@@ -29,29 +29,35 @@ Listed = Sequence[tuple[RecipientRow, JournalRow | None]]
 def print_listed(rows: Listed, now_ms: int, *, whole: bool, running: bool) -> None:
     """Recipients of many letters. `whole`: nothing was left off; `running`: a server is."""
     titles = (_("Letter"), _("Recipient"), _("State"), _("Tries"), _("Age"), _("Next"))
-    _print(titles, [(_cells(row, now_ms, running), last) for row, last in rows], whole)
+    print_lines(titles, [(_cells(row, now_ms, running), _last_words(last)) for row, last in rows], whole)
 
 
 def print_recipients(rows: Listed, now_ms: int, *, whole: bool, running: bool) -> None:
     """Recipients of one letter."""
     titles = (_("Recipient"), _("State"), _("Tries"), _("Next"))
-    cells = [(_cells(row, now_ms, running), last) for row, last in rows]
-    _print(
+    cells = [(_cells(row, now_ms, running), _last_words(last)) for row, last in rows]
+    print_lines(
         titles,
-        [((address, state, tries, coming), last) for (_id, address, state, tries, _age, coming), last in cells],
+        [((address, state, tries, coming), words) for (_id, address, state, tries, _age, coming), words in cells],
         whole,
     )
 
 
-def _print(titles: Sequence[str], rows: Sequence[tuple[Sequence[str], JournalRow | None]], whole: bool) -> None:
-    """A line each, and under it the last reply, cut to the screen: a column of its own would leave it no room."""
+def _last_words(last: JournalRow | None) -> str:
+    if last is None:
+        return ""
+    return sentences.hold_words(last.facts) if last.kind is JournalKind.HELD else attempts.reply_words(last)
+
+
+def print_lines(titles: Sequence[str], rows: Sequence[tuple[Sequence[str], str]], whole: bool) -> None:
+    """A line each, and words under it, cut to the screen: a column of their own would leave them no room."""
     out = console()
-    all_cells = [titles, *(cells for cells, _last in rows)]
+    all_cells = [titles, *(cells for cells, _words in rows)]
     widths = [min(_WIDEST, max(map(cell_len, column))) for column in zip(*all_cells, strict=True)]
     out.print(_line(titles, widths, "bold"), no_wrap=True, overflow="ellipsis")
-    for cells, last in rows:
+    for cells, words in rows:
         out.print(_line(cells, widths), no_wrap=True, overflow="ellipsis")
-        if last is not None and (words := attempts.reply_words(last)):
+        if words:
             out.print(Text(f"    {words}", "dim"), no_wrap=True, overflow="ellipsis")
     if not whole:
         click.echo(_("There are more; --limit shows them."))

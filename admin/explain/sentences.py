@@ -6,7 +6,8 @@ Knows  no layout (screen); how a letter ended is in endings, what was said in it
 
 from typing import assert_never
 
-from ...queue.journal import NO_PUBLIC_HOSTNAME, JournalRow
+from ...queue.holds import new_recipients
+from ...queue.journal import NO_PUBLIC_HOSTNAME, Facts, JournalRow
 from ...queue.states import RecipientState
 from .. import times
 from ..texts import _, ngettext
@@ -186,4 +187,27 @@ def reason_text(reason: str) -> str:
     if reason == NO_PUBLIC_HOSTNAME:
         return _("this server's hostname is no public name; set [server] hostname to the machine's full name, restart, "
                  "then `youtong queue release --all`")  # fmt: skip
+    if (brake := new_recipients(reason)) is not None:
+        sentence = _(
+            "its account has written to {count} addresses for the first time within 24 hours, and {limit} are allowed; "
+            "if it was meant, release it; if somebody stole the password: youtong account passwd, then youtong queue "
+            "cancel"
+        )
+        return sentence.format(count=brake.count, limit=brake.limit)
+    return reason
+
+
+def hold_words(facts: Facts) -> str:
+    """Why something is held, in a line of a listing."""
+    words = _short(facts.reason)
+    by = _("by {who}").format(who=facts.who) if facts.who else ""
+    return ": ".join(part for part in (by, words) if part) or _("no reason is known")
+
+
+def _short(reason: str) -> str:
+    if reason == NO_PUBLIC_HOSTNAME:
+        return _("this server's hostname is no public name")
+    if (brake := new_recipients(reason)) is not None:
+        sentence = _("new recipients: {count} within 24 hours, {limit} allowed")
+        return sentence.format(count=brake.count, limit=brake.limit)
     return reason

@@ -162,3 +162,32 @@ def test_the_list_of_accounts_starts_without_the_server() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""
+
+
+def test_a_credential_gets_limits_of_its_own_and_loses_them(terminal: Terminal) -> None:
+    terminal.type("account add a@a.example --password-stdin", "a long password\n")
+    line = "account credential limit a@a.example 1 --messages-per-day 2000 --new-recipients-per-day 0"
+    assert terminal.type(line) == 0
+    limits = "messages_per_day = 2000, new_recipients_per_day = 0"
+    assert terminal.out == f"Credential 1 of a@a.example is limited now: {limits}.\n"
+    assert terminal.type("account credential limit a@a.example 1 --messages-per-day 3000") == 0
+    assert terminal.type("account credential list a@a.example") == 0
+    assert "messages_per_day = 3000, new_recipients_per_day = 0" in terminal.out
+    assert terminal.type("account credential limit a@a.example 1 --default") == 0
+    assert terminal.type("account credential list a@a.example --json") == 0
+    assert [one["limits"] for one in json.loads(terminal.out)] == [{}]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "sentence"),
+    [
+        ("1", 2, "Say which limits, or --default."),
+        ("1 --default --messages-per-day 5", 2, "Say which limits, or --default."),
+        ("1 --messages-per-day -1", 2, "-1"),
+        ("9 --messages-per-day 5", 1, "a@a.example has no valid credential number 9."),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(terminal: Terminal, line: str, code: int, sentence: str) -> None:
+    terminal.type("account add a@a.example --password-stdin", "a long password\n")
+    assert terminal.type(f"account credential limit a@a.example {line}") == code
+    assert sentence in terminal.err

@@ -6,9 +6,12 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
-from fakes.explained import SeenDispatcher
+from fakes.explained import SeenDispatcher, config_of
 from fakes.queue_room import QueueRoom
+from youtong.admin.accounts.secrets import chosen_verifier
+from youtong.admin.cli.account_frame import with_register
 from youtong.admin.cli.main import run
 from youtong.admin.control import ControlServer, Refused, ask, socket_path
 from youtong.admin.owner_control import OwnerControl
@@ -20,6 +23,8 @@ from youtong.queue.operations import Operated, Selection
 from youtong.queue.reading import Wanted, reading
 from youtong.queue.states import RecipientState
 
+VERIFIER = chosen_verifier("correct horse")
+ZOE = Selection(address="zoe@d.example")
 LATER = Deferred(
     Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "Greylisted"), peer=Peer("mx.b.example", "192.0.2.1", "TLSv1.3")
 )
@@ -84,12 +89,13 @@ async def test_a_listing_shows_who_waits_and_the_last_reply(room: QueueRoom, ter
     assert await terminal.type("queue list") == 0
     lines = terminal.out.splitlines()
     assert lines[0].split() == ["Letter", "Recipient", "State", "Tries", "Age", "Next"]
-    assert [line.split()[:3] for line in lines[1:4]] == [
+    assert [line.split()[:3] for line in (lines[1], lines[3], lines[4])] == [
         ["q0000002", "eve@c.example", "held"],
         ["q0000003", "zoe@d.example", "waits"],
         ["q0000001", "bob@b.example", "waits"],
     ]
-    assert lines[4] == "    450 4.2.0 Greylisted"
+    assert lines[2] == "    wrong attachment"
+    assert lines[5] == "    450 4.2.0 Greylisted"
 
 
 async def test_a_listing_is_narrowed_and_cut_and_says_so(room: QueueRoom, terminal: Terminal) -> None:
@@ -113,6 +119,63 @@ async def test_one_letter_is_shown_with_envelope_headline_and_recipients(room: Q
     assert isinstance(shown, dict)
     assert (shown["subject"], shown["size_bytes"]) == ("hello", 45)
     assert [each["state"] for each in shown["recipients"]] == ["held"]
+
+
+async def test_held_letters_are_listed_a_line_each_with_account_count_and_reason(
+    room: QueueRoom, terminal: Terminal
+) -> None:
+    await asyncio.to_thread(with_register, config_of(room), lambda register: register.add("a@a.example", VERIFIER))
+    await filled(room)
+    await room.accept("x@c.example", "y@c.example", hold="new-recipients:203:200")
+    room.db.execute("UPDATE message SET account_id = 1")
+    await room.commits.submit(lambda _: operations.operate(room.store, "hold", ZOE, "", "ann", room.clock.now_ms()))
+    assert await terminal.type("queue list --held") == 0
+    lines = terminal.out.splitlines()
+    assert lines[0].split() == ["Letter", "Account", "Recipients", "Held", "Subject"]
+    rows = list(zip(lines[1:7:2], lines[2:8:2], strict=True))
+    assert [(line.split()[:3], line.split()[-1], below) for line, below in rows] == [
+        (["q0000002", "a@a.example", "1"], "hello", "    wrong attachment"),
+        (["q0000003", "a@a.example", "1"], "hello", "    by ann"),
+        (["q0000004", "a@a.example", "2"], "hello", "    new recipients: 203 within 24 hours, 200 allowed"),
+    ]
+    assert "youtong queue release" in lines[-1]
+    shown = await terminal.json("queue list --held --limit 3")
+    assert isinstance(shown, list)
+    assert [(each["recipients"], each["held"]["reason"]) for each in shown if each["queue_id"] != "q0000003"] == [
+        (1, "wrong attachment"),
+        (2, "new-recipients:203:200"),
+    ]
+
+
+async def test_a_listing_of_held_letters_is_cut_narrowed_and_may_be_empty(room: QueueRoom, terminal: Terminal) -> None:
+    await filled(room)
+    assert await terminal.type("queue list --held --domain b.example") == 0
+    assert terminal.out == "Nothing is held.\n"
+    await room.accept("x@c.example", "y@e.example", hold="look at it")
+    assert await terminal.type("queue list --held --limit 1") == 0
+    assert "There are more; --limit shows them." in terminal.out
+    (only,) = await terminal.json("queue list --held --domain e.example")  # type: ignore[misc]
+    assert (only["first_recipient"], only["recipients"]) == ("y@e.example", 1)
+    assert await terminal.type("queue list --held --state expired") == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "short", "whole"),
+    [
+        ("C.UTF-8", "new recipients: 203 within 24 hours, 200 allowed", "if somebody stole the password"),
+        ("zh_CN.UTF-8", "新收件人：24 小时内 203 个，限额 200 个", "若密码被盗"),
+    ],
+)
+async def test_the_brakes_reason_is_told_by_show_and_explain_in_both_languages(
+    room: QueueRoom, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, language: str, short: str, whole: str
+) -> None:
+    await room.accept("x@c.example", "y@c.example", hold="new-recipients:203:200")
+    monkeypatch.setenv("LANG", language)
+    assert await terminal.type("queue show q1") == 0
+    assert terminal.out.count(short) == 2
+    assert await terminal.type("explain recipient x@c.example") == 0
+    assert whole in terminal.out.replace("\n", " ")
+    assert "youtong queue release q0000001" in terminal.out
 
 
 async def test_explaining_a_recipient_without_a_server_says_so_once(room: QueueRoom, terminal: Terminal) -> None:
@@ -202,7 +265,7 @@ async def test_without_a_server_a_flush_makes_what_waits_due(room: QueueRoom, te
     assert await terminal.type("queue flush") == 0
     assert terminal.out == "1 recipient is due now.\n"
     assert await terminal.type("queue flush") == 0
-    assert terminal.out == "0 recipients are due now.\n"
+    assert terminal.out == "Nothing had to be made due: whatever waits is due already, or held.\n"
 
 
 async def test_without_a_server_leases_are_recovered_before_anything_is_changed(
@@ -255,7 +318,8 @@ class OperatedDispatcher(SeenDispatcher):
 
     async def flush(self, selection: Selection, who: str) -> Operated:
         room, now_ms = self._room, self._room.clock.now_ms()
-        return await room.commits.submit(lambda _: operations.flush(room.store, selection, who, now_ms))
+        done = await room.commits.submit(lambda _: operations.flush(room.store, selection, who, now_ms))
+        return msgspec.structs.replace(done, rests=room.sites.wake_all())
 
 
 @pytest.fixture
@@ -294,6 +358,15 @@ async def test_a_flush_goes_through_the_running_server(served: QueueRoom, termin
     assert await terminal.type("queue flush --recipient BOB@b.example") == 0
     assert terminal.out == "1 recipient is due now.\n"
     assert served.journal("bob@b.example")[-1].facts.who == "ann"
+
+
+async def test_a_flush_that_only_ends_rests_says_so(served: QueueRoom, terminal: Terminal) -> None:
+    served.routes.fails("b.example")
+    await served.accept("bob@b.example")
+    await served.load()
+    assert await terminal.type("queue flush") == 0
+    assert terminal.out.splitlines()[-1] == "1 receiver that did not answer is tried again at once."
+    assert "0 recipients" not in terminal.out
 
 
 @pytest.mark.parametrize(
