@@ -16,7 +16,10 @@ SOAK_SHARE ?= 0.01
 # How much mail `make soak` sends through at full speed; it fails when one is lost, doubled or refused.
 SOAK_MESSAGES ?= 100000
 
-.PHONY: help run demo test check format bench soak diagrams components clean
+# How long `make fuzz` searches, in all.
+FUZZ_SECONDS ?= 3600
+
+.PHONY: help run demo test check format bench soak fuzz diagrams components clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,7 +29,8 @@ help:
 	@echo 'make check      format, lint, strict types, rules of the house'
 	@echo 'make format     let the formatter and the linter repair what they can'
 	@echo 'make bench      measure (N=messages RUNS=n CASES=P1,P3b QUICK=1; PEER=/path/to/peer.sh adds other mail systems)'
-	@echo 'make soak       the long crash runs, whole, and much mail at full speed'
+	@echo 'make soak       the long crash runs, whole, much mail at full speed, and make fuzz'
+	@echo 'make fuzz       search for inputs that break an invariant (FUZZ_SECONDS=3600 in all)'
 	@echo 'make diagrams   redraw the state diagrams in ARCHITECTURE.md'
 	@echo 'make clean      remove what the targets above made, but never var/'
 
@@ -74,6 +78,11 @@ bench: $(RUNTIME)
 soak: $(DEV) components
 	SOAK=1 SOAK_SHARE=1 $(PYTEST) --timeout=0 tests/crash tests/fuzz
 	@PYTHONPATH=tests $(BIN)/python -P -m bench --messages $(SOAK_MESSAGES) --runs 1
+	@$(MAKE) --no-print-directory fuzz
+
+fuzz: $(DEV)
+	@$(PIP) -e '.[fuzz]'
+	@PYTHONPATH=tests $(BIN)/python -P -m fuzz $(FUZZ_SECONDS)
 
 diagrams: $(RUNTIME)
 	$(BIN)/python tests/house/state_diagram.py
