@@ -46,6 +46,8 @@ class Reply(msgspec.Struct, frozen=True):
         """The reply on the wire (RFC 5321 §4.2.1); text must be free of CR and LF."""
         head = f"{self.enhanced} " if self.enhanced else ""
         last = len(self.lines) - 1
+        if not last:
+            return f"{self.code} {head}{self.lines[0]}\r\n".encode("utf-8", "surrogateescape")
         return "".join(
             f"{self.code}{' ' if at == last else '-'}{head}{line}\r\n" for at, line in enumerate(self.lines)
         ).encode("utf-8", "surrogateescape")

@@ -60,8 +60,12 @@ def without_blind(head: bytes) -> bytes:
     return _BLIND_FIELD.sub(b"", head)
 
 
+@lru_cache(maxsize=256)
 def received(helo: str, address: str, hostname: str, protocol: str, tls: str, now_s: int) -> bytes:
-    """Our Received field. The queue id is not known before the commit, so there is no `id` clause."""
+    """Our Received field. The queue id is not known before the commit, so there is no `id` clause.
+
+    Cached: of a busy client it is the same for a second.
+    """
     shown = helo if _SHOWN_HELO.fullmatch(helo) else "unknown"
     channel = f"{protocol} ({tls})" if tls else protocol
     return (

@@ -26,13 +26,12 @@ def parse_command(line: bytes) -> tuple[str, str] | Reply:
     if line[-2:] != b"\r\n" or b"\r" in body or b"\0" in body:
         return _BAD_LINE
     try:
-        text = body.decode("utf-8").rstrip(" \t")
+        verb, _, argument = body.decode("utf-8").rstrip(" \t").partition(" ")
     except UnicodeDecodeError:
         return _NOT_TEXT
-    verb, _, argument = text.partition(" ")
     verb = verb.upper()
     if verb in _FORBIDDEN:
         return NOT_SMTP
     if len(line) > MAX_COMMAND_OCTETS and verb != "AUTH":
         return LINE_TOO_LONG
-    return verb, argument.lstrip(" ")
+    return verb, argument.lstrip(" ") if argument[:1] == " " else argument

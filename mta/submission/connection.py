@@ -23,7 +23,7 @@ from ..crashpoint import reach
 from ..reply import Reply, reply
 from ..smtp.params import CommandError
 from . import oplog
-from .command_line import LINE_TOO_LONG, NOT_SMTP, parse_command
+from .command_line import MAX_COMMAND_OCTETS, NOT_SMTP, parse_command
 from .input import ClientInput, LineTooLongError
 from .later import Answer, Later
 from .peer import client_of
@@ -32,6 +32,7 @@ from .sessions import SessionContext
 
 _MAX_INPUT_OCTETS = 32 * 1024  # sent ahead; then nothing more is read
 _MAX_OUTPUT_OCTETS = 16 * 1024  # replies to pipelined commands wait together, but not more than this
+_TOO_LONG_A_LINE = b"x" * MAX_COMMAND_OCTETS + b"\r\n"  # what a line counts as that was thrown away
 _TURN = 200  # commands that one client may have answered before the others have their turn
 BAD_COMMAND_CODES = frozenset({500, 501, 502, 503, 504, 555})
 
@@ -55,8 +56,7 @@ class Connection(SMTP):
         self.useless_since = 0  # the command that last got the client on: what is sent after it may be noise
         self._look_at = context.settings.limits.max_commands_before_login  # the command before which to look closely
         self._tls = tls
-        self._output: list[bytes] = []
-        self._output_octets = 0
+        self._output = b""
         self._bad_commands = 0
         self._busy = False  # something is waited for, and no command answered before it is there
         self._deaf = False  # the client does not read what we wrote
@@ -193,40 +193,37 @@ class Connection(SMTP):
         if self.in_content:
             octets = self.input.block()
             if octets:
-                answer = self._guarded(self.take, octets)
-                self.closing = answer is FAULT and self.in_content  # else its next content would be commands
-                self._say(answer)
+                self._take_content(octets)
                 return True
         else:
             try:
                 line = self.input.line()
             except LineTooLongError:
-                self._count(LINE_TOO_LONG)
-                return True
+                line = _TOO_LONG_A_LINE
             if line is not None:
-                self._serve_line(line)
+                self._say(self._answer_to(line))
                 return True
         self.closing = self.input.ended
         return False
 
-    def _serve_line(self, line: bytes) -> None:
+    def _take_content(self, octets: bytes) -> None:
+        answer = self._guarded(self.take, octets)
+        self.closing = answer is FAULT and self.in_content  # else its next content would be commands
+        self._say(answer)
+
+    def _answer_to(self, line: bytes) -> Answer:
         self.commands += 1
-        if self._stopping:
-            self.send(_STOPPING)
-            self.closing = True
-            return
-        if self.commands > self._look_at and (last := self._guarded(self.look_closely)) is not None:
-            assert isinstance(last, Reply)
-            oplog.note("closed", client=self.peer.address, reply=str(last))
-            self.send(last)
-            self.closing = True
-            return
+        if self._stopping or self.commands > self._look_at:
+            last = _STOPPING if self._stopping else self.look_closely()
+            if last is not None:
+                oplog.note("closed", client=self.peer.address, reply=str(last))
+                self.closing = True
+                return last
         command = parse_command(line)
-        if isinstance(command, Reply):
-            self.closing = command is NOT_SMTP
-            self._count(command)
-        else:
-            self._say(self._guarded(self.answer, *command))
+        if type(command) is tuple:
+            return self._guarded(self.answer, *command)
+        self.closing = command is NOT_SMTP
+        return cast(Reply, command)
 
     def _guarded(self, ask: Callable[..., Answer], *about: Any) -> Answer:
         try:
@@ -234,14 +231,8 @@ class Connection(SMTP):
         except CommandError as error:
             return error.reply
         except Exception as error:  # noqa: BLE001 - bulkhead: a fault of ours ends neither session nor server
-            oplog.fault("fault", error, client=self.peer.address, command=about[0] if len(about) == 2 else "")
+            oplog.fault("fault", error, client=self.peer.address, command=str(about[0]) if len(about) == 2 else "")
             return FAULT
-
-    def _say(self, answer: Answer) -> None:
-        if type(answer) is Later:
-            self._wait(answer)
-        elif answer is not None:
-            self._count(cast(Reply, answer))
 
     # What is waited for.
 
@@ -275,39 +266,44 @@ class Connection(SMTP):
 
     def send(self, said: Reply) -> None:
         """Put a reply into the output; it leaves when there is nothing more to answer."""
-        self._put_out(_on_the_wire(said))
+        self._output += _on_the_wire(said)
+        if len(self._output) > _MAX_OUTPUT_OCTETS:
+            self._write_output()
 
     async def push(self, status: str | bytes) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """A line of aiosmtpd's own: AUTH challenges and their errors."""
-        self._put_out((status if isinstance(status, bytes) else status.encode("ascii")) + b"\r\n")
+        self._output += (status if isinstance(status, bytes) else status.encode("ascii")) + b"\r\n"
         self._write_output()
 
-    def _put_out(self, octets: bytes) -> None:
-        self._output.append(octets)
-        self._output_octets += len(octets)
-        if self._output_octets > _MAX_OUTPUT_OCTETS:
-            self._write_output()
+    def _say(self, answer: Answer) -> None:
+        """Send a reply, unless it was one bad command too many; or wait for it."""
+        if type(answer) is Later:
+            self._wait(answer)
+        elif answer is not None:
+            said = cast(Reply, answer)
+            if said.code >= 500 and said.code in BAD_COMMAND_CODES:
+                said = self._count_bad(said)
+            self.send(said)
 
-    def _count(self, said: Reply) -> None:
-        """Send it, unless it was one bad command too many."""
-        if said.code in BAD_COMMAND_CODES:
-            self._bad_commands += 1
-            if self._bad_commands >= self.context.settings.limits.max_bad_commands:
-                oplog.note("closed", client=self.peer.address, reply=str(_TOO_MANY_ERRORS))
-                said, self.closing = _TOO_MANY_ERRORS, True
-        self.send(said)
+    def _count_bad(self, said: Reply) -> Reply:
+        self._bad_commands += 1
+        if self._bad_commands < self.context.settings.limits.max_bad_commands:
+            return said
+        oplog.note("closed", client=self.peer.address, reply=str(_TOO_MANY_ERRORS))
+        self.closing = True
+        return _TOO_MANY_ERRORS
 
     def _write_output(self) -> None:
-        if self.wire is None:
+        wire = self.wire
+        if wire is None:
             return
         if self._output:
             reach("submission.reply.before")
-            self.wire.write(self._output[0] if len(self._output) == 1 else b"".join(self._output))
+            wire.write(self._output)
             reach("submission.reply.after")
-            self._output.clear()
-            self._output_octets = 0
+            self._output = b""
         if self.closing:
-            self.wire.close()
+            wire.close()
 
     def _pause(self) -> None:
         if not self._full and self.wire is not None:

@@ -55,14 +55,17 @@ class ClientInput:
     def line(self) -> bytes | None:
         """The next line with its end, or None when there is no whole line yet. Raises LineTooLongError."""
         at, octets = self._at, self._octets
-        end = octets.find(b"\n", max(at, self._searched)) + 1
+        end = octets.find(b"\n", self._searched) + 1
         if not end:
             self._searched = len(octets)
             if len(octets) - at > MAX_LINE_OCTETS:
                 self.discard()
                 self._skipping = True
             return None
-        self._at = self._searched = end
+        if end == len(octets):
+            self._octets, self._at, self._searched = b"", 0, 0
+        else:
+            self._at = self._searched = end
         if self._skipping or end - at > MAX_LINE_OCTETS:
             self._skipping = False
             raise LineTooLongError

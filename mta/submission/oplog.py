@@ -27,8 +27,8 @@ def fault(word: str, error: BaseException, /, **values: str | int) -> None:
 
 def line(word: str, values: dict[str, str | int]) -> str:
     """The line; empty values are left out."""
-    return " ".join([word, *(f"{key}={_shown(str(value))}" for key, value in values.items() if value != "")])
+    return " ".join([word, *[f"{key}={_shown(value)}" for key, value in values.items() if value != ""]])
 
 
-def _shown(value: str) -> str:
-    return value if _PLAIN.fullmatch(value) else json.dumps(value)
+def _shown(value: str | int) -> str | int:
+    return value if type(value) is int or _PLAIN.fullmatch(str(value)) else json.dumps(value)

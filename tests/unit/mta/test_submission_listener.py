@@ -256,7 +256,7 @@ async def test_replies_to_commands_sent_ahead_do_not_pile_up(house: House, monke
 
     def watched(connection: Connection) -> None:
         nonlocal longest
-        longest = max(longest, sum(map(len, connection._output)))
+        longest = max(longest, len(connection._output))
         write(connection)
 
     monkeypatch.setattr(Connection, "_write_output", watched)
