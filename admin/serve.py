@@ -47,7 +47,7 @@ from .control import ControlServer, Refused, socket_path
 from .jobs_child import JobsChild
 from .notice import notice_composer
 from .owner_control import OwnerControl
-from .route_finders import Lookup, Redirect
+from .route_finders import Lookup, Redirect, ToOurselves, own_address
 from .serve_inbound import InboundPart
 from .signing import read_ring
 from .store import AppDatabase
@@ -166,7 +166,9 @@ class OwnerServer:
         own = own_hosts(self.config.server.hostname, inbound, delivery.port)
         ipv6 = any(":" in each.address for each in self.config.source)
         rules = AddressRules(FamilyRule(delivery.address_family), ipv6, delivery.allow_private_addresses)
-        return Lookup(resolver, own, rules).find
+        find = Lookup(resolver, own, rules).find
+        address = own_address(self.config.inbound.listen, delivery.port) if self.config.inbound else None
+        return ToOurselves(find, self.config.server.hostname, address).find if address else find
 
     def _hold_reason(self, route: KnownRoute) -> str:
         """Mail for the public internet waits while our name is no public one (DESIGN §6)."""
