@@ -6,11 +6,12 @@ Knows  no layout (screen).
 
 from typing import assert_never
 
+from ...mta.message.notice import Action
 from ...queue.journal import JournalKind, JournalRow
 from .. import times
 from ..texts import _
 from .facts import Signature, Unsigned
-from .sentences import reason_text
+from .sentences import reason_words
 
 
 def reply_words(row: JournalRow) -> str:
@@ -71,6 +72,8 @@ def event_words(row: JournalRow, now_ms: int) -> str:
             return _("not attempted after all")
         case JournalKind.UNCONFIRMED:
             return _("maybe delivered")
+        case JournalKind.NOTICE:
+            return _notice_words(facts.notice_action)
         case _:
             return _operated_words(row)
 
@@ -80,7 +83,7 @@ def _operated_words(row: JournalRow) -> str:
     words = _operation(row.kind)
     if facts.who:
         words = _("{what} by {who}").format(what=words, who=facts.who)
-    return f"{words}: {reason_text(facts.reason)}" if facts.reason else words
+    return f"{words}: {reason_words(facts.reason)}" if facts.reason else words
 
 
 def _operation(kind: JournalKind) -> str:
@@ -93,7 +96,15 @@ def _operation(kind: JournalKind) -> str:
             return _("cancelled")
         case JournalKind.SKIPPED:
             return _("skipped")
-        case JournalKind.FLUSHED:
+        case _:
             return _("made due at once")
+
+
+def _notice_words(action: str) -> str:
+    match action:
+        case Action.DELAYED:
+            return _("notice of the delay queued")
+        case Action.RELAYED:
+            return _("notice that it was handed on queued")
         case _:
             return _("failure notice queued")

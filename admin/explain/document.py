@@ -67,7 +67,7 @@ def _coming(coming: Coming) -> dict[str, Any]:
 
 def _notice(notice: Notice) -> dict[str, Any]:
     number = queue_id(notice.message_id) if notice.message_id else None
-    return {"to": notice.to, "queued": notice.is_queued, "queue_id": number}
+    return {"to": notice.to, "queued": notice.is_queued, "queue_id": number, "action": str(notice.action)}
 
 
 def _signature(signature: Signature) -> dict[str, Any]:

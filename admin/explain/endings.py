@@ -1,11 +1,12 @@
 """How a letter ended, and what its sender can do, in the language of the process.
 
-Owns   a sentence for every ending and Advice, and about failure notices.
+Owns   a sentence for every ending and Advice, and about notices.
 Knows  no layout (screen).
 """
 
 from typing import assert_never
 
+from ...mta.message.notice import Action
 from ...queue.journal import JournalRow
 from ...queue.states import RecipientState
 from .. import times
@@ -75,10 +76,22 @@ def _reason(row: JournalRow | None) -> str:
 def notice_sentence(notice: Notice, queue_id: str) -> str:
     """`queue_id` is the notice's own."""
     if not notice.is_queued:
-        return _("a failure notice to {to} is about to be queued").format(to=notice.to)
+        return _("a notice to {to} is about to be queued").format(to=notice.to)
     if not notice.message_id:
         return _("none: {to} is no usable address").format(to=notice.to)
-    return _("sent to {to} as {queue_id}").format(to=notice.to, queue_id=queue_id)
+    return _sent(notice.action).format(to=notice.to, queue_id=queue_id)
+
+
+def _sent(action: Action) -> str:
+    match action:
+        case Action.FAILED:
+            return _("sent to {to} as {queue_id}")
+        case Action.DELAYED:
+            return _("of the delay, sent to {to} as {queue_id}")
+        case Action.RELAYED:
+            return _("that it was handed on, sent to {to} as {queue_id}")
+        case _:
+            assert_never(action)
 
 
 def advice_sentence(advice: Advice) -> str:

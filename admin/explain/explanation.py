@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from ...mta.message.notice import Action
 from ...queue.journal import JournalRow
 from ..waits import LaneSeen
 from .facts import Letter
@@ -93,11 +94,12 @@ class Coming(msgspec.Struct, frozen=True):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """The failure notice about a letter: owed, or queued as `message_id` (0: its address was unusable)."""
+    """The newest notice about a letter: owed, or queued as `message_id` (0: its address was unusable)."""
 
     to: str
     is_queued: bool
     message_id: int = 0
+    action: Action = Action.FAILED
 
 
 class Explanation(msgspec.Struct, frozen=True):

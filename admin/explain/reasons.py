@@ -7,6 +7,7 @@ Invariants
     The first reason that stands in the way is the one that is told: a later one matters only when it is gone.
 """
 
+from ...mta.message.notice import Action
 from ...queue.journal import JournalKind, JournalRow
 from ...queue.states import RecipientState
 from ..waits import DomainSeen, RouteKind
@@ -179,11 +180,15 @@ def _coming(letter: Letter, wait: Wait, around: Surroundings) -> Coming:
 
 
 def _notice(letter: Letter) -> Notice | None:
-    if not letter.recipient.notice:
-        return None
+    """What is owed comes first; else what was queued last, which may be of a delay while the letter waits."""
+    to = letter.recipient.reverse_path
+    if letter.recipient.notice == 1:
+        is_delivered = letter.recipient.state is RecipientState.DELIVERED
+        return Notice(to, is_queued=False, action=Action.RELAYED if is_delivered else Action.FAILED)
     row = newest(letter.history, {JournalKind.NOTICE})
-    number = row.facts.notice_message if row is not None else 0
-    return Notice(letter.recipient.reverse_path, letter.recipient.notice == 2, number)
+    if row is None:
+        return None
+    return Notice(to, True, row.facts.notice_message, Action(row.facts.notice_action or Action.FAILED))
 
 
 def _advice(letter: Letter) -> Advice | None:

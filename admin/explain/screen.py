@@ -62,7 +62,7 @@ def _author(letter: Letter) -> str:
     """The author, and the envelope's reverse-path where it is another one."""
     author = letter.headline.author or "–"
     if letter.message.is_notice:
-        return _("{author} (a failure notice of this system)").format(author=author)
+        return _("{author} (a notice of this system)").format(author=author)
     reverse_path = letter.message.reverse_path
     return author if reverse_path.lower() in author.lower() else f"{author} <{reverse_path}>"
 

@@ -12,6 +12,7 @@ from youtong.admin.explain.facts import Surroundings, Unsigned
 from youtong.admin.explain.reasons import explain
 from youtong.admin.waits import Waits
 from youtong.mta.dns.route import Unroutable, UnroutableKind
+from youtong.mta.message.notice import Action
 from youtong.mta.outcome import Deferred, Delivered, Failed, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.gate import Skip
@@ -279,7 +280,30 @@ async def test_a_bounced_letter_has_advice_and_its_notice(room: QueueRoom) -> No
     assert told.ending.kind is JournalKind.BOUNCED
     assert told.advice is Advice.CHECK_ADDRESS
     assert told.notice is not None
-    assert (told.notice.is_queued, told.notice.message_id) == (True, 2)
+    assert (told.notice.is_queued, told.notice.message_id, told.notice.action) == (True, 2, Action.FAILED)
+
+
+async def test_a_letter_that_waits_for_long_tells_of_the_notice_of_its_delay(room: QueueRoom) -> None:
+    await room.accept(BOB)
+    (leased,) = await room.load()
+    await room.finish(leased, Deferred(Stage.RCPT, Scope.RECIPIENT, reply(451, "4.3.0", "later"), peer=PEER))
+    assert only(explained(room, BOB)).notice is None
+    room.clock.advance(4 * 3600)
+    room.notices.late(1)
+    await room.notices._try(1)
+    told = only(explained(room, BOB))
+    assert told.wait is not None
+    assert told.notice is not None
+    assert (told.notice.is_queued, told.notice.message_id, told.notice.action) == (True, 2, Action.DELAYED)
+
+
+async def test_a_letter_that_was_handed_on_tells_of_the_notice_that_says_so(room: QueueRoom) -> None:
+    await room.accept(BOB, notify="SUCCESS")
+    (leased,) = await room.load()
+    await room.finish(leased, Delivered(reply(250, "2.0.0", "ok"), PEER))
+    owed = only(explained(room, BOB)).notice
+    assert owed is not None
+    assert (owed.is_queued, owed.action) == (False, Action.RELAYED)
 
 
 @pytest.mark.parametrize(("kind", "advice"), [("content", Advice.CHANGE_CONTENT), ("", Advice.READ_WORDS)])

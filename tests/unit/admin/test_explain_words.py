@@ -15,6 +15,7 @@ from youtong.admin.explain.facts import Headline, Letter, Signature, Surrounding
 from youtong.admin.explain.reasons import explain
 from youtong.admin.explain.timeline import timeline
 from youtong.admin.waits import LaneSeen
+from youtong.mta.message.notice import Action
 from youtong.queue.journal import Facts, JournalKind, JournalRow
 from youtong.queue.reading import MessageRow, RecipientRow
 from youtong.queue.states import RecipientState
@@ -160,10 +161,17 @@ def test_a_notice_is_owed_or_sent_or_had_no_usable_address() -> None:
         for is_queued, number in ((False, 0), (True, 9), (True, 0))
     ]
     assert told == [
-        "a failure notice to a@a.example is about to be queued",
+        "a notice to a@a.example is about to be queued",
         "sent to a@a.example as q0000009",
         "none: a@a.example is no usable address",
     ]
+
+
+def test_a_notice_says_what_it_is_of() -> None:
+    of_delay = Notice("a@a.example", True, 9, Action.DELAYED)
+    of_relay = Notice("a@a.example", True, 9, Action.RELAYED)
+    assert endings.notice_sentence(of_delay, "q9") == "of the delay, sent to a@a.example as q9"
+    assert endings.notice_sentence(of_relay, "q9") == "that it was handed on, sent to a@a.example as q9"
 
 
 @pytest.mark.parametrize(
