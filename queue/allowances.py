@@ -76,16 +76,20 @@ class Exceeded(msgspec.Struct, frozen=True):
 
     def reply(self, now_ms: int, *, taken: int = 0) -> Reply:
         """`taken`: how many recipients of the transaction were taken before this one."""
-        partly = taken > 0 or self.again_seconds is None
-        return reply(452, "4.5.3", self._text(now_ms)) if partly else reply(450, "4.7.1", self._text(now_ms))
+        text = self._text(now_ms, taken)
+        return reply(452, "4.5.3", text) if taken or self.again_seconds is None else reply(450, "4.7.1", text)
 
-    def _text(self, now_ms: int) -> str:
+    def _text(self, now_ms: int, taken: int) -> str:
         allowed = f"{self.limit} {self.counted if self.limit != 1 else self.counted[:-1]} within {_SPANS[self.span]}"
         if self.again_seconds is None:
             return f"This login may write to {allowed}, so one message cannot have more; send the rest later"
         verb = "send" if self.counted is Counted.MESSAGES else "write to"
-        room = f"and {self.room} more now" if self.room else "and has done so"
-        return f"This login may {verb} {allowed}, {room}; try again in {_when(self.again_seconds, now_ms)}"
+        return f"This login may {verb} {allowed}, {self._rest(taken)}; try again in {_when(self.again_seconds, now_ms)}"
+
+    def _rest(self, taken: int) -> str:
+        if taken:
+            return "and this message has the last of them"
+        return f"and {self.room} more now" if self.room else "and has done so"
 
 
 _SPANS = {Span.MINUTE: "a minute", Span.HOUR: "an hour", Span.DAY: "24 hours"}

@@ -199,12 +199,13 @@ def reason_text(reason: str) -> str:
 
 def hold_words(facts: Facts) -> str:
     """Why something is held, in a line of a listing."""
-    words = _short(facts.reason)
+    words = reason_words(facts.reason)
     by = _("by {who}").format(who=facts.who) if facts.who else ""
     return ": ".join(part for part in (by, words) if part) or _("no reason is known")
 
 
-def _short(reason: str) -> str:
+def reason_words(reason: str) -> str:
+    """As `reason_text`, in a few words: for a line of a listing or a history."""
     if reason == NO_PUBLIC_HOSTNAME:
         return _("this server's hostname is no public name")
     if (brake := new_recipients(reason)) is not None:

@@ -104,7 +104,8 @@ def test_a_message_to_more_than_the_limit_never_passes() -> None:
         (
             Exceeded(Counted.RECIPIENTS, Span.MINUTE, 1, 0, 0.2),
             60,
-            "452 4.5.3 This login may write to 1 recipient within a minute, and has done so; try again in 1 s",
+            "452 4.5.3 This login may write to 1 recipient within a minute, and this message has the last of them; "
+            "try again in 1 s",
         ),
         (
             Exceeded(Counted.RECIPIENTS, Span.MINUTE, 100, 100, None),
