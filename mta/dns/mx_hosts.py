@@ -13,18 +13,23 @@ from random import Random
 
 from .answers import Family, MxRecord
 
+MAX_MX_NAMES = 100  # of a domain: they are the name of its site, and a message may hold 3,000
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")  # "_" is against the rules, and in use
 _LOCALHOST = {Family.IPV4: "127.0.0.1", Family.IPV6: "::1"}
 
 
 def best_of_each(records: Sequence[MxRecord]) -> tuple[MxRecord, ...]:
-    """Each host once, at its best preference, by preference and name; a "." beside real hosts is no null MX."""
+    """Each host once, at its best preference, by preference and name; a "." beside real hosts is no null MX.
+
+    Of more than MAX_MX_NAMES the best count.
+    """
     best: dict[str, int] = {}
     for record in records:
         host = record.host.lower().rstrip(".")
         if host and record.preference <= best.get(host, record.preference):
             best[host] = record.preference
-    return tuple(MxRecord(preference, host) for preference, host in sorted((p, h) for h, p in best.items()))
+    ordered = sorted((preference, host) for host, preference in best.items())
+    return tuple(MxRecord(preference, host) for preference, host in ordered[:MAX_MX_NAMES])
 
 
 def shuffled(records: Sequence[MxRecord], rng: Random) -> list[MxRecord]:

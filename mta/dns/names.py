@@ -4,7 +4,8 @@ Owns   both directions, compression pointers, and A-labels for names beyond ASCI
 Knows  nothing of records. The form: lower case, no trailing dot, "" is the root; an octet that is neither letter,
        digit, "-" nor "_" is written \\ddd, so different names never have one text.
 
-Invariant: reading ends whatever the octets are: a pointer must point before everything read so far.
+Invariant: reading ends soon whatever the octets are: a pointer must point before everything read so far, and a name
+has at most MAX_POINTERS (writers need one or two; 30,000 in each of 5,000 names would cost minutes).
 RFC 1035 §3.1 (sizes), §4.1.4 (compression), RFC 5890 §2.3.2.1 (A-labels).
 """
 
@@ -14,6 +15,7 @@ import idna
 
 MAX_NAME_OCTETS = 255
 MAX_LABEL_OCTETS = 63
+MAX_POINTERS = 16
 _PLAIN = re.compile(rb"[a-z0-9_.-]*")
 _ESCAPE = re.compile(rb"\\([01]\d\d|2[0-4]\d|25[0-5])")
 
@@ -57,14 +59,15 @@ def _unescaped(label: bytes) -> bytes:
 def read_name(octets: bytes, start: int) -> tuple[str, int]:
     """The name that starts there, and where the octets after it start. Raises MalformedError."""
     labels: list[bytes] = []
-    at, before, end, size = start, start, 0, 1
+    at, before, end, size, pointers = start, start, 0, 1, 0
     try:
         while length := octets[at]:
             if length >= 0xC0:
                 end = end or at + 2
                 at = (length & 0x3F) << 8 | octets[at + 1]
-                if at >= before:
-                    raise MalformedError("a compressed name that points forward")
+                pointers += 1
+                if at >= before or pointers > MAX_POINTERS:
+                    raise MalformedError("a compressed name that points forward, or too often")
                 before = at
                 continue
             labels.append(octets[at + 1 : at + 1 + length])

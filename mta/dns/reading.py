@@ -21,6 +21,7 @@ from .records import CNAME, NS, SOA, RecordKind, name_value, soa_minimum_seconds
 T = TypeVar("T")
 _NO_SOA_TTL_SECONDS = 60  # a negative answer without SOA says nothing about its life: keep it shortly
 _LARGEST_TTL = 0x7FFF_FFFF
+MAX_ALIASES_INSIDE = 16  # resolvers follow about as many; each costs a pass over the records
 
 
 class Alias(msgspec.Struct, frozen=True):
@@ -49,7 +50,7 @@ def read(octets: bytes, name: str, kind: RecordKind[T]) -> Answer[T] | Alias:
 def _told(response: Response, name: str, kind: RecordKind[T]) -> Answer[T] | Alias:
     chain = _chain(response, name, kind.number)
     if chain is None:
-        return Unavailable(f"the alias {name} leads back to itself", Trouble.ALIAS_LOOP)
+        return Unavailable(f"the aliases of {name} lead in a circle or do not end", Trouble.ALIAS_LOOP)
     own = _of(response.answers, chain.name, kind.number)
     if own and response.rcode == Rcode.NXDOMAIN:
         raise MalformedError("NXDOMAIN with records")
@@ -74,13 +75,13 @@ def _nothing(response: Response, name: str, chain: _Chain) -> NoSuchName | NoDat
 
 
 def _chain(response: Response, name: str, rdtype: int) -> _Chain | None:
-    """None when the aliases go in a circle."""
+    """None when the aliases go in a circle or do not end soon."""
     seen = {name}
     ttl = _LARGEST_TTL
     while not _of(response.answers, name, rdtype) and (alias := _of(response.answers, name, CNAME)):
         name = name_value(response.octets, alias[0].start, alias[0].end)
         ttl = min(ttl, _ttl(alias[0]))
-        if name in seen:
+        if name in seen or len(seen) > MAX_ALIASES_INSIDE:
             return None
         seen.add(name)
     return _Chain(name, ttl)

@@ -20,7 +20,7 @@ from .servers import name_servers
 
 T = TypeVar("T")
 CACHE_CAPACITY = 50_000  # about 25 MB at the worst
-MAX_ALIASES = 8  # messages; inside one message any number
+MAX_ALIASES = 8  # messages
 _Key = tuple[str, str]
 
 

@@ -5,7 +5,7 @@ Knows  nothing of providers, sources or retry times: an `Unroutable` says why, i
 
 Invariants
     A time-out or SERVFAIL never makes a domain unroutable, only `RouteUnavailable`.
-    `site` depends on the set of MX names alone, never on preferences, shuffling or letter case.
+    `site` depends on the set of (at most MAX_MX_NAMES) MX names alone, never on preferences, shuffling or letter case.
     No address outside `AddressRules` is ever in a route.
     At most MAX_MX_HOSTS hosts are looked up, and a route has at most MAX_ADDRESSES_PER_HOST addresses of each: whoever
     publishes a thousand records costs us 20 questions a family.

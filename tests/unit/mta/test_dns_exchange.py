@@ -429,6 +429,21 @@ def test_any_octets_over_the_network_give_an_answer_or_a_typed_failure(seed, edi
     asyncio.run(ask())
 
 
+def test_the_loop_of_the_server_process_asks_as_well():
+    uvloop = pytest.importorskip("uvloop")
+
+    async def ask() -> None:
+        async with servers(truncated, GOOD, silent, patience=(0.05, 20.0)) as (exchange, _, second, _silent):
+            async with name_server(GOOD) as gone:
+                pass
+            for _ in range(3):
+                assert (await exchange.ask("a.org", A)).server == str(second.server)
+            alone = NetworkExchange([gone.server], PATIENT)
+            assert (await alone.ask("a.org", A)).kind is Trouble.UNREACHABLE
+
+    uvloop.run(ask())
+
+
 def test_an_exchange_over_a_server_of_another_family_says_so():
     async def ask():
         return await NetworkExchange([NameServer("2001:db8::1")], (0.05,)).ask("a.org", MX)

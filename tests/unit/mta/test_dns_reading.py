@@ -52,6 +52,7 @@ def test_different_names_have_different_texts(first, second):
         (b"\xc0", 0, "does not end"),
         (b"\x05abc", 0, "does not end"),
         (b"", 0, "does not end"),
+        (b"\0\0" + b"".join((0xC000 + 2 * n).to_bytes(2) for n in range(40)), 80, "too often"),
         (b"\x40" + b"a" * 64 + b"\0", 0, "too long"),
         (b"\x80a\0", 0, "too long"),
         ((b"\x3f" + b"a" * 63) * 4 + b"\0", 0, "too long"),
@@ -127,6 +128,12 @@ def test_letter_case_of_owners_does_not_matter():
 def test_aliases_are_followed_in_any_order_and_the_shortest_ttl_holds():
     chain = ("c.org. 50 IN A 192.0.2.1", "b.org. 40 IN CNAME c.org.", "a.org. 70 IN CNAME b.org.")
     assert said(A, *chain) == Found(("192.0.2.1",), 40, "c.org")
+
+
+@pytest.mark.parametrize("length", [17, 1500])
+def test_a_chain_of_aliases_that_does_not_end_soon_is_given_up(length):
+    answer = said(A, *(f"{f'n{n}' if n else 'a.org'}. 60 IN CNAME n{n + 1}." for n in range(length)))
+    assert answer.kind is Trouble.ALIAS_LOOP
 
 
 def test_an_alias_without_its_target_is_to_be_asked_for():

@@ -8,7 +8,7 @@ from fakes.resolver import FakeResolver
 from youtong.mta.dns import ourselves
 from youtong.mta.dns.address_rules import AddressRules, FamilyRule
 from youtong.mta.dns.answers import Family, Found, NoSuchName, Trouble, Unavailable
-from youtong.mta.dns.mx_hosts import is_host_name
+from youtong.mta.dns.mx_hosts import MAX_MX_NAMES, is_host_name
 from youtong.mta.dns.ourselves import OwnHosts, is_of_this_machine, own_hosts
 from youtong.mta.dns.reachability import is_public
 from youtong.mta.dns.route import MAX_MX_HOSTS, Routed, RouteUnavailable, Unroutable, UnroutableKind, find_route
@@ -187,6 +187,15 @@ async def test_of_many_equal_hosts_chance_decides_which_are_looked_up():
     tried = [{host.name for host in (await route(resolver, seed=seed)).hosts} for seed in range(3)]
     assert [len(each) for each in tried] == [MAX_MX_HOSTS] * 3
     assert tried[0] != tried[1] != tried[2]
+
+
+async def test_a_site_has_a_bounded_name():
+    records = [(10, f"mx{number:04}.example.org") for number in range(3000)]
+    resolver = FakeResolver().has_mx("example.org", *records)
+    for _, host in records:
+        resolver.has_addresses(host, "8.8.8.1")
+    found = await route(resolver)
+    assert (len(found.mx_names), found.site.count(",")) == (MAX_MX_NAMES, MAX_MX_NAMES - 1)
 
 
 async def test_our_name_counts_even_where_the_list_is_cut():
