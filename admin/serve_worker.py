@@ -16,9 +16,9 @@ from typing import Any, assert_never
 
 from ..mta.clock import SystemClock
 from ..mta.delivery.egress import EgressSource, LaneLimits
+from ..mta.delivery.host_memory import HostMemory
 from ..mta.delivery.lane import Lane
 from ..mta.delivery.timeouts import Timeouts
-from ..mta.delivery.tls_memory import TlsMemory
 from ..mta.dkim.keyring import KeyFileError
 from ..queue.content import ContentKind, ContentKinds, SubmittedContent
 from ..queue.marks import MarkFile, mark_path
@@ -61,7 +61,7 @@ class OwnerLink(asyncio.Protocol):
         spool = config.server.data_dir / "spool"
         sources = {ContentKind.SUBMITTED: SubmittedContent(spool), ContentKind.TEMPLATE: TemplateContent(spool)}
         self._maker = ContentMaker(ContentKinds(sources), self._signer)
-        self._tls_memory = TlsMemory(self._clock)
+        self._host_memory = HostMemory(self._clock)
         marks = MarkFile(mark_path(config.server.data_dir / "run", incarnation))
         self.worker = Worker(self._say, self._make_lane, self._maker, marks, self._clock)
         self._stopping: asyncio.Task[None] | None = None
@@ -74,7 +74,7 @@ class OwnerLink(asyncio.Protocol):
             limits=limits,
             timeouts=Timeouts(),
             clock=self._clock,
-            tls_memory=self._tls_memory,
+            host_memory=self._host_memory,
             events=worker,
         )
 

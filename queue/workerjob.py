@@ -1,13 +1,14 @@
 """A job of a worker: a leased transaction that can make its own octets.
 
 Owns   WorkerJob (implements mta.delivery.job.Job) and ContentMaker (render, sign, stuff; signatures are shared).
-Knows  nothing of lanes. One signature per (content, key set): all recipients of one message share it (DECISIONS).
+Knows  nothing of lanes. One signature per (content, key set, form): all recipients of one message share it (DECISIONS).
 """
 
 from collections import OrderedDict
 
 from ..mta.delivery.host import Host
 from ..mta.envelope import Body
+from ..mta.message.seven_bit import to_seven_bit
 from ..mta.smtp.data import encode_data
 from .content import ContentSource, StoredContent
 from .protocol import JobParcel
@@ -25,18 +26,21 @@ class ContentMaker:
 
     def __init__(self, source: ContentSource, signer: Signer) -> None:
         self._source, self._signer = source, signer
-        self._shared: OrderedDict[int, bytes] = OrderedDict()
+        self._shared: OrderedDict[tuple[int, bool], bytes] = OrderedDict()
         self._bytes = 0
 
-    def wire(self, content: StoredContent, fields: str) -> bytes:
-        """Signed, dot-stuffed, with its final dot. Raises RenderFault."""
-        known = self._shared.get(content.id)
+    def wire(self, content: StoredContent, fields: str, *, seven_bit: bool = False) -> bytes:
+        """Signed, dot-stuffed, with its final dot. Raises RenderFault, and Unconvertible with `seven_bit`."""
+        known = self._shared.get((content.id, seven_bit))
         if known is not None:
             return known
         rendered = self._source.render(content, fields)
-        wire = encode_data(self._signer.sign(rendered.head, rendered.body) + rendered.head + rendered.body)
+        head, body = rendered.head, rendered.body
+        if seven_bit:
+            head, body = to_seven_bit(head, body)
+        wire = encode_data(self._signer.sign(head, body) + head + body)
         if rendered.shared:
-            self._keep(content.id, wire)
+            self._keep((content.id, seven_bit), wire)
         return wire
 
     def forget(self) -> None:
@@ -44,8 +48,8 @@ class ContentMaker:
         self._shared.clear()
         self._bytes = 0
 
-    def _keep(self, content_id: int, wire: bytes) -> None:
-        self._shared[content_id] = wire
+    def _keep(self, form: tuple[int, bool], wire: bytes) -> None:
+        self._shared[form] = wire
         self._bytes += len(wire)
         while (self._bytes > _MAX_SHARED_BYTES and len(self._shared) > 1) or len(self._shared) > _MAX_SHARED:
             self._bytes -= len(self._shared.popitem(last=False)[1])
@@ -73,5 +77,5 @@ class WorkerJob:
         self.mails: list[float] = []
         self._content, self._fields, self._maker = content, parcel.fields, maker
 
-    def wire(self) -> bytes:
-        return self._maker.wire(self._content, self._fields)
+    def wire(self, *, seven_bit: bool = False) -> bytes:
+        return self._maker.wire(self._content, self._fields, seven_bit=seven_bit)

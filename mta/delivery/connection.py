@@ -1,22 +1,19 @@
 """One outbound connection: the sans-I/O session on an asyncio transport.
 
-Owns   the socket, the handshake of opportunistic TLS, the pace of large bodies, and one lazy timer.
+Owns   the socket, when the handshake begins, the pace of large bodies, and what each event of the session leads to.
 Knows  nothing of other connections: what to send next, and what becomes of results, is its owner's (the lane's).
 
-No task runs per transaction: everything happens in the transport's callbacks. The timer looks at the deadline every
-`_TICK` seconds or sooner, and is moved only when a deadline is nearer than its next look: the usual transaction
-touches no timer.
+No task runs per transaction: everything happens in the transport's callbacks.
 
 Invariants
     `ConnectionOwner.over` is called once per connection that was made, when its socket is closed.
     Q3  the last octets of a content leave only after `before_dot`.
-RFC 5321 §4.5.3.2 (time-outs), RFC 2920 §3.1 (the next envelope behind the dot), RFC 3207, RFC 7435 (opportunistic).
+RFC 5321 §4.5.3.2 (time-outs), RFC 2920 §3.1 (the next envelope behind the dot), RFC 3207 §4.
 """
 
 import asyncio
 import logging
-import ssl
-from functools import lru_cache
+import select
 from typing import Protocol, assert_never, cast
 
 from ..crashpoint import reach
@@ -26,17 +23,19 @@ from ..smtp.client import ClientSession
 from ..smtp.client_events import BeginTls, Closing, Ended, Event, Faulted, Ready, Refused, SendContent
 from ..smtp.client_states import State
 from ..smtp.client_transaction import Transaction
-from ..smtp.errors import PeerDisconnected, PeerError, PeerTimeout, TlsFailed
+from ..smtp.errors import PeerDisconnected, PeerError, PeerTimeout
 from .attempt import Ending, Withdrawn
+from .egress import TlsLevel
+from .handshake import shake_hands
 from .job import Job
-from .opportunistic import opportunistic_context
+from .patience import Patience, patience_of
 from .timeouts import Timeouts
+from .tls import context_for
 
 JobTransaction = Transaction[Job]
 Prepared = tuple[JobTransaction, list[bytes]]
 
 _CHUNK_BYTES = 65_536
-_TICK = 10.0
 _LINGER = 0.2  # for the end of file behind the answer to QUIT; some peers wait for ours
 _TIMED_ELSEWHERE = frozenset({State.READY, State.CLOSED})  # idle: the owner says how long; closed: lingering
 _log = logging.getLogger(__name__)
@@ -83,28 +82,29 @@ class Connection(asyncio.Protocol):
         session: ClientSession,
         timeouts: Timeouts,
         loop: asyncio.AbstractEventLoop,
+        tls_level: TlsLevel = TlsLevel.OPPORTUNISTIC,
     ) -> None:
         self.session = session
         self.site = ""
         self.dot_at: float | None = None
-        self.waits_since = 0.0
+        self.is_spent = False  # its owner gives it no more work
         self.stopping = False
         self.opening: asyncio.Future[Ending | None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
         self._owner = owner
-        self._patience = patience(timeouts)
+        self._seconds_in = patience_of(timeouts)
+        self._patience = Patience(loop, self._lose_patience)
         self._timeouts = timeouts
         self._loop = loop
         self._transport: asyncio.Transport | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
-        self._deadline = 0.0
+        self._tls = context_for(tls_level)
         self._body: memoryview | None = None
         self._may_write = True
         self._tls_task: asyncio.Task[None] | None = None
         self._leaving = False
         self._replies = 0  # of the session, when the deadline was set
         self._ended = False
+        self._poll: select.poll | None = None
 
     def __repr__(self) -> str:
         return f"<Connection {self.session!r}>"
@@ -117,6 +117,24 @@ class Connection(asyncio.Protocol):
     def stage(self) -> Stage:
         """How far it has come."""
         return Stage.CONNECT if self._transport is None else self.session.stage
+
+    @property
+    def local_address(self) -> str:
+        """Ours, as the peer sees it if nobody translates; "" before there is one."""
+        name = self._transport.get_extra_info("sockname") if self._transport is not None else None
+        return str(name[0]) if name else ""
+
+    @property
+    def waits_since(self) -> float:
+        return self._patience.since
+
+    def has_unread(self) -> bool:
+        """The peer has sent or closed, and the loop has not come to it yet: an idle connection may be dead."""
+        if self._poll is None:
+            assert self._transport is not None
+            self._poll = select.poll()
+            self._poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(self._poll.poll(0))
 
     # What the owner does
 
@@ -148,11 +166,11 @@ class Connection(asyncio.Protocol):
         if self._ended:
             return
         self._ended = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._patience.end()
         if self._tls_task is not None:
             self._tls_task.cancel()
         opened = self.session.abandon()
+        self._keep_tls_session()
         if self.opening.done():
             self._owner.broken(self, ending, opened)
         else:
@@ -164,10 +182,7 @@ class Connection(asyncio.Protocol):
 
     def expect_within(self, seconds: float) -> None:
         """The connection ends unless something comes until then."""
-        self.waits_since = self._loop.time()
-        self._deadline = self.waits_since + seconds
-        if self._timer is None or self._deadline < self._timer_at:
-            self._set_timer()
+        self._patience.wait(seconds)
 
     # asyncio.Protocol
 
@@ -236,16 +251,16 @@ class Connection(asyncio.Protocol):
             case Closing(reply):
                 self._take_farewell(reply)
             case Faulted(error):
-                self.end(error)
+                self._part(error)
             case _:
                 assert_never(event)
 
-    def _part(self, reply: Reply) -> None:
-        """The peer will not have us: QUIT, unless it hangs up itself (RFC 5321 §3.1)."""
+    def _part(self, ending: Reply | PeerError) -> None:
+        """We and the peer will not have each other: QUIT where the session says so (RFC 5321 §3.1), and close."""
         last = self.session.take()
         if last and self._transport is not None:
             self._transport.write(last)
-        self.end(reply, flush=True)
+        self.end(ending, flush=bool(last))
 
     def _take_farewell(self, reply: Reply) -> None:
         """After our QUIT the peer closes, and until it has it counts us; so its end of file is waited for."""
@@ -330,7 +345,7 @@ class Connection(asyncio.Protocol):
     def _expect_answer(self) -> None:
         """Called when something was written or a whole reply came; octets alone buy a slow peer no time."""
         if not self._ended and self.session.state not in _TIMED_ELSEWHERE:
-            self.expect_within(self._patience[self.session.state])
+            self._patience.wait(self._seconds_in[self.session.state])
 
     # TLS
 
@@ -341,53 +356,37 @@ class Connection(asyncio.Protocol):
 
     async def _shake_hands(self, plain: asyncio.Transport) -> None:
         try:
-            encrypted = await self._loop.start_tls(
-                plain,
-                self,
-                opportunistic_context(),
-                server_hostname=self.peer.host or None,
-                ssl_handshake_timeout=self._timeouts.tls,
-                ssl_shutdown_timeout=1.0,
-            )
+            result = await shake_hands(plain, self, self._tls, self.peer.host, self._seconds_in[State.HANDSHAKE])
         except asyncio.CancelledError:
             plain.abort()
             self._be_closed()
             raise
-        except Exception as error:  # noqa: BLE001 - whatever ssl, socket or loop raise is a failed handshake
-            self._tls_failed(plain, error)
-            return
         self._tls_task = None
-        if encrypted is None or self._ended:
-            self._tls_failed(plain, None)
+        if isinstance(result, PeerError) or self._ended:
+            self._tls_failed(plain, result)
             return
-        self._transport = encrypted
-        tls = encrypted.get_extra_info("ssl_object")
+        self._transport = result
+        tls = result.get_extra_info("ssl_object")
         self.session.tls_started(str(tls.version()))
         self._flush()
 
-    def _tls_failed(self, plain: asyncio.Transport, error: Exception | None) -> None:
+    def _tls_failed(self, plain: asyncio.Transport, result: asyncio.Transport | PeerError) -> None:
         """The transport may have forgotten us in the middle of the change, so the end is not left to it."""
-        self._tls_task = None
-        self.end(_handshake_ending(error))
+        self.end(result if isinstance(result, PeerError) else PeerDisconnected("connection lost"))
         plain.abort()
         self._be_closed()
 
+    def _keep_tls_session(self) -> None:
+        tls = self._transport.get_extra_info("ssl_object") if self.peer.tls and self._transport is not None else None
+        if tls is not None:
+            self._tls.keep(self.peer.host, tls)
+
     # Time
 
-    def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        now = self._loop.time()
-        self._timer_at = min(self._deadline, now + _TICK)
-        self._timer = self._loop.call_at(self._timer_at, self._look_at_time)
-
-    def _look_at_time(self) -> None:
-        self._timer = None
+    def _lose_patience(self) -> None:
         if self._ended:
             return
-        if self._loop.time() < self._deadline:
-            self._set_timer()
-        elif self.session.state is State.READY:
+        if self.session.state is State.READY:
             self.leave()
         else:
             self.end(PeerTimeout("no answer in time"))
@@ -396,38 +395,3 @@ class Connection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
             self._owner.over(self)
-
-
-def _handshake_ending(error: Exception | None) -> PeerError:
-    """TlsFailed only for what the TLS library found wrong: a reset, an end of file or silence says nothing of TLS."""
-    why = f"the TLS handshake failed: {error or 'connection lost'}"
-    match error:
-        case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ssl.SSLSyscallError():
-            return PeerDisconnected(why)
-        case ssl.SSLError():
-            return TlsFailed(why)
-        case TimeoutError() | ConnectionAbortedError():  # the latter is the event loop's own time-out
-            return PeerTimeout(why)
-        case _:
-            return PeerDisconnected(why)
-
-
-@lru_cache(maxsize=64)
-def patience(timeouts: Timeouts) -> dict[State, float]:
-    """How long each state may last without progress."""
-    return {
-        State.GREETING: timeouts.greeting,
-        State.EHLO: timeouts.ehlo,
-        State.HELO: timeouts.ehlo,
-        State.STARTTLS: timeouts.ehlo,
-        State.HANDSHAKE: timeouts.tls,
-        State.READY: timeouts.quit,
-        State.RSET: timeouts.mail,
-        State.MAIL: timeouts.mail,
-        State.RCPT: timeouts.rcpt,
-        State.DATA: timeouts.data,
-        State.BODY: timeouts.block,
-        State.FINAL_DOT: timeouts.final_dot,
-        State.QUIT: timeouts.quit,
-        State.CLOSED: timeouts.quit,
-    }

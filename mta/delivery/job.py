@@ -76,10 +76,10 @@ class Job(Protocol):
         """The content has octets above 127."""
         ...
 
-    def wire(self) -> bytes:
+    def wire(self, *, seven_bit: bool = False) -> bytes:
         """The whole content as it goes on the wire: signed, dot-stuffed, ending in CRLF "." CRLF (`encode_data`).
 
-        Called at most once per attempt, right before the job's MAIL is written (so that a fault spends nothing of
-        the peer's limits). Raises RenderFault.
+        Called right before the job's MAIL is written (so that a fault spends nothing of the peer's limits). With
+        `seven_bit` converted for a peer without 8BITMIME, and signed after that. Raises RenderFault, Unconvertible.
         """
         ...

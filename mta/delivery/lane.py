@@ -1,6 +1,6 @@
 """A lane: all outbound connections of one (provider, source).
 
-Owns   which job goes to which connection, when a connection is opened, kept, or left, and within which limits.
+Owns   which job goes to which connection, and what becomes of a job whose connection is gone.
 Knows  no lease, no rate and no retry time: permits and results pass through `LaneEvents`.
 
 How a job travels: `submit` puts it in its site's line; the next turn of the loop gives it to an idle connection, or
@@ -9,27 +9,34 @@ transaction takes the next job itself. There is a task for each *opening* of a c
 
 Invariants
     Every submitted job ends in exactly one event, or a successful `recall`.
-    Sockets that are open or being opened are never more than `limits.max_connections`.
-    A job whose *reused* connection died before its MAIL was answered is tried once more on a fresh connection; that
-    is no attempt of its recipients (`may_mail` is asked again, for the peer saw a second MAIL).
+    A job is tried once more on a fresh connection, which is no attempt of its recipients (`may_mail` is asked again,
+    for the peer saw a second MAIL), in three cases: its *reused* connection died before its MAIL was answered; the
+    host broke PIPELINING before the dot; the host refused our address, and there is another family.
 Q3, Q4, Q5 as in `mta.delivery.events`.
 """
 
 import asyncio
 import logging
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from ..clock import Clock
-from ..outcome import Deferred, Peer
+from ..outcome import Deferred, Delivered, Failed, Outcome
+from ..reply import Reply
 from .attempt import Ending, Withdrawn, for_site, internal_fault, outcomes_after
+from .candidates import has_family
 from .connection import Connection, JobTransaction, Prepared
-from .egress import EgressSource, LaneLimits
+from .egress import EgressSource, LaneLimits, TlsLevel
 from .events import LaneEvents
+from .families import Family, FamilyMemory, family_of, names_our_address
+from .host_memory import HostMemory
 from .job import Job, RenderFault
-from .opening import DeadAddresses, Opening
+from .lessons import learn_from_session
+from .opening import Opening
+from .openings import Openings
+from .preparing import prepare
 from .site import Site
 from .timeouts import Timeouts
-from .tls_memory import TlsMemory
+from .waiting import Waiting
 
 _CONTENT_SECONDS = 60.0  # a site that refused one connection more is not asked for another so soon
 _ADOPTION_SECONDS = 30.0
@@ -48,7 +55,7 @@ class Lane:
         limits: LaneLimits,
         timeouts: Timeouts,
         clock: Clock,
-        tls_memory: TlsMemory,
+        host_memory: HostMemory,
         events: LaneEvents,
     ) -> None:
         self.limits = limits
@@ -56,20 +63,16 @@ class Lane:
         self._key = key
         self._clock = clock
         self._events = events
+        self._memory = host_memory
+        self._families = FamilyMemory(clock)
         self._loop = asyncio.get_running_loop()
-        self._opening = Opening(self, source, port, timeouts, tls_memory, DeadAddresses(clock))
-        self._waiting: dict[int, JobTransaction] = {}
-        self._sites: dict[str, Site] = {}
-        self._fresh: dict[str, Site] = {}  # sites with new jobs, to be served in the next turn
-        self._starved: dict[str, Site] = {}  # sites that want a connection and found no slot free
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._slots = 0  # sockets open or being opened
+        self._waiting = Waiting()
+        self._openings = Openings(self, Opening(self, source, port, timeouts, host_memory, clock))
         self._turn: asyncio.Handle | None = None
-        self._poke = self._loop.create_future()
         self._stopping = False
 
     def __repr__(self) -> str:
-        return f"<Lane {self._key!r}: {len(self._waiting)} waiting, {self._slots} connections>"
+        return f"<Lane {self._key!r}: {len(self._waiting)} waiting, {self._openings.slots} connections>"
 
     @property
     def key(self) -> Hashable:
@@ -83,60 +86,47 @@ class Lane:
     @property
     def connections(self) -> int:
         """Sockets not yet closed, connects included."""
-        return self._slots
+        return self._openings.slots
 
     def submit(self, job: Job) -> None:
         """Attempt `job` as soon as the limits let it. Answers through `LaneEvents`, never before this returns."""
-        assert job.recipients, "a job without recipients"
-        assert job.token not in self._waiting, "a token twice"
-        transaction = JobTransaction(job)
-        self._waiting[job.token] = transaction
-        site = self._sites.get(job.site)
-        if site is None:
-            site = self._sites[job.site] = Site(job.site, job.hosts)
-        site.hosts = job.hosts
-        site.waiting.append(transaction)
-        self._fresh[site.name] = site
-        self._soon()
+        self._waiting.add(job)
+        self.soon()
 
     def recall(self, token: int) -> bool:
         """Take a job back. True: it had not started, and no event will speak of it. False: too late or unknown."""
-        transaction = self._waiting.pop(token, None)
-        if transaction is None:
-            return False
-        transaction.recalled = True
-        return True
+        return self._waiting.recall(token)
 
     def wake(self) -> None:
         """A permit may have come free, or `limits` changed."""
-        self._notify()
-        self._soon()
+        self._openings.poke()
+        self.soon()
 
     def stop(self) -> None:
         """Take no more: waiting jobs are returned, attempts before the dot dropped, those after it waited for."""
         self._stopping = True
-        self._soon()
-        for task in self._tasks:
-            task.cancel()
-        for site in list(self._sites.values()):
-            for connection in list(site.connections):
-                connection.stop()
+        self.soon()
+        self._openings.stop()
+        for connection in self._connections():
+            connection.stop()
 
     async def wait_closed(self) -> None:
         """After `stop`: until no connection is left and every job has had its event."""
-        while self._slots or self._waiting or self._tasks:
-            await asyncio.wait({self._poke, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+        while self._waiting or not self._openings.is_over:
+            await self._openings.wait_for_change()
 
     def abort(self) -> None:
         """Close every socket now; attempts after the dot end as ambiguous."""
         self.stop()
-        for site in list(self._sites.values()):
-            for connection in list(site.connections):
-                connection.end(Withdrawn("stopped after the final dot"))
+        for connection in self._connections():
+            connection.end(Withdrawn("stopped after the final dot"))
+
+    def _connections(self) -> list[Connection]:
+        return [connection for site in self._waiting.sites.values() for connection in site.connections]
 
     # The turn of the lane: who waits, and who can help
 
-    def _soon(self) -> None:
+    def soon(self) -> None:
         if self._turn is None:
             self._turn = self._loop.call_soon(self._take_turn)
 
@@ -145,77 +135,63 @@ class Lane:
         if self._stopping:
             self._return_all()
             return
-        fresh, self._fresh = self._fresh, {}
-        for site in fresh.values():
+        for site in self._waiting.take_fresh().values():
             self._serve(site)
-        self._open_more()
+        self._openings.open_more(self._waiting.sites.values())
 
     def _return_all(self) -> None:
-        for site in list(self._sites.values()):
-            for transaction in site.drain():
-                self._waiting.pop(transaction.request.token, None)
+        for site in list(self._waiting.sites.values()):
+            for transaction in self._waiting.drain(site):
                 self._events.returned(transaction.request)
             self._tidy(site)
-        self._notify()
+        self._openings.poke()
 
     def _serve(self, site: Site) -> None:
         """Idle connections first, then those that can send an envelope behind a dot, then another connection."""
+        self._use_idle(site)
+        if site.waiting and site.is_fast:
+            for connection in list(site.connections):
+                connection.offer()
+                if not (site.waiting and site.is_fast):
+                    break
+        if site.wants_connection(self._loop.time()):
+            self._openings.ask(site)
+        self._tidy(site)
+
+    def _use_idle(self, site: Site) -> None:
+        """The one used last is the surest to live; whose peer has said or done something waits for the next turn."""
+        unread: list[Connection] = []
         while site.idle and (site.waiting or site.retries):
-            connection, _ = site.idle.popitem()  # the one used last is the surest to live
+            connection, _ = site.idle.popitem()
+            if connection.has_unread():
+                unread.append(connection)
+                continue
             connection.offer()
             if connection in site.idle:
                 break  # it found nothing that it may take
-        for connection in list(site.connections):
-            if not (site.waiting and site.is_fast):
-                break
-            connection.offer()
-        if site.wants_connection(self._loop.time()):
-            self._starved[site.name] = site
-        self._tidy(site)
+        for connection in unread:
+            site.idle[connection] = None
+        if unread:
+            self._waiting.touch(site)
+            self.soon()
 
-    def _open_more(self) -> None:
-        """One opening for each site in turn while slots are free; idle connections of others make room."""
-        while self._starved:
-            name, site = next(iter(self._starved.items()))
-            if site.wants_connection(self._loop.time()):
-                if self._slots >= self.limits.max_connections:
-                    self._make_room()
-                    return
-                self._open(site)
-            del self._starved[name]
-            if site.wants_connection(self._loop.time()):
-                self._starved[name] = site  # at the end of the line
+    def _tidy(self, site: Site) -> None:
+        if self._waiting.tidy(site):
+            self._openings.forget(site)
 
-    def _make_room(self) -> None:
-        for site in self._sites.values():
-            if site.idle:
-                connection = next(iter(site.idle))
-                del site.idle[connection]
-                connection.leave()
-                return
+    # OpeningsOwner
 
-    def _open(self, site: Site) -> None:
-        self._slots += 1
-        site.openings += 1
-        task = self._loop.create_task(self._open_session(site))
-        self._tasks.add(task)
-        task.add_done_callback(self._opening_done)
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping
 
-    async def _open_session(self, site: Site) -> None:
-        """Bulkhead of an opening: whatever happens in it, the slot is given back."""
-        result: Connection | Deferred | None = None
-        try:
-            result = await self._opening.open(site.hosts, lambda: self._permit(site))
-        except Exception:  # noqa: BLE001 - the bulkhead of an opening: other sites go on
-            _log.exception("internal fault while opening a connection to %s", site.name)
-            result = internal_fault(Peer())
-        finally:
-            site.openings -= 1
-            if not isinstance(result, Connection):
-                self._slots -= 1
-        self._settle_opening(site, result)
+    def may_connect(self) -> bool:
+        return self._events.may_connect(self)
 
-    def _settle_opening(self, site: Site, result: "Connection | Deferred | None") -> None:
+    def avoided_family(self, site: Site) -> Family | None:
+        return self._families.avoided(site.name)
+
+    def opened(self, site: Site, result: Connection | Deferred | None) -> None:
         match result:
             case Connection():
                 self._adopt(site, result)
@@ -225,20 +201,8 @@ class Lane:
                 self._fail_site(site, for_site(result))
             case None:
                 pass
-        self._fresh[site.name] = site
-        self._soon()
-
-    def _opening_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._soon()
-
-    async def _permit(self, site: Site) -> bool:
-        """Wait until the events grant a connect; False when nothing waits for the site by then."""
-        while not self._stopping and (site.waiting or site.retries):
-            if self._events.may_connect(self):
-                return True
-            await asyncio.shield(self._poke)
-        return False
+        self._waiting.touch(site)
+        self.soon()
 
     def _adopt(self, site: Site, connection: Connection) -> None:
         connection.site = site.name
@@ -252,24 +216,20 @@ class Lane:
             connection.offer()
 
     def _fail_site(self, site: Site, outcome: Deferred) -> None:
-        jobs = site.drain()
+        avoided = self._families.avoided(site.name)
+        if avoided is not None:  # the other one does not lead there: next time the refusal may stand
+            self._families.refused(site.name, avoided.other)
+        jobs = self._waiting.drain(site)
         self._events.site_failed(self, site.name, outcome)
         for transaction in jobs:
-            self._waiting.pop(transaction.request.token, None)
             transaction.fill(outcome)
-            self._finish(transaction)
-
-    def _tidy(self, site: Site) -> None:
-        if site.is_empty and self._sites.get(site.name) is site:
-            del self._sites[site.name]
-            self._starved.pop(site.name, None)
-
-    def _notify(self) -> None:
-        """Whoever waits in `_permit` or `wait_closed` looks again."""
-        self._poke.set_result(None)
-        self._poke = self._loop.create_future()
+            self._finish(transaction, transaction.decided())
 
     # Opener
+
+    @property
+    def tls_level(self) -> TlsLevel:
+        return self.limits.tls
 
     def count_connected(self) -> None:
         self._events.connected(self, self._clock.monotonic())
@@ -282,43 +242,40 @@ class Lane:
     def next_for(self, connection: Connection) -> Prepared | None:
         """The next job of the connection's site, rendered and put into commands."""
         session = connection.session
-        site = self._sites.get(connection.site)
-        if site is None or self._stopping or session.started >= self.limits.messages_per_connection:
+        site = self._waiting.sites.get(connection.site)
+        if site is None or self._stopping or self._is_used_up(connection):
             return None
         if session.current is not None and not site.is_fast:
             return None
-        while (transaction := site.pop(fresh=session.started == 0)) is not None:
-            self._waiting.pop(transaction.request.token, None)
+        while (transaction := self._waiting.take(site, fresh=session.started == 0)) is not None:
             commands = self._prepare(connection, transaction)
             if commands is not None:
                 return transaction, commands
         return None
 
+    def _is_used_up(self, connection: Connection) -> bool:
+        return connection.is_spent or connection.session.started >= self.limits.messages_per_connection
+
     def _prepare(self, connection: Connection, transaction: JobTransaction) -> list[bytes] | None:
         """Bulkhead of a job: what is wrong with it ends it alone (Q7)."""
         job = transaction.request
         try:
-            objection = connection.session.objection(job)
-            if objection is None:
-                commands = connection.session.compose(job)
-                transaction.wire = transaction.wire or job.wire()
-                return commands
-            transaction.fill(objection)
+            prepared = prepare(connection.session, transaction)
+            if not isinstance(prepared, Failed):
+                return prepared
+            transaction.fill(prepared)
         except RenderFault as fault:
             self._events.render_failed(job, fault)
             return None
         except Exception:  # noqa: BLE001 - the bulkhead of a job
             _log.exception("internal fault with job %s", job.token)
             transaction.fill(internal_fault(connection.peer))
-        self._finish(transaction)
+        self._finish(transaction, transaction.decided())
         return None
 
     def give_back(self, transaction: JobTransaction) -> None:
-        site = self._site_of(transaction)
-        self._waiting[transaction.request.token] = transaction
-        site.waiting.appendleft(transaction)
-        self._fresh[site.name] = site
-        self._soon()
+        self._waiting.put_back(transaction)
+        self.soon()
 
     def may_mail(self, transaction: JobTransaction) -> bool:
         if self._events.may_mail(transaction.request):
@@ -331,76 +288,98 @@ class Lane:
         return not self._stopping and self._events.before_dot(transaction.request)
 
     def ended(self, connection: Connection, transaction: JobTransaction) -> None:
-        site = self._sites.get(connection.site)
-        if site is not None and connection.dot_at is not None and transaction.dot_sent:
-            site.last_dot_seconds = self._loop.time() - connection.dot_at
-        self._finish(transaction)
+        if connection.dot_at is not None and transaction.dot_sent:
+            site = self._waiting.sites.get(connection.site)
+            if site is not None:
+                site.last_dot_seconds = self._loop.time() - connection.dot_at
+        self._conclude(connection, transaction, transaction.decided())
 
     def idle(self, connection: Connection) -> None:
         if not connection.site:  # ready, and about to be adopted in the next turn
             connection.expect_within(_ADOPTION_SECONDS)
             return
-        site = self._sites.get(connection.site)
-        spent = connection.session.started >= self.limits.messages_per_connection
-        if site is None or spent or self._stopping or self.limits.idle_seconds <= 0:
+        site = self._waiting.sites.get(connection.site)
+        if site is None or self._is_used_up(connection) or self._stopping or self.limits.idle_seconds <= 0:
             connection.leave()
             return
         site.idle[connection] = None
         connection.expect_within(self.limits.idle_seconds)
-        if self._starved:
-            self._soon()
+        if self._openings.is_wanted:
+            self.soon()
 
     def broken(self, connection: Connection, ending: Ending, opened: list[JobTransaction]) -> None:
-        site = self._sites.get(connection.site)
+        site = self._waiting.sites.get(connection.site)
         if site is not None:
             site.idle.pop(connection, None)
+        lost_step = learn_from_session(connection.session, ending, self._memory)
         for transaction in opened:
-            self._settle(connection, ending, transaction)
+            self._settle(connection, ending, transaction, lost_step=lost_step)
 
     def over(self, connection: Connection) -> None:
-        site = self._sites.get(connection.site)
         if not connection.site:
             return  # never established: its opening counts it
-        self._slots -= 1
         self._events.closed(self)
+        site = self._waiting.sites.get(connection.site)
         if site is not None:
             site.connections.discard(connection)
             site.idle.pop(connection, None)
-            self._fresh[site.name] = site
-        self._notify()
-        self._soon()
+            self._waiting.touch(site)
+        self._openings.give_back()
+        self.soon()
 
-    # What becomes of a job whose connection is gone
+    # What becomes of a job
 
-    def _settle(self, connection: Connection, ending: Ending, transaction: JobTransaction) -> None:
+    def _settle(self, connection: Connection, ending: Ending, transaction: JobTransaction, *, lost_step: bool) -> None:
         is_decided = None not in transaction.outcomes
         if self._stopping and isinstance(ending, Withdrawn) and not transaction.dot_sent and not is_decided:
             self._events.returned(transaction.request)
-        elif self._deserves_retry(connection, transaction):
+        elif not is_decided and self._deserves_retry(connection, transaction, lost_step=lost_step):
             self._retry(transaction)
         else:
             outcomes = outcomes_after(ending, transaction, connection.peer)
-            self._events.finished(transaction.request, outcomes, transaction.mail_at)
+            if isinstance(ending, Reply):
+                self._conclude(connection, transaction, outcomes)
+            else:
+                self._finish(transaction, outcomes)
 
-    def _deserves_retry(self, connection: Connection, transaction: JobTransaction) -> bool:
+    def _deserves_retry(self, connection: Connection, transaction: JobTransaction, *, lost_step: bool) -> bool:
+        if transaction.retried or self._stopping or transaction.dot_sent:
+            return False
         is_reused = connection.session.started > 1
-        return is_reused and not (transaction.mail_answered or transaction.retried or self._stopping)
+        return lost_step or (is_reused and not transaction.mail_answered)
+
+    def _conclude(self, connection: Connection, transaction: JobTransaction, outcomes: list[Outcome]) -> None:
+        """The peer has spoken. A refusal of our address alone may fare better over the other family."""
+        if type(outcomes[0]) is not Delivered and self._deserves_other_family(connection, transaction, outcomes):
+            self._leave_family(connection)
+            self._retry(transaction)
+        else:
+            self._finish(transaction, outcomes)
+
+    def _deserves_other_family(
+        self, connection: Connection, transaction: JobTransaction, outcomes: Sequence[Outcome]
+    ) -> bool:
+        ours, family = connection.local_address, family_of(connection.peer.address)
+        if transaction.retried or self._stopping or not ours:
+            return False
+        if any(each.reply is None or not names_our_address(each.reply, ours) for each in outcomes):
+            return False
+        is_elsewhere = has_family(transaction.request.hosts, self.source, family.other)
+        return is_elsewhere and self._families.refused(connection.site, family)
+
+    def _leave_family(self, refused: Connection) -> None:
+        """No connection of this family takes another job of the site."""
+        family = family_of(refused.peer.address)
+        site = self._waiting.sites.get(refused.site)
+        for connection in list(site.connections) if site is not None else ():
+            if family_of(connection.peer.address) is family:
+                connection.is_spent = True
+                if connection is not refused:
+                    connection.leave()
 
     def _retry(self, transaction: JobTransaction) -> None:
-        transaction.begin_anew()
-        transaction.retried = True
-        site = self._site_of(transaction)
-        self._waiting[transaction.request.token] = transaction
-        site.retries.append(transaction)
-        self._fresh[site.name] = site
-        self._soon()
+        self._waiting.put_to_retries(transaction)
+        self.soon()
 
-    def _site_of(self, transaction: JobTransaction) -> Site:
-        job = transaction.request
-        site = self._sites.get(job.site)
-        if site is None:
-            site = self._sites[job.site] = Site(job.site, job.hosts)
-        return site
-
-    def _finish(self, transaction: JobTransaction) -> None:
-        self._events.finished(transaction.request, transaction.decided(), transaction.mail_at)
+    def _finish(self, transaction: JobTransaction, outcomes: list[Outcome]) -> None:
+        self._events.finished(transaction.request, outcomes, transaction.mail_at)

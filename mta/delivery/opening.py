@@ -1,6 +1,6 @@
 """Opening a session with a site: host after host, address after address.
 
-Owns   the order of trying, the connect time-outs, the fall-back from broken TLS, and the memory of dead addresses.
+Owns   the order of trying, the connect time-outs, and trying an address again in another manner when that may help.
 Knows  nothing of jobs; permits and counting are asked of its `Opener` (the lane).
 RFC 5321 §5.1 (every MX is tried), RFC 7435 (plain rather than nothing).
 """
@@ -13,38 +13,17 @@ from typing import NamedTuple, Protocol
 from ..clock import Clock
 from ..outcome import Deferred, Peer, Stage
 from ..smtp.client import ClientSession
-from ..smtp.errors import PeerDisconnected, PeerError, PeerTimeout, TlsFailed
+from ..smtp.errors import PeerDisconnected, PeerTimeout
+from ..smtp.manner import Manner
 from .attempt import Ending, Withdrawn, deferred
+from .candidates import DeadAddresses, reachable
 from .connection import Connection, ConnectionOwner
-from .egress import EgressSource
+from .egress import EgressSource, TlsLevel
+from .families import Family
 from .host import Host
+from .host_memory import HostMemory, Quirk
+from .lessons import learn_from_opening
 from .timeouts import Timeouts
-from .tls_memory import TlsMemory
-
-_DEAD_SECONDS = 300.0
-_MAX_DEAD = 10_000
-
-
-class DeadAddresses:
-    """Addresses that failed within the last minutes: tried last, never left out."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._until: dict[str, float] = {}
-
-    def remember(self, address: str) -> None:
-        if len(self._until) >= _MAX_DEAD:
-            del self._until[next(iter(self._until))]
-        self._until[address] = self._clock.monotonic() + _DEAD_SECONDS
-
-    def forget(self, address: str) -> None:
-        self._until.pop(address, None)
-
-    def order(self, hosts: Sequence[Host]) -> list[Peer]:
-        """Every address of every host; those that failed lately last, else in the order given."""
-        now = self._clock.monotonic()
-        everyone = [Peer(host.name, address) for host in hosts for address in host.addresses]
-        return sorted(everyone, key=lambda peer: self._until.get(peer.address, 0.0) > now)
 
 
 class _Failure(NamedTuple):
@@ -52,10 +31,14 @@ class _Failure(NamedTuple):
 
     ending: Ending
     outcome: Deferred
+    session: ClientSession
 
 
 class Opener(ConnectionOwner, Protocol):
     """What an opening needs of its lane."""
+
+    @property
+    def tls_level(self) -> TlsLevel: ...
 
     def count_connected(self) -> None: ...
 
@@ -68,28 +51,24 @@ class Opening:
     """Opens sessions for one lane."""
 
     def __init__(
-        self,
-        opener: Opener,
-        source: EgressSource,
-        port: int,
-        timeouts: Timeouts,
-        tls_memory: TlsMemory,
-        dead: DeadAddresses,
+        self, opener: Opener, source: EgressSource, port: int, timeouts: Timeouts, memory: HostMemory, clock: Clock
     ) -> None:
         self._opener = opener
         self._source = source
         self._port = port
         self._timeouts = timeouts
-        self._tls_memory = tls_memory
-        self._dead = dead
+        self._memory = memory
+        self._dead = DeadAddresses(clock)
 
-    async def open(self, hosts: Sequence[Host], permit: Callable[[], Awaitable[bool]]) -> Connection | Deferred | None:
+    async def open(
+        self, hosts: Sequence[Host], avoided: Family | None, permit: Callable[[], Awaitable[bool]]
+    ) -> Connection | Deferred | None:
         """A ready connection; or the word of the peers, when none of them would; or None when `permit` said no.
 
         `permit` is awaited before every connect.
         """
-        verdict = deferred(Withdrawn("the site has no address"), Stage.ROUTE, Peer())
-        candidates = self._dead.order(hosts)
+        verdict = deferred(Withdrawn("the site has no address that the source can reach"), Stage.ROUTE, Peer())
+        candidates = self._dead.last(reachable(hosts, self._source, avoided))
         while candidates:
             if not await permit():
                 return None
@@ -97,20 +76,11 @@ class Opening:
             if isinstance(result, Connection):
                 self._dead.forget(result.peer.address)
                 return result
-            if self._learns_of_broken_tls(result):
-                continue  # the same address, in the clear
+            if learn_from_opening(result.session, result.ending, self._opener.tls_level, self._memory):
+                continue  # the same address, in another manner
             self._dead.remember(candidates.pop(0).address)
             verdict = result.outcome if result.outcome.reply is not None or verdict.reply is None else verdict
         return verdict
-
-    def _learns_of_broken_tls(self, failure: _Failure) -> bool:
-        host = failure.outcome.peer.host
-        if failure.outcome.stage is not Stage.TLS or not isinstance(failure.ending, PeerError):
-            return False  # the peer said no, or we stopped
-        if self._tls_memory.is_broken(host):
-            return False
-        self._tls_memory.remember_broken(host, lasting=isinstance(failure.ending, TlsFailed))
-        return True
 
     async def _attempt(self, peer: Peer, *, is_last: bool) -> Connection | _Failure:
         """One connect and greeting. On anything but a Connection the socket is closed and counted as closed."""
@@ -125,19 +95,31 @@ class Opening:
                 self._opener.count_closed()
         if ending is None:
             return connection
-        return _Failure(ending, deferred(ending, connection.stage, connection.peer))
+        return _Failure(ending, deferred(ending, connection.stage, connection.peer), connection.session)
 
     def _make(self, peer: Peer) -> Connection:
-        session = ClientSession(self._source.ehlo, peer, use_tls=not self._tls_memory.is_broken(peer.host))
-        return Connection(self._opener, session, self._timeouts, asyncio.get_running_loop())
+        level = self._opener.tls_level
+        session = ClientSession(self._source.ehlo_for(peer.address), peer, self._manner_for(peer.host, level))
+        return Connection(self._opener, session, self._timeouts, asyncio.get_running_loop(), level)
+
+    def _manner_for(self, host: str, level: TlsLevel) -> Manner:
+        is_required = level is not TlsLevel.OPPORTUNISTIC
+        return Manner(
+            use_tls=is_required or not self._memory.has(host, Quirk.BREAKS_TLS),
+            require_tls=is_required,
+            pipeline=not self._memory.has(host, Quirk.BREAKS_PIPELINING),
+            say_helo=not is_required and self._memory.has(host, Quirk.CLOSES_ON_EHLO),
+        )
 
     async def _connect(self, connection: Connection, peer: Peer, *, is_last: bool) -> Ending | None:
         seconds = self._timeouts.connect if is_last else self._timeouts.connect_with_alternative
-        local = (self._source.address, 0) if self._source.address else None
+        local = self._source.local_for(peer.address)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(seconds):
-                await loop.create_connection(lambda: connection, peer.address, self._port, local_addr=local)
+                await loop.create_connection(
+                    lambda: connection, peer.address, self._port, local_addr=(local, 0) if local else None
+                )
         except TimeoutError:
             return PeerTimeout("connect timed out")
         except OSError as error:

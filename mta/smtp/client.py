@@ -11,6 +11,7 @@ Invariants
     Any cutting of the peer's octets gives the same events.
     A transaction that was started ends in one `Ended`, or is among those that `abandon` gives.
     Octets that came in the clear behind the reply to STARTTLS are never read (RFC 3207 §4.2).
+    A reply that shows the peer to have lost its step in a pipelined envelope is a fault, and no refusal of anybody.
     A dot of ours follows only SendContent and the driver's `dot_sent`, or 354 to a DATA without any accepted
     recipient, and is then a lone dot that delivers nothing (RFC 2920 §3.1).
 RFC 5321 §3.1–§3.3, §4.2.5 (what a reply after the dot means), RFC 2920, RFC 3207.
@@ -19,31 +20,35 @@ RFC 5321 §3.1–§3.3, §4.2.5 (what a reply after the dot means), RFC 2920, RF
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..outcome import Failed, Peer, Stage
+from ..outcome import Peer, Stage
 from ..reply import Reply
-from .client_commands import envelope_commands, objection
+from .client_commands import envelope_commands
 from .client_events import BeginTls, Closing, Ended, Event, Faulted, Ready, Refused, SendContent
 from .client_extensions import NO_EXTENSIONS, Extensions, read_extensions
 from .client_states import STAGES, TABLE, Reaction, State, classify
 from .client_transaction import Request, Transaction
 from .data import END_OF_DATA
-from .errors import LocalProtocolError, RemoteProtocolError
+from .errors import LocalProtocolError, PeerError, RemoteProtocolError, TlsUnavailable, TlsWanted
+from .manner import AS_USUAL, Manner
+from .out_of_step import is_out_of_step, speaks_of_session, wants_tls
 from .replies import ReplyReader
 
 AnyTransaction = Transaction[Any]
+_ENVELOPE = frozenset({State.RSET, State.MAIL, State.RCPT, State.DATA})
 
 
 class ClientSession:
-    """One session with the server `peer`, greeted as `ehlo`; STARTTLS is used when offered and `use_tls`."""
+    """One session with the server `peer`, greeted as `ehlo`."""
 
-    def __init__(self, ehlo: str, peer: Peer, *, use_tls: bool) -> None:
+    def __init__(self, ehlo: str, peer: Peer, manner: Manner = AS_USUAL) -> None:
         self.state = State.GREETING
         self.peer = peer
         self.extensions: Extensions = NO_EXTENSIONS
         self.started = 0  # transactions whose MAIL was given to `take`
         self.replies = 0  # whole ones
+        self.left_unanswered = False  # it was closed while commands sent in one piece had no answer
         self._ehlo = ehlo
-        self._use_tls = use_tls
+        self._manner = manner
         self._reader = ReplyReader()
         self._out: list[bytes] = []
         self._events: list[Event] = []
@@ -66,7 +71,7 @@ class ClientSession:
         if self.state not in _DEAF:
             try:
                 self._read(octets)
-            except RemoteProtocolError as error:
+            except PeerError as error:
                 self._close()
                 events.append(Faulted(error))
         return events
@@ -92,10 +97,6 @@ class ClientSession:
         if self.state is State.FINAL_DOT:
             return self.extensions.pipelining and self._behind is None
         return self.state is State.READY
-
-    def objection(self, request: Request) -> Failed | None:
-        """Why this peer can never take this request, if so."""
-        return objection(request, self.extensions, self.peer)
 
     def compose(self, request: Request) -> list[bytes]:
         """The commands of an envelope for `start`. Raises LocalProtocolError."""
@@ -176,7 +177,13 @@ class ClientSession:
                 raise RemoteProtocolError(f"sent an unexpected reply in state {self.state}: {answer}")
             _REACTIONS[reaction](self, answer)
 
-    def _say_ehlo(self, answer: Reply | None = None) -> None:
+    def _greet(self, answer: Reply) -> None:
+        if self._manner.say_helo:
+            self._say_helo(answer)
+        else:
+            self._say_ehlo()
+
+    def _say_ehlo(self) -> None:
         self._out.append(f"EHLO {self._ehlo}\r\n".encode("ascii"))
         self.state = State.EHLO
 
@@ -185,12 +192,25 @@ class ClientSession:
         self.state = State.HELO
 
     def _take_extensions(self, answer: Reply) -> None:
-        self.extensions = read_extensions(answer) if self.state is State.EHLO else NO_EXTENSIONS
-        if self._use_tls and self.extensions.starttls and not self.peer.tls:
+        self.extensions = self._usable(answer) if self.state is State.EHLO else NO_EXTENSIONS
+        if self._manner.use_tls and self.extensions.starttls and not self.peer.tls:
             self._out.append(b"STARTTLS\r\n")
             self.state = State.STARTTLS
         else:
+            self._go_on("does not offer STARTTLS, and TLS is required")
+
+    def _usable(self, answer: Reply) -> Extensions:
+        offered = read_extensions(answer)
+        return offered if self._manner.pipeline else offered.without_pipelining()
+
+    def _go_on(self, lack: str) -> None:
+        """Ready, unless TLS is required and not there."""
+        if not self._manner.require_tls or self.peer.tls:
             self._become_ready()
+            return
+        self._out.append(b"QUIT\r\n")
+        self.state = State.STARTTLS
+        raise TlsUnavailable(lack)
 
     def _begin_tls(self, answer: Reply) -> None:
         self._reader.discard()
@@ -198,7 +218,7 @@ class ClientSession:
         self._events.append(BeginTls())
 
     def _stay_plain(self, answer: Reply) -> None:
-        self._become_ready()
+        self._go_on(f"refused STARTTLS, and TLS is required: {answer}")
 
     def _become_ready(self) -> None:
         self.state = State.READY
@@ -217,6 +237,8 @@ class ClientSession:
 
     def _take_mail(self, answer: Reply) -> None:
         transaction = self._transaction()
+        if not answer.is_positive:
+            self._doubt(answer, refused_before=False)
         transaction.take_mail(answer, self.peer)
         self._rcpt_at = 0
         if self.extensions.pipelining:
@@ -230,6 +252,8 @@ class ClientSession:
     def _take_rcpt(self, answer: Reply) -> None:
         transaction = self._transaction()
         if transaction.outcomes[self._rcpt_at] is None:
+            if not answer.is_positive:
+                self._doubt(answer, refused_before=False)
             transaction.take_rcpt(self._rcpt_at, answer, self.peer)
         self._rcpt_at += 1
         is_last = self._rcpt_at == len(transaction.outcomes)
@@ -255,6 +279,8 @@ class ClientSession:
 
     def _take_data_refusal(self, answer: Reply) -> None:
         transaction = self._transaction()
+        if self.state is State.DATA:
+            self._doubt(answer, refused_before=not transaction.accepted)
         transaction.take_refusal(STAGES[self.state], answer, self.peer)
         self._needs_rset = True
         self._end(transaction)
@@ -269,9 +295,16 @@ class ClientSession:
         transaction.take_dot(answer, self.peer, self.extensions)
         self._end(transaction)
 
+    def _doubt(self, answer: Reply, *, refused_before: bool) -> None:
+        """A refusal of how we speak is none of the recipient. `refused_before`: nobody is left to refuse."""
+        if self.extensions.pipelining and is_out_of_step(answer, refused_before=refused_before):
+            raise RemoteProtocolError(f"lost its step in a pipelined envelope: {answer}")
+        if self.state is State.MAIL and not self.peer.tls and self.extensions.starttls and wants_tls(answer):
+            raise TlsWanted(f"takes no mail in the clear: {answer}")
+
     def _close_with(self, answer: Reply) -> None:
-        """A 421 of connection kind (4.4.z: idle too long) where MAIL is awaited says nothing about this MAIL."""
-        if self.state is State.MAIL and not answer.enhanced.startswith("4.4."):
+        """A 421 that ends the session (idle too long, messages enough) where MAIL is awaited says nothing of it."""
+        if self.state is State.MAIL and not (self.started > 1 and speaks_of_session(answer)):
             self._transaction().mail_answered = True
         self._close()
         self._events.append(Closing(answer))
@@ -290,6 +323,8 @@ class ClientSession:
             raise LocalProtocolError(f"the session is in state {self.state}, not {state}")
 
     def _close(self) -> None:
+        in_pieces = self.state in _ENVELOPE or self._behind is not None
+        self.left_unanswered = in_pieces and self.extensions.pipelining
         self._closed_in = self.state
         self.state = State.CLOSED
 
@@ -297,7 +332,7 @@ class ClientSession:
 _DEAF = frozenset({State.HANDSHAKE, State.CLOSED})
 _S = ClientSession
 _REACTIONS: Mapping[Reaction, Callable[[ClientSession, Reply], None]] = {
-    Reaction.SAY_EHLO: _S._say_ehlo,  # pyright: ignore[reportPrivateUsage]
+    Reaction.GREET: _S._greet,  # pyright: ignore[reportPrivateUsage]
     Reaction.SAY_HELO: _S._say_helo,  # pyright: ignore[reportPrivateUsage]
     Reaction.TAKE_EXTENSIONS: _S._take_extensions,  # pyright: ignore[reportPrivateUsage]
     Reaction.BEGIN_TLS: _S._begin_tls,  # pyright: ignore[reportPrivateUsage]

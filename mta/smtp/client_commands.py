@@ -1,46 +1,40 @@
-"""The commands of a transaction as octets, and what forbids a transaction before it begins.
+"""The commands of a transaction as octets.
 
 Owns   MAIL and RCPT with the parameters that the peer understands.
 Refuses to write a command with CR, LF or an unannounced character: LocalProtocolError, nothing is written.
-RFC 5321 §4.1.1.2–§4.1.1.4, RFC 1870 §3, RFC 6152 §3, RFC 6531 §3.4, RFC 3461 §4.
+Knows  nothing of whether the peer can take the request; that is `client_fitting`.
+RFC 5321 §4.1.1.2–§4.1.1.4, RFC 1870 §3, RFC 6152 §3, RFC 6531 §3.4, RFC 3461 §4, RFC 6533 §3 (utf-8 ORCPT).
 """
 
+import re
+
 from ..envelope import Body
-from ..outcome import Failed, Peer, Scope, Stage
 from .client_extensions import Extensions
 from .client_transaction import Request
 from .errors import LocalProtocolError
 
+_UNICODE = re.compile(r"[^\x00-\x7f]")
+_UTF8_ORCPT = "utf-8;"
+
 
 def envelope_commands(request: Request, extensions: Extensions) -> list[bytes]:
     """MAIL, each RCPT, and DATA, each with its CRLF."""
-    charset = "utf-8" if request.smtputf8 else "ascii"
+    smtputf8 = request.smtputf8
     lines = [_mail(request, extensions)]
-    lines += [
-        _rcpt(recipient.address, recipient.notify, recipient.orcpt, extensions) for recipient in request.recipients
-    ]
+    if extensions.dsn:
+        lines += [
+            f"RCPT TO:<{each.address}>{_dsn(each.notify, each.orcpt, smtputf8=smtputf8)}\r\n"
+            for each in request.recipients
+        ]
+    else:
+        lines += [f"RCPT TO:<{each.address}>\r\n" for each in request.recipients]
     try:
-        commands = [line.encode(charset) for line in lines]
+        commands = [line.encode("utf-8" if smtputf8 else "ascii") for line in lines]
     except UnicodeEncodeError as error:
         raise LocalProtocolError("an address beyond ASCII without SMTPUTF8") from error
-    if not all(_is_one_line(command) for command in commands):
-        raise LocalProtocolError("an envelope with CR, LF or NUL")
-    return [*commands, b"DATA\r\n"]
-
-
-def objection(request: Request, extensions: Extensions, peer: Peer) -> Failed | None:
-    """Why this peer can never take this request, if so. `why` begins with the enhanced status code."""
-    if request.smtputf8 and not extensions.smtputf8:
-        return _failed("5.6.7 the address or header needs SMTPUTF8", peer)
-    if request.eight_bit and not extensions.eight_bit_mime:
-        return _failed("5.6.3 the content has 8-bit octets, which need 8BITMIME", peer)
-    if 0 < extensions.max_size_bytes < request.size_bytes:
-        return _failed(f"5.3.4 the message is larger than the {extensions.max_size_bytes} octets allowed", peer)
-    return None
-
-
-def _failed(reason: str, peer: Peer) -> Failed:
-    return Failed(Stage.MAIL, Scope.MESSAGE, None, f"{reason} by {peer.host} [{peer.address}]", peer)
+    _require_one_line_each(commands)
+    commands.append(b"DATA\r\n")
+    return commands
 
 
 def _mail(request: Request, extensions: Extensions) -> str:
@@ -58,14 +52,19 @@ def _mail(request: Request, extensions: Extensions) -> str:
     return line + "\r\n"
 
 
-def _rcpt(address: str, notify: str, orcpt: str, extensions: Extensions) -> str:
-    line = f"RCPT TO:<{address}>"
-    if extensions.dsn and notify:
-        line += f" NOTIFY={notify}"
-    if extensions.dsn and orcpt:
-        line += f" ORCPT={orcpt}"
-    return line + "\r\n"
+def _dsn(notify: str, orcpt: str, *, smtputf8: bool) -> str:
+    """As given, with case kept; a utf-8 address in the form that the transaction may carry."""
+    words = f" NOTIFY={notify}" if notify else ""
+    if not orcpt:
+        return words
+    if not smtputf8 and orcpt[: len(_UTF8_ORCPT)].lower() == _UTF8_ORCPT:
+        orcpt = _UNICODE.sub(lambda found: f"\\x{{{ord(found[0]):X}}}", orcpt)
+    return f"{words} ORCPT={orcpt}"
 
 
-def _is_one_line(command: bytes) -> bool:
-    return command.count(b"\r") == 1 and command.count(b"\n") == 1 and b"\0" not in command
+def _require_one_line_each(commands: list[bytes]) -> None:
+    whole = b"".join(commands)
+    lines = len(commands)
+    honest = whole.count(b"\r\n") == whole.count(b"\n") == whole.count(b"\r") == lines
+    if not honest or b"\0" in whole:
+        raise LocalProtocolError("an envelope with CR, LF or NUL")

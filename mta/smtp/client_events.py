@@ -9,7 +9,7 @@ import msgspec
 
 from ..reply import Reply
 from .client_transaction import Transaction
-from .errors import RemoteProtocolError
+from .errors import PeerError
 
 
 class BeginTls(msgspec.Struct, frozen=True):
@@ -45,9 +45,9 @@ class Closing(msgspec.Struct, frozen=True):
 
 
 class Faulted(msgspec.Struct, frozen=True):
-    """The peer broke the protocol; the session is closed."""
+    """The peer broke the protocol, or has not what we require of it; the session is closed."""
 
-    error: RemoteProtocolError
+    error: PeerError
 
 
 Event = BeginTls | Ready | SendContent | Ended | Refused | Closing | Faulted

@@ -23,6 +23,9 @@ class Extensions(msgspec.Struct, frozen=True):
     size: bool = False
     max_size_bytes: int = 0  # 0 = no fixed limit (RFC 1870 §4)
 
+    def without_pipelining(self) -> "Extensions":
+        return msgspec.structs.replace(self, pipelining=False)
+
 
 NO_EXTENSIONS = Extensions()
 

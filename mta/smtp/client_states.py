@@ -45,7 +45,7 @@ class Seen(StrEnum):
 
 
 class Reaction(StrEnum):
-    SAY_EHLO = "say EHLO"
+    GREET = "say EHLO, or HELO to a host that is known to need it"
     SAY_HELO = "say HELO"
     TAKE_EXTENSIONS = "take the extensions"
     BEGIN_TLS = "begin the handshake"
@@ -81,7 +81,7 @@ def _row(
 
 _R = Reaction
 TABLE: Mapping[State, Mapping[Seen, Reaction]] = {
-    State.GREETING: _row(_R.SAY_EHLO, None, _R.BE_REFUSED, _R.BE_REFUSED, _R.BE_REFUSED),
+    State.GREETING: _row(_R.GREET, None, _R.BE_REFUSED, _R.BE_REFUSED, _R.BE_REFUSED),
     State.EHLO: _row(_R.TAKE_EXTENSIONS, None, _R.BE_REFUSED, _R.SAY_HELO, _R.BE_REFUSED),
     State.HELO: _row(_R.TAKE_EXTENSIONS, None, _R.BE_REFUSED, _R.BE_REFUSED, _R.BE_REFUSED),
     State.STARTTLS: _row(_R.BEGIN_TLS, None, _R.STAY_PLAIN, _R.STAY_PLAIN, _R.BE_REFUSED),

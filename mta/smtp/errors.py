@@ -25,5 +25,13 @@ class TlsFailed(PeerError):
     """STARTTLS was agreed upon and what the peer then said was not TLS, or none that we speak."""
 
 
+class TlsUnavailable(PeerError):
+    """TLS is required of this peer, and it has none for us."""
+
+
+class TlsWanted(PeerError):
+    """The peer requires TLS of us, offers it, and we speak in the clear: as for now it cannot take the mail."""
+
+
 class LocalProtocolError(Exception):
     """We were about to say what the protocol forbids, or drove a session in the wrong state."""

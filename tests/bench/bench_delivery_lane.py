@@ -16,9 +16,9 @@ sys.path.insert(0, "tests")
 from fakes.lane_events import FakeJob, FakeLaneEvents
 from youtong.mta.clock import SystemClock
 from youtong.mta.delivery.egress import EgressSource, LaneLimits
+from youtong.mta.delivery.host_memory import HostMemory
 from youtong.mta.delivery.lane import Lane
 from youtong.mta.delivery.timeouts import Timeouts
-from youtong.mta.delivery.tls_memory import TlsMemory
 
 _CONTENT = b"Subject: bench\r\n\r\n" + (b"x" * 70 + b"\r\n") * 56
 
@@ -65,7 +65,7 @@ async def _measure(port: int, messages: int) -> tuple[float, float]:
     lane = Lane(
         "bench", EgressSource("", "us.example"), port=port,
         limits=LaneLimits(max_connections=1, messages_per_connection=10**9),
-        timeouts=Timeouts(), clock=SystemClock(), tls_memory=TlsMemory(SystemClock()), events=events,
+        timeouts=Timeouts(), clock=SystemClock(), host_memory=HostMemory(SystemClock()), events=events,
     )  # fmt: skip
     cpu, wall = time.process_time(), time.perf_counter()
     for token in range(messages):

@@ -8,6 +8,8 @@ from youtong.mta.delivery.events import LaneRef
 from youtong.mta.delivery.host import Host
 from youtong.mta.delivery.job import Job, JobRecipient, RenderFault
 from youtong.mta.envelope import Body
+from youtong.mta.message.headers import split_head
+from youtong.mta.message.seven_bit import to_seven_bit
 from youtong.mta.outcome import Deferred, Outcome
 from youtong.mta.smtp.data import encode_data
 
@@ -28,10 +30,11 @@ class FakeJob:
     content: bytes = b"Subject: x\r\n\r\nhello\r\n"
     fault: Exception | None = None
 
-    def wire(self) -> bytes:
+    def wire(self, *, seven_bit: bool = False) -> bytes:
         if self.fault:
             raise self.fault
-        return encode_data(self.content)
+        content = b"".join(to_seven_bit(*split_head(self.content))) if seven_bit else self.content
+        return encode_data(content)
 
 
 @dataclass

@@ -8,15 +8,15 @@ from fakes.scripted_peer import EHLO, ScriptedPeer, Visit, friendly
 from youtong.mta.clock import SystemClock
 from youtong.mta.delivery.egress import EgressSource, LaneLimits
 from youtong.mta.delivery.host import Host
+from youtong.mta.delivery.host_memory import HostMemory
 from youtong.mta.delivery.job import JobRecipient, RenderFault
 from youtong.mta.delivery.lane import Lane
 from youtong.mta.delivery.timeouts import Timeouts
-from youtong.mta.delivery.tls_memory import TlsMemory
 from youtong.mta.outcome import Deferred, Delivered, Failed, Scope, Stage
 
 
 @asynccontextmanager
-async def lane_to(port, events, *, limits=None, timeouts=None, tls_memory=None):
+async def lane_to(port, events, *, limits=None, timeouts=None, host_memory=None):
     lane = Lane(
         "lane",
         EgressSource("127.0.0.1", "us.example"),
@@ -24,7 +24,7 @@ async def lane_to(port, events, *, limits=None, timeouts=None, tls_memory=None):
         limits=limits or LaneLimits(),
         timeouts=timeouts or Timeouts(),
         clock=SystemClock(),
-        tls_memory=tls_memory or TlsMemory(SystemClock()),
+        host_memory=host_memory or HostMemory(SystemClock()),
         events=events,
     )
     try:
@@ -212,7 +212,7 @@ async def test_a_reused_connection_that_died_before_mail_was_answered_is_retried
 
 async def test_a_fresh_connection_that_dies_at_mail_defers():
     async def hang_up_at_mail(visit: Visit) -> None:
-        await visit.greet()
+        await visit.greet(EHLO.replace("250-PIPELINING\r\n", ""))
         await visit.hear()
 
     events = FakeLaneEvents()
@@ -288,7 +288,7 @@ async def test_a_render_fault_ends_that_job_alone_and_says_nothing_to_the_peer()
 async def test_what_the_peer_cannot_take_fails_without_mail():
     events = FakeLaneEvents()
     async with ScriptedPeer() as peer, lane_to(peer.port, events) as lane:
-        lane.submit(FakeJob(token=1, smtputf8=True))
+        lane.submit(FakeJob(token=1, smtputf8=True, reverse_path="jürgen@example.org"))
         lane.submit(FakeJob(token=2, size_bytes=1_000_001))
         await events.wait(2)
     assert peer.mails == 0
@@ -479,7 +479,7 @@ async def test_a_site_that_is_slow_at_the_dot_gets_no_envelope_behind_it():
     async with ScriptedPeer(slow) as peer, lane_to(peer.port, events, limits=LaneLimits(max_connections=1)) as lane:
         lane.submit(FakeJob(token=1))
         await events.wait(1)
-        (site,) = lane._sites.values()
+        (site,) = lane._waiting.sites.values()
         site.last_dot_seconds = 2.0
         lane.submit(FakeJob(token=2))
         lane.submit(FakeJob(token=3))

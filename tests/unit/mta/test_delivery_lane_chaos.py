@@ -8,10 +8,10 @@ from fakes.lane_events import FakeJob, FakeLaneEvents
 from fakes.scripted_peer import EHLO, ScriptedPeer, Visit
 from youtong.mta.clock import SystemClock
 from youtong.mta.delivery.egress import EgressSource, LaneLimits
+from youtong.mta.delivery.host_memory import HostMemory
 from youtong.mta.delivery.job import JobRecipient, RenderFault
 from youtong.mta.delivery.lane import Lane
 from youtong.mta.delivery.timeouts import Timeouts
-from youtong.mta.delivery.tls_memory import TlsMemory
 from youtong.mta.outcome import Deferred, Delivered
 
 JOBS = 300
@@ -69,7 +69,7 @@ async def test_every_job_has_exactly_one_event(seed: int, stopped_after: int):
             limits=limits,
             timeouts=Timeouts(quit=0.05),
             clock=SystemClock(),
-            tls_memory=TlsMemory(SystemClock()),
+            host_memory=HostMemory(SystemClock()),
             events=events,
         )
         for token in range(JOBS):

@@ -9,6 +9,7 @@ from youtong.mta.delivery.connection import Connection
 from youtong.mta.delivery.timeouts import Timeouts
 from youtong.mta.outcome import Peer
 from youtong.mta.smtp.client import ClientSession
+from youtong.mta.smtp.manner import IN_THE_CLEAR
 
 
 class WrittenTransport(asyncio.Transport):
@@ -55,7 +56,7 @@ class SettableLoop:
 class Greeted:
     def __init__(self) -> None:
         self.loop, self.transport = SettableLoop(), WrittenTransport()
-        session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), use_tls=False)
+        session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), IN_THE_CLEAR)
         self.connection = Connection(None, session, Timeouts(), self.loop)  # type: ignore[arg-type] - never established
         self.connection.connection_made(self.transport)
 

@@ -11,9 +11,9 @@ from fakes.lane_events import FakeJob, FakeLaneEvents
 from fakes.scripted_peer import EHLO, ScriptedPeer, Visit
 from youtong.mta.clock import SystemClock
 from youtong.mta.delivery.egress import EgressSource, LaneLimits
+from youtong.mta.delivery.host_memory import HostMemory, Quirk
 from youtong.mta.delivery.lane import Lane
 from youtong.mta.delivery.timeouts import Timeouts
-from youtong.mta.delivery.tls_memory import TlsMemory
 from youtong.mta.outcome import Delivered
 
 EHLO_TLS = EHLO.replace("250 DSN", "250-DSN\r\n250 STARTTLS")
@@ -33,7 +33,7 @@ async def lane_to(port, events, memory, timeouts):
         limits=LaneLimits(),
         timeouts=timeouts,
         clock=SystemClock(),
-        tls_memory=memory,
+        host_memory=memory,
         events=events,
     )
     try:
@@ -46,7 +46,7 @@ async def lane_to(port, events, memory, timeouts):
 
 async def deliver(behaviour, jobs, timeouts=None, memory=None):
     events = FakeLaneEvents()
-    memory = memory or TlsMemory(FakeClock())
+    memory = memory or HostMemory(FakeClock())
     async with ScriptedPeer(behaviour) as peer, lane_to(peer.port, events, memory, timeouts or Timeouts()) as lane:
         for job in jobs:
             lane.submit(job)
@@ -70,7 +70,7 @@ def test_mail_goes_through_tls_whatever_the_certificate(run, tmp_path):
     assert outcome.peer.tls == "TLSv1.3"
     assert peer.connections == 1
     assert len(peer.contents) == 4
-    assert not memory.is_broken("mx.example")
+    assert not memory.has("mx.example", Quirk.BREAKS_TLS)
     assert events.log.count("closed") == 1
 
 
@@ -118,26 +118,15 @@ def test_a_broken_handshake_is_retried_in_the_clear_and_remembered(run, how, sec
         elif how != "hang up":
             await visit.reader.read()
 
-    events, peer, memory = run(deliver(broken_tls, [FakeJob()], Timeouts(tls=0.05), TlsMemory(clock)))
+    events, peer, memory = run(deliver(broken_tls, [FakeJob()], Timeouts(tls=0.05), HostMemory(clock)))
     outcome = events.results[1][0]
     assert isinstance(outcome, Delivered)
     assert outcome.peer.tls == ""
     assert peer.connections == 2
-    assert memory.is_broken("mx.example")
+    assert memory.has("mx.example", Quirk.BREAKS_TLS)
     assert events.failed_sites == []
     assert events.log.count("closed") == 2
     clock.advance(seconds - 1)
-    assert memory.is_broken("mx.example")
+    assert memory.has("mx.example", Quirk.BREAKS_TLS)
     clock.advance(2)
-    assert not memory.is_broken("mx.example")
-
-
-@pytest.mark.parametrize(("lasting", "seconds"), [(True, 3 * 86_400), (False, 600)])
-def test_broken_tls_is_forgotten_after_three_days_and_a_lost_handshake_after_ten_minutes(lasting, seconds):
-    clock = FakeClock()
-    memory = TlsMemory(clock)
-    memory.remember_broken("mx.example", lasting=lasting)
-    clock.advance(seconds - 1)
-    assert memory.is_broken("mx.example")
-    clock.advance(2)
-    assert not memory.is_broken("mx.example")
+    assert not memory.has("mx.example", Quirk.BREAKS_TLS)

@@ -1,21 +1,25 @@
 """The client session in transcripts: tests/dialogs/client/*.smtp.
 
-A line `S:` is fed, `C:` is what the session must say next, `EVENT` what it must tell next, `DO` what its driver does:
-`start N key=value…`, `dot`, `tls`, `quit`, `lose`. `PLAIN` at the top: STARTTLS is not wanted. Whatever a session
-leaves open when it closes shows as `left N: outcomes`. Each dialog runs line by line and octet by octet.
+A line `S:` is fed, `S!` feeds octets as they are, with escapes; `C:` is what the session must say next, `EVENT` what it
+must tell next, `WIRE` what its content holds, `DO` what its driver does: `start N key=value…`, `dot`, `tls`, `quit`,
+`lose`. A word at the top says how the host is spoken to: `PLAIN`, `REQUIRE-TLS`, `STEP-BY-STEP`, `HELO-FIRST`. Whatever
+a session leaves open when it closes shows as `left N: outcomes`. Each dialog runs line by line and octet by octet.
 """
 
 from pathlib import Path
 
 import pytest
+from fakes.dialog_file import octets
 from fakes.lane_events import FakeJob
 from youtong.mta.delivery.attempt import Ending, outcomes_after
 from youtong.mta.delivery.job import JobRecipient
+from youtong.mta.delivery.preparing import prepare
 from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Peer
 from youtong.mta.smtp.client import ClientSession
 from youtong.mta.smtp.client_events import BeginTls, Closing, Ended, Event, Faulted, Ready, Refused, SendContent
 from youtong.mta.smtp.client_transaction import Transaction
 from youtong.mta.smtp.errors import PeerDisconnected
+from youtong.mta.smtp.manner import Manner
 
 DIALOGS = sorted((Path(__file__).parents[2] / "dialogs" / "client").glob("*.smtp"))
 
@@ -24,7 +28,7 @@ DIALOGS = sorted((Path(__file__).parents[2] / "dialogs" / "client").glob("*.smtp
 @pytest.mark.parametrize("path", DIALOGS, ids=lambda path: path.stem)
 def test_dialog(path: Path, by_octet: bool):
     lines = path.read_text().splitlines()
-    stage = _Stage(use_tls="PLAIN" not in lines, by_octet=by_octet)
+    stage = _Stage(_manner(lines), by_octet=by_octet)
     for line in lines:
         stage.play(line)
     assert stage.said == []
@@ -35,9 +39,18 @@ def test_there_are_dialogs_for_many_situations():
     assert len(DIALOGS) >= 40
 
 
+def _manner(lines: list[str]) -> Manner:
+    return Manner(
+        use_tls="PLAIN" not in lines,
+        require_tls="REQUIRE-TLS" in lines,
+        pipeline="STEP-BY-STEP" not in lines,
+        say_helo="HELO-FIRST" in lines,
+    )
+
+
 class _Stage:
-    def __init__(self, *, use_tls: bool, by_octet: bool) -> None:
-        self.session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), use_tls=use_tls)
+    def __init__(self, manner: Manner, *, by_octet: bool) -> None:
+        self.session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), manner)
         self.by_octet = by_octet
         self.said: list[str] = []
         self.told: list[str] = []
@@ -55,7 +68,13 @@ class _Stage:
                 assert self.told.pop(0) == rest
             case "DO":
                 self._do(*rest.split(" "))
-            case "#" | "PLAIN" | "":
+            case "WIRE":
+                current = self.session.current
+                assert current is not None
+                assert octets(rest) in current.wire
+            case "S!":
+                self._feed(octets(rest))
+            case "#" | "PLAIN" | "REQUIRE-TLS" | "STEP-BY-STEP" | "HELO-FIRST" | "":
                 pass
             case _:
                 raise AssertionError(f"not understood: {line}")
@@ -118,13 +137,15 @@ class _Stage:
             envid=wanted.get("envid", ""),
             size_bytes=int(wanted.get("size", "100")),
             eight_bit="8bit" in wanted,
+            content=octets(wanted.get("content", "Subject: x\\r\\n\\r\\nhello\\r\\n").replace("_", " ")),
             smtputf8="utf8" in wanted,
         )
-        objection = self.session.objection(job)
-        if objection is not None:
-            self.told.append(f"objected {token}: {_words([objection])} {objection.why.split()[0]}")
+        transaction = Transaction(job)
+        prepared = prepare(self.session, transaction)
+        if isinstance(prepared, Failed):
+            self.told.append(f"objected {token}: {_words([prepared])} {prepared.why.split()[0]}")
             return
-        self.session.start(Transaction(job), self.session.compose(job))
+        self.session.start(transaction, prepared)
 
 
 def _words(outcomes: list[Outcome]) -> str:

@@ -7,6 +7,7 @@ from youtong.mta.smtp.client import ClientSession
 from youtong.mta.smtp.client_events import Ended, Event, SendContent
 from youtong.mta.smtp.client_states import State
 from youtong.mta.smtp.client_transaction import Transaction
+from youtong.mta.smtp.manner import IN_THE_CLEAR
 
 REPLY = st.sampled_from(
     [
@@ -28,7 +29,7 @@ GOOD = b"220 x\r\n250-x\r\n250 PIPELINING\r\n"
 
 def hold(octets: list[bytes]) -> list[str]:
     """A driver that starts a transaction whenever it may, and sends content when asked."""
-    session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), use_tls=False)
+    session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), IN_THE_CLEAR)
     told: list[str] = []
     for piece in octets:
         events: list[Event] = session.receive(piece)

@@ -34,7 +34,7 @@ PATHS: dict[State, list[bytes | str]] = {
     State.CLOSED: [b"554 no\r\n"],
 }
 LEADS_TO: dict[Reaction, set[State]] = {
-    Reaction.SAY_EHLO: {State.EHLO},
+    Reaction.GREET: {State.EHLO},
     Reaction.SAY_HELO: {State.HELO},
     Reaction.TAKE_EXTENSIONS: {State.READY},
     Reaction.BEGIN_TLS: {State.HANDSHAKE},
@@ -61,7 +61,7 @@ TELLS = {
 
 
 def session_in(state: State) -> ClientSession:
-    session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), use_tls=True)
+    session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"))
     for step in PATHS[state]:
         match step:
             case bytes():

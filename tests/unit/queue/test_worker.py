@@ -306,7 +306,7 @@ async def test_of_many_large_letters_only_the_newest_are_kept(bench: Bench) -> N
     body = b"x" * (6 << 20)
     for number in range(1, 5):
         bench.maker.wire(StoredContent(number, ContentKind.SUBMITTED, b"\r\n", body, None), "")
-    assert list(bench.maker._shared) == [3, 4]
+    assert [form[0] for form in bench.maker._shared] == [3, 4]
     assert bench.maker._bytes < 16 << 20
 
 

@@ -1,0 +1,148 @@
+"""The openings of a lane: who gets the next connection, within how many.
+
+Owns   the slots (sockets open or being opened), the turn among sites that want one, a task for each opening, and the
+       wait for permits.
+Knows  nothing of jobs but that a site wants a connection. How a session is opened is `mta.delivery.opening`.
+
+Invariants
+    `slots` is never more than `limits.max_connections` by our doing (a lowered limit lets the open ones end).
+    A slot taken for an opening is given back by it, or passes to the connection that it made.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Protocol
+
+from ..outcome import Deferred, Peer
+from .attempt import internal_fault
+from .connection import Connection
+from .egress import LaneLimits
+from .families import Family
+from .opening import Opening
+from .site import Site
+
+_log = logging.getLogger(__name__)
+
+
+class OpeningsOwner(Protocol):
+    """The lane."""
+
+    limits: LaneLimits
+
+    @property
+    def is_stopping(self) -> bool: ...
+
+    def may_connect(self) -> bool:
+        """True takes a permit."""
+        ...
+
+    def avoided_family(self, site: Site) -> Family | None: ...
+
+    def opened(self, site: Site, result: Connection | Deferred | None) -> None:
+        """An opening has ended; None: nothing waited for it any more."""
+        ...
+
+    def soon(self) -> None:
+        """Slots or sites have changed."""
+        ...
+
+
+class Openings:
+    def __init__(self, owner: OpeningsOwner, opening: Opening) -> None:
+        self.slots = 0
+        self._owner = owner
+        self._opening = opening
+        self._loop = asyncio.get_running_loop()
+        self._starved: dict[str, Site] = {}  # sites that want a connection, in turn
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._poke = self._loop.create_future()
+
+    @property
+    def is_wanted(self) -> bool:
+        """A site waits for a slot."""
+        return bool(self._starved)
+
+    def ask(self, site: Site) -> None:
+        self._starved[site.name] = site
+
+    def forget(self, site: Site) -> None:
+        self._starved.pop(site.name, None)
+
+    def open_more(self, sites: Iterable[Site]) -> None:
+        """One opening for each site in turn while slots are free; idle connections of others make room."""
+        while self._starved:
+            name, site = next(iter(self._starved.items()))
+            if site.wants_connection(self._loop.time()):
+                if self.slots >= self._owner.limits.max_connections:
+                    _make_room(sites)
+                    return
+                self._open(site)
+            del self._starved[name]
+            if site.wants_connection(self._loop.time()):
+                self._starved[name] = site  # at the end of the line
+
+    def give_back(self) -> None:
+        """The socket of an adopted connection is closed."""
+        self.slots -= 1
+        self.poke()
+
+    def poke(self) -> None:
+        """Whoever waits for a permit, or for the end, looks again."""
+        self._poke.set_result(None)
+        self._poke = self._loop.create_future()
+
+    def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def is_over(self) -> bool:
+        return not (self.slots or self._tasks)
+
+    async def wait_for_change(self) -> None:
+        await asyncio.wait({self._poke, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+
+    def _open(self, site: Site) -> None:
+        self.slots += 1
+        site.openings += 1
+        task = self._loop.create_task(self._open_session(site))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._owner.soon()
+
+    async def _open_session(self, site: Site) -> None:
+        """Bulkhead of an opening: whatever happens in it, the slot is given back."""
+        result: Connection | Deferred | None = None
+        try:
+            avoided = self._owner.avoided_family(site)
+            result = await self._opening.open(site.hosts, avoided, lambda: self._permit(site))
+        except Exception:  # noqa: BLE001 - the bulkhead of an opening: other sites go on
+            _log.exception("internal fault while opening a connection to %s", site.name)
+            result = internal_fault(Peer())
+        finally:
+            site.openings -= 1
+            if not isinstance(result, Connection):
+                self.slots -= 1
+        self._owner.opened(site, result)
+
+    async def _permit(self, site: Site) -> bool:
+        """Wait until a connect is granted; False when nothing waits for the site by then."""
+        while not self._owner.is_stopping and (site.waiting or site.retries):
+            if self._owner.may_connect():
+                return True
+            await asyncio.shield(self._poke)
+        return False
+
+
+def _make_room(sites: Iterable[Site]) -> None:
+    """The connection that is idle longest at some site that needs none leaves."""
+    for site in sites:
+        if site.idle:
+            connection = next(iter(site.idle))
+            del site.idle[connection]
+            connection.leave()
+            return
