@@ -9,6 +9,7 @@ from youtong.mta.smtp.client import ClientSession
 from youtong.mta.smtp.client_events import Ended, SendContent
 from youtong.mta.smtp.client_states import State
 from youtong.mta.smtp.client_transaction import Transaction
+from youtong.mta.smtp.manner import IN_THE_CLEAR
 
 TOKENS = [
     *(
@@ -34,7 +35,7 @@ def check(octets: bytes) -> None:
 
 def _hold(pieces: list[bytes]) -> list[str]:
     """A driver that starts transactions whenever it may, and sends content when asked."""
-    session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), use_tls=False)
+    session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), IN_THE_CLEAR)
     told: list[str] = []
     for piece in pieces:
         # One line at a time, as the driver of a real connection would see it at the latest.
