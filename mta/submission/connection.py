@@ -107,10 +107,13 @@ class Connection(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.peer = client_of(transport, tls=self._tls)
         self.wire = cast(asyncio.Transport, transport)
-        said = self.context.sessions.enter(self, self.peer.address) or self._greeting()
-        self.send(said)
-        if not said.is_positive:
-            self.closing = True
+        refusal = self.context.sessions.enter(self, self.peer.address)
+        delay = self.context.offenders.delay_seconds(self.peer.address)
+        if refusal is None and delay:
+            self._wait(Later(asyncio.sleep(delay), lambda _: self._greeting()))
+            return
+        self.send(refusal or self._greeting())
+        self.closing = self.closing or refusal is not None
         self._write_output()
 
     def data_received(self, data: bytes) -> None:
@@ -260,6 +263,7 @@ class Connection(SMTP):
     def _greeting(self) -> Reply:
         said = self._guarded(self.greet)
         assert isinstance(said, Reply)
+        self.closing = not said.is_positive
         return reply(421, "4.3.0", FAULT.text) if said is FAULT else said
 
     # Output.
@@ -287,6 +291,7 @@ class Connection(SMTP):
 
     def _count_bad(self, said: Reply) -> Reply:
         self._bad_commands += 1
+        self.context.offenders.failed(self.peer.address)
         if self._bad_commands < self.context.settings.limits.max_bad_commands:
             return said
         oplog.note("closed", client=self.peer.address, reply=str(_TOO_MANY_ERRORS))

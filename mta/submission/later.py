@@ -13,7 +13,7 @@ from ..reply import Reply
 
 
 class Later:
-    """Something to wait for, and how its outcome becomes a reply.
+    """Something to wait for, and how its outcome becomes an answer (which may be to wait for something else).
 
     `then` gets the finished future and runs under the same bulkhead as a command. `outlives`: it goes on when the
     client has gone, and `then` is called all the same; anything else is cancelled, and `then` is not called.
@@ -24,7 +24,7 @@ class Later:
     def __init__(
         self,
         awaited: Awaitable[Any],
-        then: Callable[[asyncio.Future[Any]], Reply | None] = asyncio.Future.result,
+        then: "Callable[[asyncio.Future[Any]], Answer]" = asyncio.Future.result,
         *,
         outlives: bool = False,
     ) -> None:

@@ -52,12 +52,26 @@ class Reception:
         self.octets = 0  # on the wire, for who watches the pace
         self.chunk_left = 0  # BDAT: octets of this chunk that have not come
 
-    def take(self, octets: bytes) -> None:
-        """Take what came; then ask `is_covered`."""
+    def take(self, octets: bytes) -> bytes:
+        """Take what came, and return what is behind the content or the chunk; then ask `is_covered`."""
         self.octets += len(octets)
-        self.content.add(self.reader.feed(octets))
-        if self.reader.fault is not None:
+        reader = self.reader
+        if type(reader) is DataReader:
+            self.content.add(reader.feed(octets))
+            rest = reader.rest
+        else:
+            rest = octets[self.chunk_left :]
+            chunk = octets[: self.chunk_left]
+            self.chunk_left -= len(chunk)
+            self.content.add(reader.feed(chunk))
+        if reader.fault is not None:
             self.refuse_fault()
+        return rest
+
+    @property
+    def is_complete(self) -> bool:
+        """All of DATA, or of the chunk, has come."""
+        return self.reader.ended if type(self.reader) is DataReader else not self.chunk_left
 
     def refuse_fault(self) -> None:
         """Keep nothing of what no message may contain."""

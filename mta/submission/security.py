@@ -171,6 +171,7 @@ class SecureConnection(Connection):
 
     def _failed_login(self, said: Reply | None) -> Reply | None:
         self._auth_failures += 1
+        self.context.offenders.failed(self.peer.address)
         if self._auth_failures < self.context.settings.limits.max_auth_failures:
             return said
         self.closing = True

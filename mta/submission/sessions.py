@@ -14,6 +14,7 @@ from typing import Protocol
 from ..clock import Clock
 from ..reply import Reply, reply
 from .budget import MemoryBudget
+from .offenders import Offenders
 from .role import Role
 from .settings import SessionLimits, SubmissionSettings
 from .watch import Watched
@@ -110,6 +111,11 @@ class SessionContext:
     ) -> None:
         self.settings, self.role, self.clock = settings, role, clock
         self.budget, self.sessions, self.certificate = budget, sessions, certificate
+        self.offenders = Offenders(
+            clock,
+            failures_before_slowing=settings.limits.failures_before_slowing,
+            slow_greeting_seconds=settings.limits.slow_greeting_seconds,
+        )
         self.banner = reply(220, "", f"{settings.hostname} ESMTP Youtong")
         self._hellos: dict[tuple[bool, bool], Reply] = {}
 

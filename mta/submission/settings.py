@@ -21,6 +21,8 @@ class SessionLimits:
     max_commands: int = 1_000_000  # a session: a program that keeps one for ever begins anew some day
     max_commands_before_login: int = 20  # of a client that must log in
     login_seconds: float = 60  # until then it must have
+    failures_before_slowing: int = 60  # bad commands and logins from an address in ten minutes
+    slow_greeting_seconds: float = 5  # what each of its connections then waits
     idle_seconds: float = 300  # RFC 5321 §4.5.3.2.7
     slow_seconds: float = 60  # after that, content must have come at the rate below
     min_octets_per_second: int = 100  # slower than any modem: only who wants to hold a connection sends like that

@@ -143,10 +143,7 @@ class Transaction(SecureConnection):
             self.closing = True
             return _TOO_LARGE
         refusal = out_of_order("BDAT", self.phase)
-        reception = self.reception
-        if reception is None:
-            reception = self._receive(ChunkReader())
-            refusal = refusal or (None if reception.reservation.cover_now(1) else NO_MEMORY)
+        reception = self.reception or self._receive(ChunkReader())
         if refusal is not None:
             reception.content.refuse(refusal)
         reception.chunk_left = int(found.group(1))
@@ -157,19 +154,15 @@ class Transaction(SecureConnection):
     def take(self, octets: bytes) -> Answer:
         reception = self.reception
         assert reception is not None
-        if type(reception.reader) is DataReader:
-            reception.take(octets)
-            if reception.reader.ended:
-                self.input.unread(reception.reader.rest)
-                return self._end_content(reception)
-        else:
-            chunk = octets[: reception.chunk_left]
-            self.input.unread(octets[len(chunk) :])
-            reception.chunk_left -= len(chunk)
-            reception.take(chunk)
-            if not reception.chunk_left:
-                return self._chunk_came(reception)
-        return None if reception.is_covered() else Later(reception.wait_for_memory())
+        self.input.unread(reception.take(octets))
+        if not reception.is_covered():
+            return Later(reception.wait_for_memory(), lambda _: self._block_taken(reception))
+        return self._block_taken(reception)
+
+    def _block_taken(self, reception: Reception) -> Answer:
+        if not reception.is_complete:
+            return None
+        return self._end_content(reception) if type(reception.reader) is DataReader else self._chunk_came(reception)
 
     def _chunk_came(self, reception: Reception) -> Answer:
         self.in_content = False
