@@ -5,8 +5,8 @@ Knows  no row and no reply. A message counts with what its row costs, or a flood
 
 Invariants
     What is kept and what is arriving together never exceed the bound.
-    What comes to addresses that anybody can guess leaves a share to those that only we can make, so that a flood to
-    postmaster does not cost a bounce.
+    What is kept for addresses that anybody can guess leaves a share to those that only we can make, so that a flood to
+    postmaster does not cost a bounce. (A body that is arriving may use that share: nobody knows yet what it becomes.)
 """
 
 import errno
@@ -29,15 +29,17 @@ class Room:
 
     def is_open(self, *, signed: bool) -> bool:
         """Whether another message may come, to a signed address or to one that anybody can guess."""
-        reserved = 0 if signed else self.max_octets // _SIGNED_SHARE
-        return self.used + ROW_OCTETS <= self.max_octets - reserved
+        return self.used + ROW_OCTETS <= self._bound(signed)
 
-    def take(self, octets: int) -> bool:
+    def take(self, octets: int, *, signed: bool = True) -> bool:
         """Count so much in, unless it does not fit."""
-        if self.used + octets > self.max_octets:
+        if self.used + octets > self._bound(signed):
             return False
         self.used += octets
         return True
+
+    def _bound(self, signed: bool) -> int:
+        return self.max_octets - (0 if signed else self.max_octets // _SIGNED_SHARE)
 
     def give(self, octets: int) -> None:
         """So much is free again."""

@@ -1,7 +1,7 @@
 """Stored inbound mail: kept until it is read, or too old.
 
 Owns   putting a message on the disk, deleting it, how long and how much is kept, and the room that is left.
-Knows  no session and no kind of address.
+Knows  no session, and of kinds of addresses only which are signed.
 
 Invariants
     `put` returns only after the commit of message and content; a spool file is synced, with its folder, before.
@@ -17,7 +17,7 @@ from ..mta.clock import Clock
 from ..mta.crashpoint import reach
 from ..mta.submission.ports import BodyWriter, InlineBody, SpooledBody, StoredBody
 from . import spool
-from .inbound_mail import InboundMessage
+from .inbound_mail import SIGNED, InboundMessage
 from .inbound_room import ROW_OCTETS, CountedWriter, Room
 from .storage import inbound_rows
 from .storage.database import StorageFull
@@ -50,7 +50,7 @@ class InboundStore:
         counted = body.size_bytes if isinstance(body, SpooledBody) else 0
         more = new.size_bytes + ROW_OCTETS - counted
         try:
-            if not self.room.take(more):
+            if not self.room.take(more, signed=any(each.kind in SIGNED for each in new.addressees)):
                 raise StorageFull("as much inbound mail is kept as may be")
             counted += more
             return await self._put(new, head, body)
