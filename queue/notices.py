@@ -136,8 +136,6 @@ class Notices:
         """Queue the notice that is owed and mark it sent, or find that none is owed any more."""
         now_ms = self._clock.now_ms()
         about = owing.message(db, message_id)
-        if about is None:
-            return _Queued()
         told = owing.ended(db, message_id, MAX_RECIPIENTS)
         told += owing.delayed(db, about, now_ms, MAX_RECIPIENTS - len(told))
         more = len(told) == MAX_RECIPIENTS

@@ -4,7 +4,8 @@ Owns   the decision by event, mail class and NOTIFY, and how long a recipient wa
 Knows  nothing of rows' storage or of what a notice looks like.
 
 Invariants
-    Never for a notice, never to the null reverse-path (RFC 5321 §4.5.5), never for bulk, whose outcomes are events.
+    Never for a notice, never to the null reverse-path (RFC 5321 §4.5.5) or to a VERP one of ours, never for bulk:
+    their outcomes are events.
     NEVER is never answered; without NOTIFY people hear of failure and delay, as RFC 3461 §4.1 leaves it to us, and a
     program hears nothing that it did not ask for. Delay is told to people only.
     A next hop that was given NOTIFY owes the notice of success itself (RFC 3461 §5.2.1).
@@ -13,6 +14,7 @@ Invariants
 from typing import Protocol
 
 from .classes import MailClass
+from .signed_address import verp_token
 from .states import Event
 
 DELAY_MS = 4 * 3_600_000
@@ -48,6 +50,8 @@ def may_hear_of_delay(asked: Asked) -> bool:
 
 def _wants(word: str, asked: Asked) -> bool:
     if not asked.reverse_path or asked.is_notice or asked.mail_class == MailClass.BULK:
+        return False
+    if verp_token(asked.reverse_path.rpartition("@")[0]) is not None:
         return False
     if asked.notify:
         return word in asked.notify.upper().split(",")

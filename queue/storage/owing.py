@@ -76,14 +76,15 @@ def is_first_round_open(db: sqlite3.Connection, message_id: int) -> bool:
     return row is not None
 
 
-def message(db: sqlite3.Connection, message_id: int) -> NoticedMessage | None:
+def message(db: sqlite3.Connection, message_id: int) -> NoticedMessage:
+    """There is always one: messages stay when their content goes."""
     row = db.execute(
         "SELECT m.id, m.account_id, m.mail_class, m.is_notice, m.reverse_path, m.ret, m.envid, m.received_ms,"
         " m.expires_ms, ifnull(c.head, x''), CASE WHEN length(c.body) <= ? AND m.ret != 'HDRS' THEN c.body END"
         " FROM message AS m LEFT JOIN content AS c ON c.id = m.content_id WHERE m.id = ?",
         (_MAX_BODY, message_id),
     ).fetchone()
-    return NoticedMessage(*row) if row else None
+    return NoticedMessage(*row)
 
 
 def ended(db: sqlite3.Connection, message_id: int, limit: int) -> list[Told]:

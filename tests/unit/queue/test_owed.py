@@ -5,6 +5,7 @@ from itertools import product
 import msgspec
 import pytest
 from youtong.queue.owed import may_hear_of_delay, owes_notice
+from youtong.queue.signed_address import TOKEN_LETTERS, VERP_PREFIX
 from youtong.queue.states import Event
 
 
@@ -46,9 +47,15 @@ def test_a_next_hop_that_took_notify_over_owes_the_notice_of_success() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [Row(reverse_path="", notify="SUCCESS"), Row(is_notice=1), Row(is_notice=1, notify="FAILURE,DELAY")]
+    "row",
+    [
+        Row(reverse_path="", notify="SUCCESS"),
+        Row(reverse_path=f"{VERP_PREFIX}{'a' * TOKEN_LETTERS}@example.org", notify="SUCCESS,FAILURE,DELAY"),
+        Row(is_notice=1),
+        Row(is_notice=1, notify="FAILURE,DELAY"),
+    ],
 )
-def test_nothing_is_told_to_nobody_or_about_a_notice(row: Row) -> None:
+def test_nothing_is_told_to_nobody_or_to_a_verp_address_or_about_a_notice(row: Row) -> None:
     assert not any(owes_notice(event, row) for event in Event)
     assert not may_hear_of_delay(row)
 
