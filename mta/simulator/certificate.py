@@ -37,6 +37,8 @@ class Certificates:
     def context(self, dialog: Dialog) -> ssl.SSLContext:
         """What a provider with this dialog does a handshake with."""
         kind = (dialog.certificate, dialog.tls_versions, dialog.tls_tickets)
+        if not dialog.tls_tickets:
+            return self._made(*kind)  # TLS 1.2 resumes from the context's memory too: each handshake has its own
         if kind not in self._contexts:
             self._contexts[kind] = self._made(*kind)
         return self._contexts[kind]

@@ -3,26 +3,25 @@
 Owns   the order of commands, the transaction, and asking the provider at each stage.
 Knows  nothing of sockets: it speaks through the port `Wire`, which `mta.simulator.session` implements.
 
-Each step is `_at(stage, …, proceed)`: the provider's rules may reply, drop, hang or wait; if none took the step over,
-`proceed` does what a server ordinarily does.
+Each step is `_rules.at(stage, …, proceed)`: if no rule of the provider takes the step over, `proceed` does what a
+server ordinarily does.
 RFC 5321 §4.1.4 (order), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 3207 (STARTTLS), RFC 6531 §3.4 (SMTPUTF8).
 """
 
-from collections.abc import Callable, Iterator
-from typing import Literal, assert_never
+from collections.abc import Callable
 
 from . import offers, violations
-from .behaviours import Deed, ReplyStyle, Stage, StartTls
+from .behaviours import Stage, StartTls
 from .commands import SyntaxFault, parameter_names, path_and_parameters
+from .interventions import Interventions
 from .ledger import Ledger
 from .provider import Provider
-from .replies import welcome, written
-from .settings import Rule
+from .replies import welcome
+from .voice import Voice
 from .wire import Wire
 
 _LAST_OF_GROUP = frozenset({b"EHLO", b"DATA", b"STAR", b"VRFY", b"NOOP", b"QUIT"})  # RFC 2920 §3.1
 _NO_PARAMETERS = frozenset[str]()
-_Act = Literal[Deed.REPLY, Deed.OCTETS, Deed.DROP, Deed.RESET, Deed.HALF_CLOSE, Deed.HANG]
 
 
 class Dialog:
@@ -33,6 +32,8 @@ class Dialog:
         self._provider = provider
         self._ledger = ledger
         self._hostname = hostname
+        self._voice = Voice(wire, provider)
+        self._rules = Interventions(wire, self._voice, provider, hostname, self._answered)
         self.in_body = False
         self._helo = ""
         self._extended = False
@@ -40,44 +41,43 @@ class Dialog:
         self.messages = 0
         self._refused_mail = False
         self._turned_away = False  # greeted with a refusal: RFC 5321 §3.1 leaves the client nothing but QUIT
-        self._held: list[bytes] = []  # replies to RCPT, kept until another command comes
         self._commands: dict[bytes, Callable[[bytes], None]] = {
             b"MAIL": self._mail,
             b"RCPT": self._rcpt,
             b"DATA": self._data,
-            b"RSET": lambda _: self._at(Stage.RSET, [], self._rset),
+            b"RSET": lambda _: self._rules.at(Stage.RSET, [], self._rset),
             b"EHLO": self._ehlo,
             b"HELO": self._helo_command,
             b"STAR": self._starttls,
-            b"NOOP": lambda _: self._say("250 2.0.0 Ok"),
-            b"VRFY": lambda _: self._say("252 2.5.0 Send some mail, I will try"),
-            b"QUIT": lambda _: self._at(Stage.QUIT, [], self._quit),
+            b"NOOP": lambda _: self._voice.say("250 2.0.0 Ok"),
+            b"VRFY": lambda _: self._voice.say("252 2.5.0 Send some mail, I will try"),
+            b"QUIT": lambda _: self._rules.at(Stage.QUIT, [], self._quit),
         }
         self._forget_transaction()
 
     def connected(self) -> None:
         """The connection stands: greet, or do not."""
-        self._at(Stage.CONNECT, [], lambda: self._at(Stage.GREETING, [], self._greet))
+        self._rules.at(Stage.CONNECT, [], lambda: self._rules.at(Stage.GREETING, [], self._greet))
 
     def command(self, line: bytes, more_waits: bool) -> None:
         """A command line without CRLF; `more_waits`: octets had already come after it."""
         verb = line[:4].upper()
         if more_waits:
             self._judge_group(verb)
-        if self._held and verb != b"RCPT":
-            self._release()
+        if verb != b"RCPT" and self._provider.settings.dialog.late_rcpt:
+            self._voice.release()
         handler = self._commands.get(verb)
         if self._turned_away and verb != b"QUIT":
             self._out_of_order("503 5.5.1 Nothing but QUIT is left to you")
         elif handler is None:
-            self._refuse("500 5.5.2 Command not recognised")
+            self._voice.refuse("500 5.5.2 Command not recognised")
         else:
             handler(line)
 
     def body_begins(self) -> None:
         """The first octets of the content are there."""
         if Stage.BODY in self._provider.ruled_stages:
-            self._at(Stage.BODY, self._addresses(), lambda: None)
+            self._rules.at(Stage.BODY, self._addresses(), lambda: None)
 
     def content(self, octets: bytes) -> None:
         """The final dot has come; `octets` is the content, dot-unstuffed."""
@@ -87,16 +87,16 @@ class Dialog:
             self._provider.violations[violation] += 1
         if settings.limits.content_bytes and len(octets) > settings.limits.content_bytes:
             self._forget_transaction()
-            self._refuse(settings.limits.content_reply)
+            self._voice.refuse(settings.limits.content_reply)
         elif Stage.DOT in self._provider.ruled_stages:
-            self._at(Stage.DOT, self._addresses(), lambda: self._accept(octets), lambda: self._keep(octets))
+            self._rules.at(Stage.DOT, self._addresses(), lambda: self._accept(octets), lambda: self._keep(octets))
         else:
             self._accept(octets)
 
     def too_long(self) -> None:
         """A command line that does not end."""
         self._provider.violations[violations.LONG_COMMAND] += 1
-        self._say("500 5.5.6 Line too long")
+        self._voice.say("500 5.5.6 Line too long")
         self._wire.hang_up()
 
     def restart(self) -> None:
@@ -107,60 +107,21 @@ class Dialog:
     def idle(self) -> None:
         """Nothing has come for `idle_seconds`."""
         if self._provider.limits.idle_reply:
-            self._refuse(self._provider.limits.idle_reply)
+            self._voice.refuse(self._provider.limits.idle_reply)
         self._wire.hang_up()
 
-    def _at(
-        self, stage: Stage, addresses: list[str], proceed: Callable[[], None], keep: Callable[[], object] = lambda: None
-    ) -> None:
-        if stage not in self._provider.ruled_stages:
-            proceed()
-        else:
-            self._obey(self._provider.matching(stage, self._hostname, self._wire.client, addresses), proceed, keep)
-
-    def _obey(self, rules: Iterator[Rule], proceed: Callable[[], None], keep: Callable[[], object]) -> None:
-        for rule in rules:
-            if rule.do is Deed.WAIT:
-                return self._wire.wait(rule.seconds, lambda: self._obey(rules, proceed, keep))
-            if rule.keep:
-                keep()
-            return self._act(rule, rule.do)
-        return proceed()
-
-    def _act(self, rule: Rule, do: _Act) -> None:
-        match do:
-            case Deed.REPLY:
-                self._refuse_by(rule)
-            case Deed.OCTETS:
-                self._provider.count["octets"] += 1
-                self._wire.say(rule.octets.encode("latin-1"))
-                self._end_transaction_at(rule.at)
-            case Deed.DROP:
-                self._wire.drop()
-            case Deed.RESET:
-                self._wire.reset()
-            case Deed.HALF_CLOSE:
-                self._wire.half_close()
-            case Deed.HANG:
-                self._wire.hang()
-            case _:
-                assert_never(do)
-
-    def _refuse_by(self, rule: Rule) -> None:
-        self._end_transaction_at(rule.at)
-        self._turned_away = rule.at in (Stage.CONNECT, Stage.GREETING)
-        self._refuse(rule.reply, close=rule.at is Stage.BODY)  # the rest of a content cannot be read as commands
-
-    def _end_transaction_at(self, stage: Stage) -> None:
+    def _answered(self, stage: Stage) -> None:
+        """A rule has answered at this stage."""
         if stage is Stage.DOT:
             self._forget_transaction()
+        self._turned_away = stage in (Stage.CONNECT, Stage.GREETING)
 
     def _greet(self) -> None:
         words = self._provider.refusal_of_connection(self._wire.client)
         if words:
-            self._refuse(words, close=True)
+            self._voice.refuse(words, close=True)
         else:
-            self._say(f"220 {self._hostname} ESMTP")
+            self._voice.say(f"220 {self._hostname} ESMTP")
 
     def _ehlo(self, line: bytes) -> None:
         self._hello(line, extended=True)
@@ -170,9 +131,9 @@ class Dialog:
 
     def _hello(self, line: bytes, *, extended: bool) -> None:
         if extended and not self._provider.settings.dialog.ehlo:
-            return self._refuse("502 5.5.1 EHLO is not implemented here")
+            return self._voice.refuse("502 5.5.1 EHLO is not implemented here")
         stage = Stage.EHLO if extended else Stage.HELO
-        return self._at(stage, [], lambda: self._welcome(line, extended=extended))
+        return self._rules.at(stage, [], lambda: self._welcome(line, extended=extended))
 
     def _welcome(self, line: bytes, *, extended: bool) -> None:
         self._helo, self._extended = line[5:].decode("ascii", "replace").strip(), extended
@@ -187,33 +148,33 @@ class Dialog:
         if line.upper() != b"STARTTLS" or how is StartTls.NONE or self._wire.tls:
             return self._out_of_order("502 5.5.1 STARTTLS is not offered")
         if how is StartTls.REFUSED:
-            return self._refuse("454 4.7.0 TLS not available due to temporary reason")
-        return self._at(Stage.STARTTLS, [], lambda: self._wire.begin_tls(how))
+            return self._voice.refuse("454 4.7.0 TLS not available due to temporary reason")
+        return self._rules.at(Stage.STARTTLS, [], lambda: self._wire.begin_tls(how))
 
     def _mail(self, line: bytes) -> None:
         self._refused_mail = True  # until it is taken
         if not self._helo or self._mail_from is not None:
             return self._out_of_order("503 5.5.1 Bad sequence of commands")
         if self._provider.settings.dialog.starttls_required and not self._wire.tls:
-            return self._refuse("530 5.7.0 Must issue a STARTTLS command first")
+            return self._voice.refuse("530 5.7.0 Must issue a STARTTLS command first")
         path = self._parsed(line)
         if path is not None and not self._too_large(path[1]):
-            self._at(Stage.MAIL, [path[0]], lambda: self._begin(path))
+            self._rules.at(Stage.MAIL, [path[0]], lambda: self._begin(path))
         return None
 
     def _begin(self, path: tuple[str, str]) -> None:
         words = self._provider.refusal_of_mail(self._wire.client, path[0], self.messages)
         if words:
-            return self._refuse(words)
+            return self._voice.refuse(words)
         self._mail_from, self._refused_mail = path, False
-        return self._say("250 2.1.0 Ok")
+        return self._voice.say("250 2.1.0 Ok")
 
     def _too_large(self, parameters: str) -> bool:
         size = parameter_names(parameters).get("SIZE", "0") if parameters else "0"
         most = self._provider.settings.dialog.size_bytes
         if not most or not size.isdecimal() or int(size) <= most:
             return False
-        self._refuse("552 5.3.4 Message size exceeds fixed limit")
+        self._voice.refuse("552 5.3.4 Message size exceeds fixed limit")
         return True
 
     def _rcpt(self, line: bytes) -> None:
@@ -221,16 +182,16 @@ class Dialog:
             return self._without_mail()
         path = self._parsed(line)
         if path is not None:
-            self._at(Stage.RCPT, [path[0]], lambda: self._add(path))
+            self._rules.at(Stage.RCPT, [path[0]], lambda: self._add(path))
             if self._provider.settings.dialog.late_rcpt:
-                self._held += self._wire.unsay()
+                self._voice.hold()
         return None
 
     def _without_mail(self) -> None:
         """A refused MAIL makes what was pipelined behind it useless, but not wrong (RFC 2920 §3.1)."""
         words = "503 5.5.1 Need MAIL before RCPT"
         if self._refused_mail and self._extended and self._provider.settings.dialog.pipelining:
-            self._refuse(words)
+            self._voice.refuse(words)
         else:
             self._out_of_order(words)
 
@@ -241,14 +202,9 @@ class Dialog:
             self._wire.client, self._mail_from[0], address, len(self._recipients)
         )
         if words:
-            return self._refuse(words)
+            return self._voice.refuse(words)
         self._recipients.append(path)
-        return self._say("250 2.1.5 Ok")
-
-    def _release(self) -> None:
-        for each in self._held:
-            self._wire.say(each)
-        self._held.clear()
+        return self._voice.say("250 2.1.5 Ok")
 
     def _wrong_domain(self, address: str) -> str:
         settings = self._provider.settings
@@ -262,21 +218,21 @@ class Dialog:
 
     def _data(self, line: bytes) -> None:
         if not self._recipients:
-            return self._refuse("554 5.5.1 No valid recipients")
-        return self._at(Stage.DATA, self._addresses(), self._await_content)
+            return self._voice.refuse("554 5.5.1 No valid recipients")
+        return self._rules.at(Stage.DATA, self._addresses(), self._await_content)
 
     def _await_content(self) -> None:
         self.in_body = True
-        self._say("354 End data with <CR><LF>.<CR><LF>")
+        self._voice.say("354 End data with <CR><LF>.<CR><LF>")
 
     def _accept(self, content: bytes) -> None:
         number = self._keep(content)
         self.messages += 1
         self._forget_transaction()
-        self._say(f"250 2.0.0 Ok: received as {number}")
+        self._voice.say(f"250 2.0.0 Ok: received as {number}")
         if self.messages == self._provider.limits.close_after_messages:
             if self._provider.limits.close_reply:
-                self._refuse(self._provider.limits.close_reply)
+                self._voice.refuse(self._provider.limits.close_reply)
             self._wire.hang_up()
 
     def _keep(self, content: bytes) -> int:
@@ -289,11 +245,11 @@ class Dialog:
 
     def _rset(self) -> None:
         self._forget_transaction()
-        self._say("250 2.0.0 Ok")
+        self._voice.say("250 2.0.0 Ok")
 
     def _quit(self) -> None:
         self._provider.count["quits"] += 1
-        self._say("221 2.0.0 Bye")
+        self._voice.say("221 2.0.0 Bye")
         self._wire.hang_up()
 
     def _parsed(self, line: bytes) -> tuple[str, str] | None:
@@ -301,11 +257,11 @@ class Dialog:
             path = path_and_parameters(line)
         except SyntaxFault as fault:
             self._provider.violations[violations.SYNTAX] += 1
-            self._refuse(f"501 5.5.4 {fault}")
+            self._voice.refuse(f"501 5.5.4 {fault}")
             return None
         if path[1] and not set(parameter_names(path[1])) <= self._allowed:
             self._provider.violations[violations.NOT_OFFERED] += 1
-            self._refuse("555 5.5.4 Parameter not recognised")
+            self._voice.refuse("555 5.5.4 Parameter not recognised")
             return None
         return path
 
@@ -317,17 +273,7 @@ class Dialog:
 
     def _out_of_order(self, words: str) -> None:
         self._provider.violations[violations.SEQUENCE] += 1
-        self._refuse(words)
-
-    def _refuse(self, words: str, *, close: bool = False) -> None:
-        self._provider.refusals[words] += 1
-        self._wire.say(written(words.replace("{client}", self._wire.client), self._provider.settings.dialog.replies))
-        if close or words.startswith("421"):
-            self._wire.hang_up()
-
-    def _say(self, words: str) -> None:
-        style = self._provider.settings.dialog.replies
-        self._wire.say(f"{words}\r\n".encode("ascii") if style is ReplyStyle.PLAIN else written(words, style))
+        self._voice.refuse(words)
 
     def _addresses(self) -> list[str]:
         return [address for address, _ in self._recipients]

@@ -277,7 +277,7 @@ class Session(asyncio.Protocol):
             case StartTls.RESET:
                 _abort_with_reset(self._transport)
             case StartTls.HANG:
-                self._gone = True
+                self.hang()
             case _:
                 assert_never(how)
 
