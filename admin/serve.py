@@ -14,6 +14,7 @@ from random import Random
 import msgspec
 
 from ..mta.clock import Clock, SystemClock
+from ..mta.delivery.families import has_global_ipv6
 from ..mta.dkim.keyring import KeyFileError
 from ..mta.dns.address_rules import AddressRules, FamilyRule
 from ..mta.dns.ourselves import own_hosts
@@ -153,7 +154,9 @@ class OwnerServer:
         return [sys.executable, "-m", module, *snapshot.arguments(self.config), str(slot), str(incarnation), str(fd)]
 
     def _sources(self) -> tuple[Source, ...]:
-        configured = tuple(Source(each.name, each.address, each.ehlo) for each in self.config.source)
+        configured = tuple(
+            Source(each.name, each.address, each.ehlo, each.address6, each.ehlo6) for each in self.config.source
+        )
         return configured or (Source("default", "", self.config.server.hostname),)
 
     def _route_finder(self) -> FindRoute:
@@ -164,7 +167,7 @@ class OwnerServer:
             return Redirect(redirect.host).find
         inbound = [(each.host, each.port) for each in self.config.inbound.listen] if self.config.inbound else []
         own = own_hosts(self.config.server.hostname, inbound, delivery.port)
-        ipv6 = any(":" in each.address for each in self.config.source)
+        ipv6 = any(each.has_ipv6 for each in self.config.source) if self.config.source else has_global_ipv6()
         rules = AddressRules(FamilyRule(delivery.address_family), ipv6, delivery.allow_private_addresses)
         find = Lookup(resolver, own, rules).find
         address = own_address(self.config.inbound.listen, delivery.port) if self.config.inbound else None

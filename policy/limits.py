@@ -3,7 +3,8 @@
 Owns   the numbers, each with where it came from; a shaping file comes to stand before them.
 """
 
-from ..queue.limits import EgressLimits, Limit, RateLimit
+from ..mta.delivery.egress import TlsLevel
+from ..queue.limits import EgressLimits, Limit, RateLimit, TlsRule
 
 DEFAULTS = EgressLimits(
     connections=Limit(10, "default"),
@@ -12,6 +13,7 @@ DEFAULTS = EgressLimits(
     message_rate=RateLimit(100, 1.0, "default"),
     connection_rate=RateLimit(100, 60.0, "default"),
     idle_seconds=Limit(60, "default"),
+    tls=TlsRule(TlsLevel.OPPORTUNISTIC, "default"),
 )
 
 

@@ -131,13 +131,23 @@ class Lane:
 
     def settings(self, now: float) -> LaneSettings:
         """The lane for its worker, topped up with connect permits."""
-        return LaneSettings(self.key, self.source.address, self.source.ehlo, self._worker_limits(), self._grant(now))
+        source = self.source
+        return LaneSettings(
+            self.key,
+            source.address,
+            source.ehlo,
+            self._worker_limits(),
+            self._grant(now),
+            source.address6,
+            source.ehlo6,
+        )
 
     def _worker_limits(self) -> LaneLimits:
         return LaneLimits(
             max_connections=self.limits.connections.value,
             messages_per_connection=self.limits.messages_per_connection.value,
             idle_seconds=self.limits.idle_seconds.value,
+            tls=self.limits.tls.level,
         )
 
     def _grant(self, now: float) -> int:

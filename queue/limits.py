@@ -9,6 +9,8 @@ from typing import Protocol
 
 import msgspec
 
+from ..mta.delivery.egress import TlsLevel
+
 
 class Limit(msgspec.Struct, frozen=True):
     """A number and the place that set it, e.g. Limit(5, "shaping.toml [provider.google]")."""
@@ -25,6 +27,13 @@ class RateLimit(msgspec.Struct, frozen=True):
     because: str
 
 
+class TlsRule(msgspec.Struct, frozen=True):
+    """How private the way to a provider's hosts must be."""
+
+    level: TlsLevel
+    because: str
+
+
 class EgressLimits(msgspec.Struct, frozen=True):
     """Everything that bounds the traffic of one (provider, source)."""
 
@@ -34,6 +43,7 @@ class EgressLimits(msgspec.Struct, frozen=True):
     message_rate: RateLimit
     connection_rate: RateLimit
     idle_seconds: Limit
+    tls: TlsRule = TlsRule(TlsLevel.OPPORTUNISTIC, "default")
 
 
 class LimitSource(Protocol):

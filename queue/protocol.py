@@ -30,6 +30,8 @@ class LaneSettings(msgspec.Struct, frozen=True, array_like=True):
     ehlo: str
     limits: LaneLimits
     connects: int
+    source_address6: str = ""
+    ehlo6: str = ""
 
 
 class JobParcel(msgspec.Struct, frozen=True, array_like=True):

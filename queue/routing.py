@@ -12,11 +12,13 @@ from .classes import MailClass
 
 
 class Source(msgspec.Struct, frozen=True):
-    """An egress source: the local address connections are made from, and the name said in EHLO."""
+    """An egress source: the local addresses connections are made from, and the names said in EHLO."""
 
     name: str
     address: str  # "" = the kernel chooses
     ehlo: str
+    address6: str = ""  # for IPv6, where `address` is IPv4
+    ehlo6: str = ""  # "" = `ehlo`
 
 
 class RouteSource(Protocol):

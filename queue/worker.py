@@ -151,7 +151,7 @@ class Worker:
     def _settle_lane(self, settings: LaneSettings) -> None:
         state = self._lanes.get(settings.key)
         if state is None:
-            source = EgressSource(settings.source_address, settings.ehlo)
+            source = EgressSource(settings.source_address, settings.ehlo, settings.source_address6, settings.ehlo6)
             state = self._lanes[settings.key] = _LaneState(self._make_lane(settings.key, source, settings.limits, self))
         state.permits += settings.connects
         state.lane.limits = settings.limits

@@ -44,7 +44,12 @@ class InboundIdParam(click.ParamType[int]):
     )
 )  # fmt: skip
 @click.argument("number", type=InboundIdParam(), metavar="[INBOUND_ID]", required=False)
-@click.option("--kind", type=click.Choice([each.value for each in InboundKind]), default=None, help=_("Only mail to such addresses."))
+@click.option(
+    "--kind",
+    type=click.Choice([each.value for each in InboundKind]),
+    default=None,
+    help=_("Only mail to such addresses."),
+)
 @click.option(
     "--limit",
     type=click.IntRange(1, 10_000),

@@ -22,7 +22,9 @@ from .values import (
     endpoint_or_none,
     endpoints,
     host_name,
+    host_name_or_empty,
     ip_address,
+    ipv6_address_or_empty,
     listen_endpoints,
     mail_address_or_empty,
     networks,
@@ -123,11 +125,17 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """An egress source: the local address that mail leaves from, and its EHLO name."""
+    """An egress source: the local addresses that mail leaves from, one for each IP version, and their EHLO names."""
 
     name: str = key(text)
     address: str = key(ip_address)
     ehlo: str = key(host_name)
+    address6: str = key(ipv6_address_or_empty, "")
+    ehlo6: str = key(host_name_or_empty, "")
+
+    @property
+    def has_ipv6(self) -> bool:
+        return ":" in self.address or bool(self.address6)
 
 
 @dataclass(frozen=True, kw_only=True)

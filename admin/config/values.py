@@ -125,6 +125,19 @@ def ip_address(raw: Any, folder: Path) -> str:
         raise ValueError(_('is no IP address ("{raw}")').format(raw=raw)) from error
 
 
+def ipv6_address_or_empty(raw: Any, folder: Path) -> str:
+    if not text(raw, folder):
+        return ""
+    address = ip_address(raw, folder)
+    if ":" not in address:
+        raise ValueError(_('is no IP address ("{raw}")').format(raw=raw))
+    return address
+
+
+def host_name_or_empty(raw: Any, folder: Path) -> str:
+    return host_name(raw, folder) if text(raw, folder) else ""
+
+
 def path(raw: Any, folder: Path) -> Path:
     """A path that need not exist yet; relative ones start at the file's folder."""
     if not text(raw, folder):

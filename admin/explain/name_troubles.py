@@ -50,7 +50,7 @@ def trouble_words(trouble: Trouble) -> str:
 
 
 def unroutable_words(kind: str) -> str:
-    """"" for what is no `UnroutableKind`: a journal also has kinds of replies."""
+    """ "" for what is no `UnroutableKind`: a journal also has kinds of replies."""
     match kind:
         case UnroutableKind.NO_SUCH_DOMAIN:
             return _("the domain does not exist (NXDOMAIN)")

@@ -4,12 +4,13 @@ Owns   the incremental reader. Replies to be sent are `mta.reply.Reply.to_bytes`
 Knows  nothing of commands: which reply answers which command is the session's.
 
 Tolerated: bare LF as line end, a code alone on its line, unequal codes in one reply (the last line's counts), text
-in any charset. Refused (RemoteProtocolError): a line that does not begin with a code of 200-599 and a space, a hyphen
-or its end, and whatever is longer than any honest server's reply.
+in any charset, lines far beyond the 512 octets that a server may send, whose text is cut. Refused
+(RemoteProtocolError): a line that does not begin with a code of 200-599 and a space, a hyphen or its end, and whatever
+is longer than any server's reply, so that memory is bounded.
 Text is kept readable: octets that are not UTF-8 become \\xNN, control characters (also those that
 turn the direction of text) "?", so that it may be shown in a
 terminal and stored anywhere.
-RFC 5321 §4.2 (replies), §4.2.1 (multi-line), §4.5.3.1.5 (512 octets a line; we allow eight times that).
+RFC 5321 §4.2 (replies), §4.2.1 (multi-line), §4.5.3.1.5 (512 octets a line).
 """
 
 import re
@@ -18,7 +19,9 @@ from functools import lru_cache
 from ..reply import Reply, from_text_lines
 from .errors import RemoteProtocolError
 
-MAX_LINE_OCTETS = 4096
+MAX_LINE_OCTETS = 65_536
+MAX_REPLY_OCTETS = 131_072
+KEPT_LINE_OCTETS = 2000
 MAX_LINES = 200  # an EHLO reply with every registered keyword has some 40
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -31,6 +34,7 @@ class ReplyReader:
         self._buffer = b""
         self._at = 0
         self._lines: list[str] = []
+        self._octets = 0  # of the lines so far
 
     def feed(self, octets: bytes) -> None:
         self._buffer = self._buffer[self._at :] + octets if self._at < len(self._buffer) else octets
@@ -38,13 +42,13 @@ class ReplyReader:
 
     def discard(self) -> None:
         """Forget everything that was not yet taken (RFC 3207 §4.2)."""
-        self._buffer, self._at, self._lines = b"", 0, []
+        self._buffer, self._at, self._lines, self._octets = b"", 0, [], 0
 
     def next_reply(self) -> Reply | None:
         """The next whole reply, or None until more octets come. Raises RemoteProtocolError."""
         while (line := self._next_line()) is not None:
             if not self._lines and line[3:4] == b" ":
-                return _single(line)
+                return _single(line[:KEPT_LINE_OCTETS])
             reply = self._add(line)
             if reply is not None:
                 return reply
@@ -61,13 +65,14 @@ class ReplyReader:
         return line.removesuffix(b"\r")
 
     def _add(self, line: bytes) -> Reply | None:
-        code, is_last, text = _parse(line)
+        code, is_last, text = _parse(line[:KEPT_LINE_OCTETS])
         self._lines.append(text)
-        if len(self._lines) > MAX_LINES:
-            raise RemoteProtocolError("sent a reply of too many lines")
+        self._octets += len(line)
+        if len(self._lines) > MAX_LINES or self._octets > MAX_REPLY_OCTETS:
+            raise RemoteProtocolError("sent a reply without end")
         if not is_last:
             return None
-        lines, self._lines = self._lines, []
+        lines, self._lines, self._octets = self._lines, [], 0
         return from_text_lines(code, lines)
 
 

@@ -22,16 +22,6 @@ LETTERS = max(300, round(10_000 * SHARE))
 SECONDS = 45 if SHARE < 1 else 600  # until every letter that must end has ended
 RECEIVERS = Path(__file__).with_name("receivers.toml")
 _ROUND_SECONDS = 0.5
-_NOT_YET = {  # receivers that delivery does not master yet
-    "ehlo-closes",
-    "helo-only",
-    "pipelined-cut",
-    "pipelined-lost",
-    "pipelined-one-per-read",
-    "pipelined-one-short",
-    "seven-bit",
-    "written-long",
-}
 
 
 @pytest.mark.timeout(0 if SHARE >= 1 else 120)
@@ -46,7 +36,7 @@ async def test_every_letter_to_every_kind_of_receiver_ends_as_declared(tmp_path:
         await post(running, sent.letters, connections=4)
         assert fates(sent.letters) == {Fate.ACCEPTED: len(sent.letters)}
         await _all_end(running, sent)
-        found = {name: what for name, what in faults(sent, internet, running).items() if name not in _NOT_YET}
+        found = faults(sent, internet, running)
         assert found == {}, f"{len(found)} of {len(settings.provider)} receivers:\n{summary(found)}"
     finally:
         await running.end()
