@@ -5,7 +5,8 @@ Knows   nothing of sessions, accounts or which recipients exist.
 Strict  on everything that two readers could read differently: angle brackets are required, parameters that we do not
         offer and doubled ones are refused. Lenient where clients in the field need it: spaces after the colon.
 RFC 5321 §4.1.2 (paths, source routes are read and dropped), RFC 1870 §6 (SIZE), RFC 6152 §2 (BODY), RFC 6531 §3.4
-(SMTPUTF8), RFC 4954 §5 (AUTH=), RFC 3461 §4 (RET, ENVID, NOTIFY, ORCPT: read only when `dsn` is offered).
+(SMTPUTF8), RFC 4954 §5 (AUTH=), RFC 3461 §4 (RET, ENVID, NOTIFY, ORCPT: read only when `dsn` is offered), RFC 6533 §3
+(utf-8 in ORCPT).
 """
 
 import re
@@ -21,6 +22,11 @@ _PATH = re.compile(rf'[ \t]*<{_ROUTE}((?:[^"<>\x00-\x20\x7f]|"(?:[^"\\\x00-\x1f\
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~\x80-\U0010ffff]+))?")
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
 _ORCPT = re.compile(r"[A-Za-z0-9-]+;(?:[!-*,-<>-~]|\+[0-9A-F]{2})+")
+# RFC 6533 §3: characters beyond ASCII are \x{…}, or themselves where the transaction is SMTPUTF8.
+_UTF8_ORCPT = re.compile(
+    r"utf-8;(?:[!-*,-<>-\[\]-~\x80-\U0010ffff]|\\x\{(?!D[89AB][0-9A-F]{2}\}|0)(?:10|[0-9A-F])?[0-9A-F]{1,4}\})+",
+    re.IGNORECASE,
+)
 _NOTIFY = frozenset({"SUCCESS", "FAILURE", "DELAY"})
 _MAX_ENVID = 100  # RFC 3461 §4.4
 _MAX_ORCPT = 500  # RFC 3461 §4.2
@@ -70,7 +76,7 @@ def parse_rcpt(argument: str, *, smtputf8: bool, hostname: str, dsn: bool = Fals
     path, tail = _path(argument, "TO:")
     given = _parameters(tail) if tail else {}
     notify = _notify(given) if dsn else ""
-    orcpt = _orcpt(given) if dsn else ""
+    orcpt = _orcpt(given, smtputf8) if dsn else ""
     _refuse_rest(given)
     if path.lower() == "postmaster":
         path = f"{path}@{hostname}"
@@ -168,11 +174,16 @@ def _notify(given: dict[str, str | None]) -> str:
     return ",".join(words)
 
 
-def _orcpt(given: dict[str, str | None]) -> str:
+def _orcpt(given: dict[str, str | None], smtputf8: bool) -> str:
     if "ORCPT" not in given:
         return ""
     value = given.pop("ORCPT") or ""
-    if len(value) > _MAX_ORCPT or not _ORCPT.fullmatch(value):
+    form = _UTF8_ORCPT if value[:6].lower() == "utf-8;" else _ORCPT
+    if (
+        len(value.encode("utf-8", "surrogatepass")) > _MAX_ORCPT
+        or not form.fullmatch(value)
+        or not (smtputf8 or value.isascii())
+    ):
         raise _bad_value("ORCPT")
     return value
 

@@ -142,6 +142,8 @@ class SecureConnection(Connection):
         octets = challenge.encode() if isinstance(challenge, str) else challenge
         await self.push(b"334 " + b64encode(octets))
         line = await self.input.readline()
+        if not line:
+            return MISSING  # the client has closed its side
         if line.strip() == b"*":
             await self.push("501 5.7.0 login cancelled")
             return MISSING

@@ -81,6 +81,10 @@ class Peer:
             assert ",".join(path.address for path in taken[-1].envelope.recipients) == value
         elif what == "reverse-path":
             assert f"<{taken[-1].envelope.reverse_path}>" == value
+        elif what == "dsn":
+            assert f"{taken[-1].envelope.ret} {taken[-1].envelope.envid}" == value
+        elif what in ("notify", "orcpt"):
+            assert getattr(taken[-1].envelope.recipients[-1], what).encode() == octets(value)
         elif what == "declared":
             assert (str(taken[-1].envelope.body), str(taken[-1].envelope.smtputf8)) == tuple(value.split())
         else:
@@ -147,5 +151,5 @@ async def _speak(situation: Situation, certificate: Path) -> None:
         await listener.stop()
 
 
-def test_there_are_forty_situations() -> None:
-    assert len(SITUATIONS) >= 40
+def test_there_are_a_hundred_situations() -> None:
+    assert len(SITUATIONS) >= 100
