@@ -6,8 +6,8 @@ Knows  not what is owed (queue.owed), nor how a notice looks: composing is given
 
 Invariants
     An end is owed by a row (`recipient.notice = 1`) from the transaction of the end on, a delay by a row of the watch:
-    no death loses a notice, and none is sent twice. Never for a notice, never to the null reverse-path (RFC 5321
-    §4.5.5), so nothing answers a notice that cannot be delivered: it ends with its age.
+    no death loses a notice, and none is sent twice. It leaves with the null reverse-path (RFC 5321 §4.5.5), so nothing
+    answers one that cannot be delivered: it ends with its age.
     A notice asks for SMTPUTF8 only when its address has no form in ASCII.
 """
 
