@@ -8,7 +8,7 @@ import pytest
 from fakes.policy import CLIENT, ENVELOPE, HEAD, ORIGIN, active_policy, write_policy
 from youtong.mta.envelope import Domain, Envelope
 from youtong.mta.reply import reply
-from youtong.mta.submission.ports import Accept, MessageVerdict, Origin, Proceed, Refuse, Verdict
+from youtong.mta.submission.ports import Accept, Client, MessageVerdict, Origin, Proceed, Refuse, Verdict
 from youtong.policy.hooks import Change, MessageFacts, Refusal, change, defer, refuse
 from youtong.policy.senders import Sendable, SenderRules
 from youtong.policy.session import OUR_FAULT, HookedSessionPolicy
@@ -194,6 +194,50 @@ def test_a_fault_in_the_sender_rules_is_temporary(tmp_path: Path, caplog: pytest
     assert STAGES["mail_from"](policy) == OUR_FAULT
     assert STAGES["message"](policy) == OUR_FAULT
     assert "KeyError" in caplog.text
+
+
+LIMITED = pytest.mark.parametrize("stage", ["mail_from", "recipient"])
+TOO_MUCH = Refuse(reply(450, "4.7.1", "too much"))
+
+
+class Limits:
+    """Limits on people: everybody has sent too much, unless the rule is broken."""
+
+    def __init__(self) -> None:
+        self.asked: list[Origin] = []
+        self.is_broken = False
+
+    def check(self, client: Client, origin: Origin) -> Refuse | None:
+        self.asked.append(origin)
+        if self.is_broken:
+            raise KeyError(origin.label)
+        return TOO_MUCH
+
+
+@LIMITED
+def test_limits_are_asked_of_what_no_hook_objects_to(tmp_path: Path, stage: str) -> None:
+    limits = Limits()
+    refusing = active_policy(tmp_path, f'def {stage}(facts): return refuse(550, "5.7.1", "no")\n')
+    policy = HookedSessionPolicy(refusing, check_mail=limits.check, check_recipient=limits.check)
+    assert STAGES[stage](policy) == Refuse(reply(550, "5.7.1", "no"))
+    assert limits.asked == []
+    policy = HookedSessionPolicy(active_policy(tmp_path, ""), check_mail=limits.check, check_recipient=limits.check)
+    assert STAGES[stage](policy) == TOO_MUCH
+
+
+@LIMITED
+def test_a_fault_in_the_limits_is_temporary_and_trusted_networks_are_never_asked_about(
+    tmp_path: Path, stage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    limits = Limits()
+    limits.is_broken = True
+    policy = HookedSessionPolicy(active_policy(tmp_path, ""), check_mail=limits.check, check_recipient=limits.check)
+    assert STAGES[stage](policy) == OUR_FAULT
+    assert "rule=limits" in caplog.text
+    trusted = Origin("operator", 1, 0, "people")
+    assert policy.mail_from(CLIENT, trusted, "anna@example.org") == Proceed()
+    assert policy.recipient(CLIENT, trusted, "", "bob@example.net", Domain("example.net")) == Proceed()
+    assert {origin.label for origin in limits.asked} == {ORIGIN.label}
 
 
 @pytest.mark.parametrize(
