@@ -102,8 +102,19 @@ def rcode_of(octets: bytes) -> int:
 
 def parse_response(octets: bytes) -> Response:
     """The parts of an answer; octets after the last record are ignored. Raises MalformedError, and nothing else."""
+    answers, authority, additional = parse_sections(octets)
     try:
-        _, flags, questions, *counts = _HEADER.unpack_from(octets)
+        upper, errors = _opt(octets, additional)
+    except struct.error:
+        raise MalformedError("an option that ends too early") from None
+    rcode = upper << 4 | rcode_of(octets)
+    return Response(octets, rcode, bool(octets[3] & 0x80), answers, authority, errors)
+
+
+def parse_sections(octets: bytes) -> tuple[list[ResourceRecord], ...]:
+    """Answers, authority and additional records of any message. Raises MalformedError, and nothing else."""
+    try:
+        _, _, questions, *counts = _HEADER.unpack_from(octets)
         at = HEADER_BYTES
         for _ in range(questions):
             at = read_name(octets, at)[1] + 4
@@ -111,11 +122,9 @@ def parse_response(octets: bytes) -> Response:
         for count in counts:
             section, at = _section(octets, at, count)
             sections.append(section)
-        answers, authority, additional = sections
-        upper, errors = _opt(octets, additional)
     except struct.error:
         raise MalformedError("a message that ends too early") from None
-    return Response(octets, upper << 4 | flags & 0x0F, bool(flags & 0x80), answers, authority, errors)
+    return tuple(sections)
 
 
 def _section(octets: bytes, at: int, count: int) -> tuple[list[ResourceRecord], int]:

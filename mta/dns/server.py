@@ -1,36 +1,24 @@
 """The one authoritative DNS server: UDP and TCP on one address, answers from a `ZoneSource`.
 
-Owns   sockets, packets, truncation, negative answers with their SOA.
-Knows  nothing of zones: the simulator's or a customer's are the same to it. It never recurses.
+Owns   sockets, and what becomes of each packet.
+Knows  nothing of zones: the simulator's or a customer's are the same to it. It never recurses. Octets are `serving`'s.
 
 A packet that is no query is dropped (an answer to it could be made to circle); a broken query is told FORMERR.
-RFC 1035 §4 (messages and transports), RFC 2308 §3 (SOA in negative answers), RFC 6891 §6.2.3 (payload size),
-RFC 7766 §6.2 (idle TCP connections).
+RFC 1035 §4.2 (transports), RFC 7766 §6.2 (idle TCP connections).
 """
 
 import asyncio
 import logging
 import struct
-from functools import lru_cache
-from typing import assert_never, cast
+from typing import cast
 
-import dns.edns
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.opcode
-import dns.rcode
-import dns.rdatatype
-import dns.rrset
-
-from .zones import NameMissing, NotOurs, Record, Records, ServerFailure, Silence, TypeMissing, ZoneAnswer, ZoneSource
+from .message import HEADER_BYTES, Rcode
+from .names import MalformedError
+from .serving import answer_octets, failure_octets, read_query, type_text
+from .zones import ZoneSource
 
 MAX_TCP_CONNECTIONS = 200
 TCP_IDLE_SECONDS = 10.0
-PLAIN_UDP_BYTES = 512
-LARGEST_UDP_BYTES = 1232
-_HEADER_BYTES = 12
 _log = logging.getLogger(__name__)
 
 
@@ -68,26 +56,19 @@ class DnsServer:
 
     def respond(self, wire: bytes, *, udp: bool) -> bytes | None:
         """The packet that answers a packet; None: say nothing."""
-        if len(wire) < _HEADER_BYTES or wire[2] & 0x80:
+        if len(wire) < HEADER_BYTES or wire[2] & 0x80:
             return None
         try:
-            query = dns.message.from_wire(wire)
-        except (dns.exception.DNSException, ValueError):
+            query = read_query(wire)
+        except MalformedError:
             return _format_error(wire)
+        if query.opcode:
+            return failure_octets(query, Rcode.NOTIMP)
         try:
-            return self._answered(query, udp=udp)
+            return answer_octets(query, self._source.answer(query.name, type_text(query.rdtype)), udp=udp)
         except Exception:  # noqa: BLE001 - bulkhead: a fault in a zone is SERVFAIL to its asker, not the server's end
             _log.exception("a zone source raised")
-            return _wire(_reply(query, dns.rcode.SERVFAIL), udp=udp)
-
-    def _answered(self, query: dns.message.Message, *, udp: bool) -> bytes | None:
-        if query.opcode() != dns.opcode.QUERY:
-            return _wire(_reply(query, dns.rcode.NOTIMP), udp=udp)
-        if len(query.question) != 1:
-            return _wire(_reply(query, dns.rcode.FORMERR), udp=udp)
-        question = query.question[0]
-        answer = self._source.answer(_name_text(question.name), dns.rdatatype.to_text(question.rdtype))
-        return _to_wire(query, answer, udp=udp)
+            return failure_octets(query, Rcode.SERVFAIL)
 
 
 class _Stream(asyncio.Protocol):
@@ -168,82 +149,7 @@ async def serve_dns(source: ZoneSource, host: str, port: int) -> DnsServer:
     raise AssertionError("unreachable")
 
 
-def _name_text(name: dns.name.Name) -> str:
-    """Lower case without trailing dot; "" is the root."""
-    return name.to_text().lower().rstrip(".")
-
-
-def _to_wire(query: dns.message.Message, answer: ZoneAnswer, *, udp: bool) -> bytes | None:
-    match answer:
-        case Silence():
-            return None
-        case ServerFailure(extended_code=code, extended_text=text):
-            message = _reply(query, dns.rcode.SERVFAIL)
-            if code >= 0 and query.edns >= 0:  # RFC 8914 §3: only to whom speaks EDNS
-                options: list[dns.edns.Option] = [dns.edns.EDEOption(dns.edns.EDECode(code), text)]
-                message.use_edns(payload=LARGEST_UDP_BYTES, options=options)
-        case NotOurs():
-            message = _reply(query, dns.rcode.REFUSED)
-        case NameMissing(zone=zone, negative_ttl_seconds=ttl):
-            message = _negative(query, dns.rcode.NXDOMAIN, zone, ttl)
-        case TypeMissing(zone=zone, negative_ttl_seconds=ttl):
-            message = _negative(query, dns.rcode.NOERROR, zone, ttl)
-        case Records(records=records, truncated=truncated):
-            message = _reply(query, dns.rcode.NOERROR)
-            message.flags |= dns.flags.AA
-            if truncated and udp:
-                message.flags |= dns.flags.TC
-            else:
-                _add(message, records)
-        case _:
-            assert_never(answer)
-    return _wire(message, udp=udp)
-
-
-def _reply(query: dns.message.Message, rcode: dns.rcode.Rcode) -> dns.message.Message:
-    message = dns.message.make_response(query, our_payload=LARGEST_UDP_BYTES)
-    message.set_rcode(rcode)
-    return message
-
-
-def _negative(query: dns.message.Message, rcode: dns.rcode.Rcode, zone: str, ttl: int) -> dns.message.Message:
-    message = _reply(query, rcode)
-    message.flags |= dns.flags.AA
-    message.authority.append(_rrset(_soa(zone, ttl)))
-    return message
-
-
-def _soa(zone: str, ttl: int) -> Record:
-    dot = f"{zone}." if zone else ""
-    return Record(zone, "SOA", f"ns.{dot} hostmaster.{dot} 1 3600 600 86400 {ttl}", ttl)
-
-
-def _add(message: dns.message.Message, records: tuple[Record, ...]) -> None:
-    for record in records:
-        rrset = _rrset(record)
-        held = message.get_rrset(message.answer, rrset.name, rrset.rdclass, rrset.rdtype, create=True)
-        assert held is not None
-        held.update(rrset)
-
-
-@lru_cache(maxsize=4096)
-def _rrset(record: Record) -> dns.rrset.RRset:
-    return dns.rrset.from_text(f"{record.name}.", record.ttl_seconds, "IN", record.rdtype, record.text)
-
-
-def _wire(message: dns.message.Message, *, udp: bool) -> bytes:
-    if not udp:
-        return message.to_wire(max_size=65535)
-    asked = message.request_payload if message.edns >= 0 else PLAIN_UDP_BYTES
-    try:
-        return message.to_wire(max_size=max(PLAIN_UDP_BYTES, min(asked, LARGEST_UDP_BYTES)))
-    except dns.exception.TooBig:
-        message.answer.clear()
-        message.flags |= dns.flags.TC
-        return message.to_wire()
-
-
 def _format_error(wire: bytes) -> bytes:
     """The header alone, turned into an answer: what follows it cannot be trusted."""
-    flags = (0x8000 | (wire[2] & 0x79) << 8) | int(dns.rcode.FORMERR)
+    flags = (0x8000 | (wire[2] & 0x79) << 8) | Rcode.FORMERR
     return wire[:2] + struct.pack("!HHHHH", flags, 0, 0, 0, 0)

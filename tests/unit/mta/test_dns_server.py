@@ -9,8 +9,9 @@ import dns.message
 import dns.opcode
 import dns.rcode
 import pytest
+from hypothesis import example, given, strategies as st
 from youtong.mta.dns.server import DnsServer, serve_dns
-from youtong.mta.dns.zones import NameMissing, NotOurs, Record, Records, TypeMissing, Zones
+from youtong.mta.dns.zones import NameMissing, NotOurs, Record, Records, ServerFailure, TypeMissing, Zones
 
 
 def zones() -> Zones:
@@ -126,3 +127,54 @@ def test_fault_in_a_zone_source_is_servfail(caplog):
     wire = DnsServer(Broken()).respond(dns.message.make_query("example.org", "A").to_wire(), udp=True)
     assert dns.message.from_wire(wire).rcode() == dns.rcode.SERVFAIL
     assert "zone source" in caplog.text
+
+
+class Fixed:
+    def __init__(self, answer) -> None:
+        self._answer = answer
+
+    def answer(self, qname: str, qtype: str):
+        return self._answer
+
+
+def said(answer, *, edns: int = 0) -> dns.message.Message:
+    query = dns.message.make_query("a.org", "A", use_edns=edns)
+    octets = DnsServer(Fixed(answer)).respond(query.to_wire(), udp=True)
+    assert octets is not None
+    message = dns.message.from_wire(octets)
+    assert query.is_response(message)
+    return message
+
+
+def test_an_extended_error_is_told_to_those_who_speak_edns():
+    failure = ServerFailure(6, "no signature")
+    (option,) = said(failure).options
+    assert (option.code, option.text) == (6, "no signature")
+    assert said(failure, edns=-1).edns == -1
+
+
+@pytest.mark.parametrize(
+    ("rdtype", "text"),
+    [
+        ("MX", "10 mx.b.org."),
+        ("AAAA", "2001:db8::1"),
+        ("TXT", '"v=spf1 -all" "x"'),
+        ("CNAME", "b.org."),
+        ("NS", "ns.b.org."),
+    ],
+)
+def test_records_of_any_kind_are_what_dnspython_reads(rdtype, text):
+    records = (Record("a.org", rdtype, text), Record("a.org", rdtype, text), Record("b.org", "A", "192.0.2.1", 7))
+    first, second = said(Records(records)).answer
+    assert first.to_text() == f"a.org. 300 IN {rdtype} {text}"
+    assert second.to_text() == "b.org. 7 IN A 192.0.2.1"
+
+
+@given(st.binary(max_size=80))
+@example(dns.message.make_query("example.org", "A", use_edns=0).to_wire()[:-1])
+@example(struct.pack("!HHHHHH", 1, 0, 1, 0, 0, 65535) + b"\0\0\1\0\1")
+def test_any_octets_are_answered_or_passed_over(octets):
+    answered = DnsServer(zones()).respond(octets, udp=True)
+    if answered is not None:
+        assert answered[:2] == octets[:2]
+        dns.message.from_wire(answered)
