@@ -10,7 +10,10 @@ Invariants
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from ..mta.clock import Clock
 from ..mta.crashpoint import reach
@@ -34,6 +37,16 @@ from .transactions import Leased, MessageFacts, Ready, Waiting
 _log = logging.getLogger("youtong.queue")
 
 
+class _Acceptance(msgspec.Struct):
+    """A message between its submission and its reply."""
+
+    submission: Submission
+    said: asyncio.Future[Reply]
+    message_id: int = 0
+    groups: dict[Domain, list[NewRecipient]] = {}
+    leases: list[Leased] = []
+
+
 class QueueIntake(Intake):
     def __init__(
         self,
@@ -49,61 +62,67 @@ class QueueIntake(Intake):
         self._commits, self._store, self._spool = commits, store, spool_folder
         self._leasing, self._loader, self._sites = leasing, loader, sites
         self._schedule, self._clock = schedule, clock
-        self._accepting: set[asyncio.Task[None]] = set()
+        self._syncing: set[asyncio.Task[None]] = set()
 
     def open_body(self) -> BodyWriter:
         return spool.SpoolWriter(self._spool)
 
     def accept(self, submission: Submission) -> asyncio.Future[Reply]:
-        # A task of its own, and a future beside it: who waits may vanish or be cancelled while the message is
-        # committed, and must not undo half of it.
-        loop = asyncio.get_running_loop()
-        said: asyncio.Future[Reply] = loop.create_future()
-        accepting = loop.create_task(self._answer(submission, said))
-        self._accepting.add(accepting)
-        accepting.add_done_callback(self._accepting.discard)
-        return said
+        # Who waits may vanish or be cancelled while the message is committed, and must not undo half of it: what
+        # follows the commit hangs on the commit, not on the one who waits.
+        acceptance = _Acceptance(submission, asyncio.get_running_loop().create_future())
+        if isinstance(submission.body, SpooledBody):
+            syncing = asyncio.get_running_loop().create_task(self._sync(acceptance, submission.body.name))
+            self._syncing.add(syncing)
+            syncing.add_done_callback(self._syncing.discard)
+        else:
+            self._begin(acceptance)
+        return acceptance.said
 
-    async def _answer(self, submission: Submission, said: asyncio.Future[Reply]) -> None:
-        answer = await self._accepted_or_refused(submission)
-        if not said.done():
-            said.set_result(answer)
-
-    async def _accepted_or_refused(self, submission: Submission) -> Reply:
+    async def _sync(self, acceptance: "_Acceptance", name: str) -> None:
         try:
-            return await self._accept(submission)
-        except (StorageFull, OSError) as error:  # OSError: the spool
-            return _refused(452, "4.3.1", "Insufficient system storage, try again later", error)
-        except StorageError as error:
-            return _refused(451, "4.3.0", "The queue cannot be written, try again later", error)
-        except Exception as error:  # noqa: BLE001 - the bulkhead of a message: a fault of ours is temporary to the client
-            _log.exception("internal fault while a message was accepted")
-            return _refused(451, "4.3.0", "Internal fault, try again later", error)
+            await asyncio.to_thread(spool.sync, self._spool, name)
+        except Exception as fault:  # noqa: BLE001 - the bulkhead of a message
+            self._end(acceptance, {}, fault)
+        else:
+            self._begin(acceptance)
 
-    async def _accept(self, submission: Submission) -> Reply:
-        body = submission.body
-        leases: list[Leased] = []
+    def _begin(self, acceptance: "_Acceptance") -> None:
+        submission = acceptance.submission
         try:
-            if isinstance(body, SpooledBody):
-                await asyncio.to_thread(spool.sync, self._spool, body.name)
             message_id = self._store.counters.message()
             new = self._new_message(submission)
-            groups = self._groups(submission)
+            groups = acceptance.groups = self._groups(submission)
+            leases = acceptance.leases
             self._reserve(submission, new, _facts(message_id, new), groups, leases)
             recipients = [each for group in groups.values() for each in group]
-            domains = await self._commits.submit(lambda _: self._insert(message_id, new, recipients, leases))
-        except BaseException:
-            for leased in leases:
-                self._leasing.abandon(leased)
-            if isinstance(body, SpooledBody):
-                spool.remove(self._spool, body.name)
-            raise
-        try:
-            self._go_on(domains, groups, leases)
-        except Exception:  # noqa: BLE001 - the message is ours since the commit, whatever fails now
-            _log.exception("internal fault after a message was accepted message=%d", message_id)
-        reach("accepted-reply.before")
-        return reply(250, "2.0.0", f"Ok: queued as {queue_id(message_id)}")
+            acceptance.message_id = message_id
+            self._commits.add(
+                lambda _: self._insert(message_id, new, recipients, leases), partial(self._end, acceptance)
+            )
+        except Exception as fault:  # noqa: BLE001 - the bulkhead of a message: a fault of ours is temporary to the client
+            self._end(acceptance, {}, fault)
+
+    def _end(self, acceptance: "_Acceptance", domains: dict[str, int], fault: Exception | None) -> None:
+        """The commit is over."""
+        if fault is not None:
+            self._undo(acceptance)
+            said = _refused(fault)
+        else:
+            said = reply(250, "2.0.0", f"Ok: queued as {queue_id(acceptance.message_id)}")
+            try:
+                self._go_on(domains, acceptance.groups, acceptance.leases)
+            except Exception:  # noqa: BLE001 - the message is ours since the commit, whatever fails now
+                _log.exception("internal fault after a message was accepted message=%d", acceptance.message_id)
+            reach("accepted-reply.before")
+        if not acceptance.said.done():
+            acceptance.said.set_result(said)
+
+    def _undo(self, acceptance: "_Acceptance") -> None:
+        for leased in acceptance.leases:
+            self._leasing.abandon(leased)
+        if isinstance(acceptance.submission.body, SpooledBody):
+            spool.remove(self._spool, acceptance.submission.body.name)
 
     def _new_message(self, submission: Submission) -> NewMessage:
         envelope, accept, origin = submission.envelope, submission.accept, submission.origin
@@ -233,6 +252,14 @@ def _without_doubles(recipients: tuple[ForwardPath, ...]) -> list[ForwardPath]:
     return list(seen.values())
 
 
-def _refused(code: int, enhanced: str, text: str, error: Exception) -> Reply:
-    _log.error("message not accepted code=%d error=%s", code, error)
-    return reply(code, enhanced, text)
+def _refused(fault: Exception) -> Reply:
+    match fault:
+        case StorageFull() | OSError():  # OSError: the spool
+            said = reply(452, "4.3.1", "Insufficient system storage, try again later")
+        case StorageError():
+            said = reply(451, "4.3.0", "The queue cannot be written, try again later")
+        case _:
+            _log.error("internal fault while a message was accepted", exc_info=fault)
+            said = reply(451, "4.3.0", "Internal fault, try again later")
+    _log.error("message not accepted code=%d error=%s", said.code, fault)
+    return said

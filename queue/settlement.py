@@ -8,17 +8,18 @@ Invariants
     Q5  no answer from a site costs a recipient no attempt; it stays due, and its site rests.
 """
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
 
 from ..mta.outcome import Deferred, Delivered, Failed, Outcome, Scope
 from .classes import MailClass
-from .journal import AttemptPlace, Facts, JournalKind, attempt_facts, returned_facts
+from .journal import AttemptPlace, Facts, JournalKind, attempt_facts, encode_facts, returned_facts
 from .owed import may_hear_of_delay, owes_notice
 from .retry import RetrySchedule
-from .states import Event, RecipientState
-from .storage.rows import LeasedRow
+from .states import Event, RecipientState, follow
+from .storage.rows import Ending, JournalEntry, LeasedRow
 from .storage.store import QueueStore
 
 TOO_MANY_RECIPIENTS = "too-many-recipients"
@@ -33,13 +34,17 @@ class Decision(msgspec.Struct, frozen=True):
     next_ms: int | None = None
 
 
+_DELIVERED = Decision(Event.DELIVER, JournalKind.DELIVERED, counts=True)
+_BOUNCED = Decision(Event.BOUNCE, JournalKind.BOUNCED, counts=True)
+
+
 def decide(outcome: Outcome, row: LeasedRow, now_ms: int, schedule: RetrySchedule) -> Decision:
     """What follows from the outcome of an attempt."""
     match outcome:
         case Delivered():
-            return Decision(Event.DELIVER, JournalKind.DELIVERED, counts=True)
+            return _DELIVERED
         case Failed():
-            return Decision(Event.BOUNCE, JournalKind.BOUNCED, counts=True)
+            return _BOUNCED
         case Deferred():
             return _decide_deferred(outcome, row, now_ms, schedule)
         case _:
@@ -56,12 +61,19 @@ def _decide_deferred(outcome: Deferred, row: LeasedRow, now_ms: int, schedule: R
     return Decision(Event.DEFER, JournalKind.DEFERRED, counts=True, next_ms=min(next_ms, row.expires_ms))
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """A leased recipient, what becomes of it, and the facts of its journal row; None: no row."""
+
+    row: LeasedRow
+    decision: Decision
+    facts: Facts | None
+
+
 class Settled(msgspec.Struct, frozen=True):
     """What was recorded, for whoever has to act on it after the commit."""
 
     recipient_id: int
     message_id: int
-    state: RecipientState
     next_ms: int | None
     owes_notice: bool
 
@@ -70,38 +82,65 @@ def settle(
     store: QueueStore, row: LeasedRow, outcome: Outcome, place: AttemptPlace, now_ms: int, schedule: RetrySchedule
 ) -> Settled:
     """Record an attempt's outcome and end the lease. Raises LeaseLost, having changed nothing."""
-    decision = decide(outcome, row, now_ms, schedule)
-    facts = attempt_facts(outcome, place, decision.next_ms or 0)
-    return record(store, row, decision, facts, now_ms)
+    return record(store, [settling(row, outcome, place, now_ms, schedule)], now_ms)[0]
 
 
 def give_back(
     store: QueueStore, row: LeasedRow, now_ms: int, *, place: AttemptPlace | None = None, after_ms: int = 0
 ) -> Settled:
-    """The lease ends without an attempt: due again at once, or after a while; no attempt counted. Raises LeaseLost.
+    """The lease ends without an attempt: due again at once, or after a while. Raises LeaseLost, as `settle`."""
+    return record(store, [returning(row, now_ms + after_ms, place)], now_ms)[0]
 
-    A journal row is written only when a MAIL left us at `place` all the same: a new owner counts it (Q4).
-    """
-    next_ms = now_ms + after_ms
-    if place is None or not place.mailed:
-        state = store.end_lease(row, Event.RETURN, row.journal_seq, attempts=row.attempts, next_ms=next_ms, notice=0)
-        return Settled(row.id, row.message_id, state, next_ms, owes_notice=False)
+
+def settling(row: LeasedRow, outcome: Outcome, place: AttemptPlace, now_ms: int, schedule: RetrySchedule) -> Entry:
+    """What an attempt's outcome means."""
+    decision = decide(outcome, row, now_ms, schedule)
+    return Entry(row, decision, attempt_facts(outcome, place, decision.next_ms or 0))
+
+
+def returning(row: LeasedRow, next_ms: int, place: AttemptPlace | None) -> Entry:
+    """No attempt counted. A journal row says only that a MAIL left us at `place`: a new owner counts it (Q4)."""
     decision = Decision(Event.RETURN, JournalKind.RETURNED, counts=False, next_ms=next_ms)
-    return record(store, row, decision, returned_facts(place, next_ms), now_ms)
+    return Entry(row, decision, returned_facts(place, next_ms) if place is not None and place.mailed else None)
 
 
-def skip(store: QueueStore, row: LeasedRow, reason: str, now_ms: int) -> Settled:
-    """End it as skipped with the reason. Raises LeaseLost."""
-    return record(store, row, Decision(Event.SKIP, JournalKind.SKIPPED, counts=False), Facts(reason=reason), now_ms)
+def skipping(row: LeasedRow, reason: str) -> Entry:
+    """Its content cannot be made: it ends as skipped."""
+    return Entry(row, Decision(Event.SKIP, JournalKind.SKIPPED, counts=False), Facts(reason=reason))
 
 
-def record(store: QueueStore, row: LeasedRow, decision: Decision, facts: Facts, now_ms: int) -> Settled:
-    """Transition and journal row. Raises LeaseLost, having changed nothing."""
-    notice = owes_notice(decision.event, row, next_hop_owes=facts.relayed)
-    seq = store.counters.journal()
-    attempts = row.attempts + decision.counts
-    state = store.end_lease(row, decision.event, seq, attempts=attempts, next_ms=decision.next_ms, notice=int(notice))
-    if decision.event is Event.DEFER and not row.attempts and may_hear_of_delay(row):
-        store.watch_delay(row.message_id)
-    store.journal(seq, now_ms, decision.kind, row.account_id, row.message_id, row.id, row.journal_seq, facts)
-    return Settled(row.id, row.message_id, state, decision.next_ms, notice)
+def record(store: QueueStore, entries: Sequence[Entry], now_ms: int) -> list[Settled]:
+    """Transitions and journal rows, in few statements. Raises LeaseLost: if there was more than one, undo them all."""
+    endings: list[Ending] = []
+    facts: list[JournalEntry] = []
+    for entry in entries:
+        row, decision = entry.row, entry.decision
+        seq = row.journal_seq
+        if entry.facts is not None:
+            seq = store.counters.journal()
+            facts.append(
+                (seq, now_ms, decision.kind.value, row.account_id, row.message_id, row.id, row.journal_seq,
+                 encode_facts(entry.facts))
+            )  # fmt: skip
+        endings.append(_ending(entry, seq))
+    store.end_leases(endings)
+    store.journal_all(facts)
+    return [_settled(store, entry, notice=ending[4]) for entry, ending in zip(entries, endings, strict=True)]
+
+
+def _ending(entry: Entry, seq: int) -> Ending:
+    row, decision = entry.row, entry.decision
+    relayed = entry.facts is not None and entry.facts.relayed
+    notice = owes_notice(decision.event, row, next_hop_owes=relayed)
+    state = follow(RecipientState.LEASED, decision.event).value
+    return (state, decision.next_ms, row.attempts + decision.counts, seq, int(notice), row.id, row.lease)
+
+
+def _settled(store: QueueStore, entry: Entry, *, notice: int) -> Settled:
+    """With what else the store has to know."""
+    row, decision, next_ms = entry.row, entry.decision, entry.decision.next_ms
+    if next_ms is not None:
+        store.note_due(row.domain_id, next_ms)
+        if decision.event is Event.DEFER and not row.attempts and may_hear_of_delay(row):
+            store.watch_delay(row.message_id)
+    return Settled(row.id, row.message_id, next_ms, bool(notice))

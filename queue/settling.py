@@ -10,7 +10,8 @@ Invariants
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -24,7 +25,7 @@ from .leasing import Leasing
 from .protocol import Finished, LaneNews, Report, Returned
 from .recovery import MAYBE_SENT
 from .retry import RetrySchedule
-from .settlement import Settled
+from .settlement import Entry, Settled
 from .sites import Sites
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
@@ -55,6 +56,14 @@ class Listener(msgspec.Struct, frozen=True):
     due_now: Callable[[int, str], None]  # a domain has recipients that are due at once
 
 
+class _Batch(msgspec.Struct):
+    """What is committed together; `committed` is called then. `is_faulty`: one of them spoils it for the others."""
+
+    attempts: list[Attempt]
+    committed: Callable[[], None]
+    is_faulty: bool = False
+
+
 class Settling:
     def __init__(
         self,
@@ -69,7 +78,8 @@ class Settling:
     ) -> None:
         self._commits, self._store, self._leasing, self._sites = commits, store, leasing, sites
         self._judge, self._schedule, self._clock, self._listener = judge, schedule, clock, listener
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._pending = 0  # operations whose commit is awaited
+        self._drained: list[asyncio.Future[None]] = []
         self._give_up_at: float | None = None
         self.has_unrecorded = False
 
@@ -83,10 +93,7 @@ class Settling:
             leased = self._leasing.end(item.token, item.mails)
             if leased is not None:
                 attempts += self._attempts(leased, item)
-        if attempts:
-            self._spawn(self._commit(attempts, committed))
-        else:
-            committed()
+        self._commit(_Batch(attempts, committed))
         self._leasing.wake()
 
     def _hear_lanes(self, lanes: Iterable[LaneNews]) -> None:
@@ -99,26 +106,22 @@ class Settling:
                 if news.wants_connect:
                     self._leasing.grant_connects(lane)
         if connects:
-            self._spawn(self._note(connects))
+            self._pending += 1
+            self._commits.add(lambda _: self._store.note_connects(connects), self._noted)
 
-    async def _note(self, connects: list[tuple[int, str, str]]) -> None:
-        try:
-            await self._commits.submit(lambda _: self._store.note_connects(connects))
-        except StorageError as error:  # a new owner's windows would start a little too empty: no mail is at stake
-            _log.warning("connects not recorded error=%s", error)
+    def _noted(self, _: object, fault: Exception | None) -> None:
+        if fault is not None:  # a new owner's windows would start a little too empty: no mail is at stake
+            _log.warning("connects not recorded error=%s", fault)
+        self._one_less()
 
     def lost(self, held: list[tuple[Leased, bool]], now: float) -> None:
         """Transactions of a dead worker, each with whether it may have been sent; each counts as one MAIL now."""
         attempts: list[Attempt] = []
         for leased, maybe in held:
-            if self._leasing.end(leased.token, (now,)) is None:
-                continue
-            outcome = MAYBE_SENT if maybe else None
-            domain = leased.ready.domain
-            places = places_of(leased, (now,))
-            attempts += [Attempt(row, outcome, place, domain) for row, place in zip(leased.rows(), places, strict=True)]
-        if attempts:
-            self._spawn(self._commit(attempts, lambda: None))
+            if self._leasing.end(leased.token, (now,)) is not None:
+                outcomes = [MAYBE_SENT if maybe else None] * len(leased.ready.recipients)
+                attempts += attempts_of(leased, outcomes, (now,))
+        self._commit(_Batch(attempts, lambda: None))
 
     def give_up_after(self, seconds: float) -> None:
         """The process ends: what the store does not take by then keeps its lease, for recovery by the next owner."""
@@ -126,37 +129,65 @@ class Settling:
 
     async def drain(self) -> None:
         """Until everything heard so far is committed."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._pending:
+            drained = asyncio.get_running_loop().create_future()
+            self._drained.append(drained)
+            await drained
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _one_less(self) -> None:
+        self._pending -= 1
+        if not self._pending:
+            waiting, self._drained = self._drained, []
+            for each in waiting:
+                if not each.done():
+                    each.set_result(None)
 
-    async def _commit(self, attempts: list[Attempt], committed: Callable[[], None]) -> None:
+    # -- committing -----------------------------------------------------------------------------------------------
+
+    def _commit(self, batch: "_Batch") -> None:
+        if batch.attempts:
+            self._pending += 1
+            self._try(batch)
+        else:
+            batch.committed()
+
+    def _try(self, batch: "_Batch") -> None:
+        record = self._record_one_by_one if batch.is_faulty else self._record
+        self._commits.add(lambda _: record(batch.attempts), partial(self._tried, batch))
+
+    def _tried(self, batch: "_Batch", settled: list[Settled | None], fault: Exception | None) -> None:
         """Retried until the store takes it: a lease's end must reach the disk, and until then the lease stands."""
-        while True:
-            try:
-                settled = await self._commits.submit(lambda _: [self._record(attempt) for attempt in attempts])
-                break
-            except StorageError as error:
-                _log.error("outcomes cannot be recorded yet error=%s", error)
-                if self._give_up_at is not None and asyncio.get_running_loop().time() >= self._give_up_at:
-                    self.has_unrecorded = True
-                    return
-                await asyncio.sleep(_RETRY_SECONDS)
-        committed()
-        self._tell(attempts, settled)
+        if fault is None:
+            batch.committed()
+            self._tell(batch.attempts, settled)
+            self._one_less()
+        elif isinstance(fault, StorageError):
+            self._try_later(batch, fault)
+        else:
+            batch.is_faulty = True
+            self._try(batch)
 
-    def _record(self, attempt: Attempt) -> Settled | None:
+    def _try_later(self, batch: "_Batch", error: StorageError) -> None:
+        loop = asyncio.get_running_loop()
+        _log.error("outcomes cannot be recorded yet error=%s", error)
+        if self._give_up_at is not None and loop.time() >= self._give_up_at:
+            self.has_unrecorded = True
+            self._one_less()
+        else:
+            loop.call_later(_RETRY_SECONDS, self._try, batch)
+
+    def _record(self, attempts: Sequence[Attempt]) -> list[Settled]:
+        """All in few statements. Raises LeaseLost, or a fault of one: then each is recorded by itself."""
+        now_ms = self._clock.now_ms()
+        return settlement.record(self._store, [self._entry(attempt, now_ms) for attempt in attempts], now_ms)
+
+    def _record_one_by_one(self, attempts: Sequence[Attempt]) -> list[Settled | None]:
+        return [self._record_one(attempt) for attempt in attempts]
+
+    def _record_one(self, attempt: Attempt) -> Settled | None:
         now_ms = self._clock.now_ms()
         try:
-            if attempt.fault:
-                return settlement.skip(self._store, attempt.row, attempt.fault, now_ms)
-            if attempt.outcome is None:
-                return settlement.give_back(self._store, attempt.row, now_ms, place=attempt.place)
-            return settlement.settle(self._store, attempt.row, attempt.outcome, attempt.place, now_ms, self._schedule)
+            return settlement.record(self._store, [self._entry(attempt, now_ms)], now_ms)[0]
         except LeaseLost as lost:
             _log.error("outcome dropped recipient=%d: %s", attempt.row.id, lost)
             return None
@@ -165,6 +196,13 @@ class Settling:
         except Exception:  # noqa: BLE001 - the bulkhead of one recipient (Q7): its lease must end all the same
             _log.exception("outcome could not be recorded recipient=%d", attempt.row.id)
             return settlement.give_back(self._store, attempt.row, now_ms, after_ms=_FAULT_MS)
+
+    def _entry(self, attempt: Attempt, now_ms: int) -> Entry:
+        if attempt.fault:
+            return settlement.skipping(attempt.row, attempt.fault)
+        if attempt.outcome is None:
+            return settlement.returning(attempt.row, now_ms, attempt.place)
+        return settlement.settling(attempt.row, attempt.outcome, attempt.place, now_ms, self._schedule)
 
     def _tell(self, attempts: Iterable[Attempt], settled: Iterable[Settled | None]) -> None:
         now_ms = self._clock.now_ms()
@@ -177,14 +215,10 @@ class Settling:
 
     def _attempts(self, leased: Leased, item: Finished | Returned) -> list[Attempt]:
         message, ready = leased.ready.message, leased.ready
-        rows = leased.rows()
+        if isinstance(item, Returned):
+            return attempts_of(leased, [None] * len(ready.recipients), item.mails, item.fault)
         facts = AttemptFacts(leased.lane.provider, ready.site, ready.domain, message.mail_class)
-        outcomes = self._judged(item.outcomes, facts) if isinstance(item, Finished) else [None] * len(rows)
-        fault = item.fault if isinstance(item, Returned) else ""
-        return [
-            Attempt(row, outcome, place, ready.domain, fault)
-            for row, outcome, place in zip(rows, outcomes, places_of(leased, item.mails), strict=True)
-        ]
+        return attempts_of(leased, self._judged(item.outcomes, facts), item.mails)
 
     def _judged(self, outcomes: Iterable[Outcome], facts: AttemptFacts) -> Sequence[Outcome]:
         judged: list[Outcome] = []
@@ -199,15 +233,18 @@ class Settling:
         return _with_progress(judged)
 
 
-def places_of(leased: Leased, mails: tuple[float, ...]) -> list[AttemptPlace]:
+def attempts_of(
+    leased: Leased, outcomes: Sequence[Outcome | None], mails: tuple[float, ...], fault: str = ""
+) -> list[Attempt]:
     """One for each recipient. Only the first stands for the MAIL they share: a new owner counts it (Q4)."""
-    lane, ready = leased.lane, leased.ready
-    return [
-        AttemptPlace(
-            row.attempts + 1, lane.source, lane.provider, ready.site, ready.message.content_id, bool(mails) and not at
-        )
-        for at, row in enumerate(leased.rows())
-    ]
+    lane, ready, mailed = leased.lane, leased.ready, bool(mails)
+    attempts: list[Attempt] = []
+    for row, outcome in zip(leased.rows(), outcomes, strict=True):
+        content_id = ready.message.content_id
+        place = AttemptPlace(row.attempts + 1, lane.source, lane.provider, ready.site, content_id, mailed)
+        attempts.append(Attempt(row, outcome, place, ready.domain, fault))
+        mailed = False
+    return attempts
 
 
 def _with_progress(outcomes: list[Outcome]) -> list[Outcome]:
@@ -215,7 +252,7 @@ def _with_progress(outcomes: list[Outcome]) -> list[Outcome]:
 
     Else a peer that says it to a lone recipient would be asked again at once, for ever.
     """
-    if any(not _is_too_many(outcome) for outcome in outcomes):
+    if not all(_is_too_many(outcome) for outcome in outcomes):
         return outcomes
     return [replace(outcome, kind="") if isinstance(outcome, Deferred) else outcome for outcome in outcomes]
 

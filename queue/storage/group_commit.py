@@ -4,10 +4,9 @@ Owns   the only write connection to queue.db, BEGIN, COMMIT, and their order.
 Knows  nothing of tables: an operation is a function of the connection.
 
 Statements run in the event loop's thread, where each costs microseconds and no second thread fights for the
-interpreter lock. COMMIT, which waits for the disk, runs in a thread, and new operations gather meanwhile; but for few
-operations, while the disk answers quickly, the way to the thread and back would cost more than it saves, and it runs in
-the loop. Operations have no savepoint of their own (SQLite would copy every page they touch): when one fails, all is
-rolled back and they are run once more, each within one. (Figures: ARCHITECTURE.md, "Decisions"; docs/benchmarks.md.)
+interpreter lock; only a COMMIT that waits for the disk runs in a thread, and new operations gather meanwhile.
+Operations have no savepoint of their own (SQLite would copy every page they touch): when one fails, all is rolled back
+and they are run once more, each within one. (Figures: ARCHITECTURE.md, "Decisions"; docs/benchmarks.md.)
 
 Invariants
     Q1  An operation is told to have succeeded only after the COMMIT that contains it returned.
@@ -19,7 +18,6 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -42,8 +40,6 @@ _log = logging.getLogger("youtong.queue")
 _BUSY_TRIES = 40
 _BUSY_PAUSE_SECONDS = 0.05
 _MAX_OPERATIONS = 400  # bounds how long one transaction keeps the loop busy
-_FEW = 2  # operations that a COMMIT in the loop may serve
-_QUICK_SECONDS = 0.0004  # a COMMIT that takes longer is worth the thread
 
 
 class GroupCommit:
@@ -57,7 +53,6 @@ class GroupCommit:
         self._is_busy = False
         self._idle: list[asyncio.Future[None]] = []
         self._forget: list[Callable[[], None]] = []
-        self._usual_seconds = _QUICK_SECONDS  # of a COMMIT, lately
         self.commits = 0
 
     def on_rollback(self, forget: Callable[[], None]) -> None:
@@ -116,7 +111,7 @@ class GroupCommit:
             self._end(batch, [], map_error(error) if isinstance(error, sqlite3.Error) else error)
             return
         reach("commit.before")
-        if self._is_quick(len(batch), self._connection.total_changes - changes):
+        if self._connection.total_changes == changes:  # only read: nothing goes to the disk
             self._end(batch, results, self._commit())
         else:
             self._thread.run(self._commit, partial(self._end, batch, results))
@@ -130,18 +125,11 @@ class GroupCommit:
             return
         self._end(self._next_batch(), [], error)
 
-    def _is_quick(self, operations: int, changes: int) -> bool:
-        if not changes:
-            return True
-        return operations <= _FEW and self._usual_seconds < _QUICK_SECONDS and not self._log.is_long
-
     def _commit(self) -> sqlite3.Error | None:
-        began = time.perf_counter()
         try:
             self._connection.commit()
         except sqlite3.Error as error:
             return error
-        self._usual_seconds += (time.perf_counter() - began - self._usual_seconds) / 8
         return None
 
     def _end(self, batch: _Batch, results: _Results, error: sqlite3.Error | StorageError | None) -> None:

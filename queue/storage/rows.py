@@ -100,6 +100,14 @@ class LeasedRow(msgspec.Struct, frozen=True, array_like=True):
     is_notice: int
 
 
+Ending = tuple[int, int | None, int, int, int, int, int]
+"""The end of a lease: state, next_ms, attempts, journal_seq, notice; recipient id, lease. The order is that of the
+statement, and no value is an enum or a bool: SQLite's driver takes those on a slow way."""
+
+JournalEntry = tuple[int, int, str, int, int, int, int, str]
+"""A journal row in the order of its columns; facts encoded."""
+
+
 class OperatedRow(msgspec.Struct, frozen=True):
     """A recipient that an operator's verb may change."""
 

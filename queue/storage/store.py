@@ -9,7 +9,7 @@ Invariants
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ...mta.submission.ports import InlineBody
 from ..content import ContentKind, StoredContent
@@ -18,7 +18,7 @@ from ..journal import Facts, JournalKind, encode_facts
 from ..owed import DELAY_MS
 from ..states import Event, RecipientState, follow
 from . import inbound_rows, people
-from .rows import DueDomain, DueRow, LeasedRow, NewMessage, NewRecipient, OperatedRow, SweptPage
+from .rows import DueDomain, DueRow, Ending, JournalEntry, LeasedRow, NewMessage, NewRecipient, OperatedRow, SweptPage
 
 _MAX_CACHED_DOMAINS = 50_000
 
@@ -38,6 +38,11 @@ SELECT r.id, r.lease, r.message_id, r.domain_id, r.attempts, r.journal_seq, ifnu
        m.account_id, m.mail_class, m.reverse_path, m.expires_ms, m.content_id, m.is_notice
 FROM recipient AS r JOIN message AS m ON m.id = r.message_id
 """
+
+
+_SCHEDULED_STATE, _LEASED_STATE, _HELD_STATE = (
+    state.value for state in (RecipientState.SCHEDULED, RecipientState.LEASED, RecipientState.HELD)
+)
 
 
 class LeaseLost(Exception):
@@ -64,11 +69,9 @@ class QueueStore:
         """Insert content, message, recipients and the journal row of acceptance."""
         self._insert_content(message_id, new)
         self._insert_message(message_id, new)
-        count = 0
-        for recipient in recipients:
-            self._insert_recipient(message_id, new, recipient)
-            count += 1
-        facts = Facts(size_bytes=new.size_bytes, recipients=count)
+        rows = [self._recipient_row(message_id, new, recipient) for recipient in recipients]
+        self._insert_recipients(rows)
+        facts = Facts(size_bytes=new.size_bytes, recipients=len(rows))
         seq = self.counters.journal()
         self.journal(seq, new.received_ms, JournalKind.ACCEPTED, new.account_id, message_id, 0, 0, facts)
 
@@ -76,7 +79,7 @@ class QueueStore:
         body, spool = (new.body.octets, None) if isinstance(new.body, InlineBody) else (None, new.body.name)
         self._db.execute(
             "INSERT INTO content (id, kind, head, body, spool) VALUES (?, ?, ?, ?, ?)",
-            (content_id, new.content_kind, new.head, body, spool),
+            (content_id, new.content_kind.value, new.head, body, spool),
         )
 
     def _insert_message(self, message_id: int, new: NewMessage) -> None:
@@ -85,33 +88,35 @@ class QueueStore:
             " body_type, smtputf8, ret, envid, size_bytes, eight_bit, received_ms, expires_ms, source, is_notice)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                message_id, message_id, new.stream_id, new.account_id, new.credential_id, new.mail_class,
-                new.reverse_path, new.body_type, new.smtputf8, new.ret, new.envid, new.size_bytes, new.eight_bit,
-                new.received_ms, new.expires_ms, new.source, new.is_notice,
+                message_id, message_id, new.stream_id, new.account_id, new.credential_id, new.mail_class.value,
+                new.reverse_path, str(new.body_type), int(new.smtputf8), new.ret, new.envid, new.size_bytes,
+                int(new.eight_bit), new.received_ms, new.expires_ms, new.source, int(new.is_notice),
             ),
         )  # fmt: skip
 
-    def _insert_recipient(self, message_id: int, new: NewMessage, recipient: NewRecipient) -> None:
+    def _recipient_row(self, message_id: int, new: NewMessage, recipient: NewRecipient) -> tuple[object, ...]:
+        """No value is an enum or a bool: SQLite's driver takes those on a slow way."""
         domain_id = self.domain_id(recipient.domain)
-        seq = 0
+        state, next_ms, lease, seq = _LEASED_STATE, None, recipient.lease or None, 0
         if recipient.hold:
-            state, next_ms, lease = RecipientState.HELD, new.expires_ms, None
+            state, next_ms, lease, seq = _HELD_STATE, new.expires_ms, None, self.counters.journal()
             facts = Facts(reason=recipient.hold)
-            seq = self.counters.journal()
             self.journal(seq, new.received_ms, JournalKind.HELD, new.account_id, message_id, recipient.id, 0, facts)
-        elif recipient.lease:
-            state, next_ms, lease = RecipientState.LEASED, None, recipient.lease
-        else:
-            state, next_ms, lease = RecipientState.SCHEDULED, recipient.next_ms, None
-            self.note_due(domain_id, recipient.next_ms)
-        self._db.execute(
+        elif lease is None:
+            state, next_ms = _SCHEDULED_STATE, recipient.next_ms
+            self.note_due(domain_id, next_ms)
+        address = recipient.address
+        return (
+            recipient.id, message_id, domain_id, address, address_hash(address), state, next_ms, lease, seq,
+            recipient.notify or None, recipient.orcpt or None,
+        )  # fmt: skip
+
+    def _insert_recipients(self, rows: list[tuple[object, ...]]) -> None:
+        self._db.executemany(
             "INSERT INTO recipient (id, message_id, domain_id, address, address_hash, state, next_ms, lease,"
             " journal_seq, notify, orcpt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                recipient.id, message_id, domain_id, recipient.address, address_hash(recipient.address), state,
-                next_ms, lease, seq, recipient.notify or None, recipient.orcpt or None,
-            ),
-        )  # fmt: skip
+            rows,
+        )
 
     def insert_stream(self, message_id: int, account_id: int, name: str, now_ms: int) -> None:
         """A stream; its id is that of the message all its recipients share."""
@@ -218,21 +223,15 @@ class QueueStore:
 
     # -- transitions ----------------------------------------------------------------------------------------------
 
-    def end_lease(
-        self, row: LeasedRow, event: Event, seq: int, *, attempts: int, next_ms: int | None, notice: int
-    ) -> RecipientState:
-        """LEASED → what `event` leads to. Raises LeaseLost."""
-        state = follow(RecipientState.LEASED, event)
-        cursor = self._db.execute(
+    def end_leases(self, endings: Sequence[Ending]) -> None:
+        """LEASED → the state of each. Raises LeaseLost when one is not leased by its token: the caller undoes all."""
+        cursor = self._db.executemany(
             "UPDATE recipient SET state = ?, lease = NULL, next_ms = ?, attempts = ?, journal_seq = ?, notice = ?"
             " WHERE id = ? AND state = 1 AND lease = ?",
-            (state, next_ms, attempts, seq, notice, row.id, row.lease),
+            endings,
         )
-        if cursor.rowcount != 1:
-            raise LeaseLost(f"recipient {row.id} is not leased by {row.lease}")
-        if next_ms is not None:
-            self.note_due(row.domain_id, next_ms)
-        return state
+        if cursor.rowcount != len(endings):
+            raise LeaseLost(f"{len(endings) - cursor.rowcount} of {len(endings)} recipients are not leased")
 
     def move(self, recipient_id: int, old: RecipientState, event: Event, seq: int, *, next_ms: int | None = None,
              attempts: int | None = None, notice: int = 0) -> bool:  # fmt: skip
@@ -265,10 +264,15 @@ class QueueStore:
         facts: Facts,
     ) -> None:
         """Append a fact under a number taken from `counters`."""
-        self._db.execute(
+        self.journal_all(
+            [(seq, at_ms, kind.value, account_id, message_id, recipient_id, prev_seq, encode_facts(facts))]
+        )
+
+    def journal_all(self, entries: Sequence[JournalEntry]) -> None:
+        self._db.executemany(
             "INSERT INTO journal (seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, facts)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, encode_facts(facts)),
+            entries,
         )
 
     # -- connects -------------------------------------------------------------------------------------------------

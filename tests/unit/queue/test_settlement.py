@@ -9,7 +9,7 @@ from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Peer, Scop
 from youtong.mta.reply import reply
 from youtong.queue.classes import MailClass
 from youtong.queue.journal import AttemptPlace, JournalKind
-from youtong.queue.settlement import TOO_MANY_RECIPIENTS, Decision, decide
+from youtong.queue.settlement import TOO_MANY_RECIPIENTS, Decision, Entry, decide, record
 from youtong.queue.states import Event, RecipientState
 from youtong.queue.storage.rows import LeasedRow
 from youtong.queue.storage.store import LeaseLost
@@ -115,7 +115,17 @@ async def test_a_late_outcome_of_a_lost_lease_is_dropped_without_a_trace(room: Q
 
 async def test_settling_alone_raises_lease_lost(room: QueueRoom) -> None:
     with pytest.raises(LeaseLost):
-        room.store.end_lease(row(P), Event.DELIVER, 1, attempts=1, next_ms=None, notice=0)
+        record(room.store, [Entry(row(P), DELIVER, None)], NOW)
+
+
+async def test_one_lost_lease_of_a_report_does_not_cost_the_others_their_outcomes(room: QueueRoom) -> None:
+    await room.accept("b@example.com", "c@example.com")
+    (leased,) = await room.load()
+    room.db.execute("UPDATE recipient SET lease = lease + 1 WHERE address = 'b@example.com'")
+    await room.finish(leased, DELIVERED, DELIVERED)
+    assert room.states() == {"b@example.com": RecipientState.LEASED, "c@example.com": RecipientState.DELIVERED}
+    assert (room.journal("b@example.com"), len(room.journal("c@example.com"))) == ([], 1)
+    assert len(room.told) == 1
 
 
 def test_an_attempt_that_said_no_mail_is_not_counted_as_one() -> None:

@@ -42,15 +42,15 @@ async def test_outcomes_that_cannot_be_written_are_tried_again_until_they_can(
     (leased,) = await room.load()
     failures = 3
 
-    def end_lease(*args: object, **given: object) -> object:
+    def end_leases(*args: object, **given: object) -> object:
         nonlocal failures
         if failures:
             failures -= 1
             raise sqlite3.OperationalError("disk I/O error")
         return original(*args, **given)  # type: ignore[arg-type]
 
-    original = room.store.end_lease
-    monkeypatch.setattr(room.store, "end_lease", end_lease)
+    original = room.store.end_leases
+    monkeypatch.setattr(room.store, "end_leases", end_leases)
     await room.finish(leased, DELIVERED)
     assert (failures, room.states()) == (0, {"b@example.com": _S.DELIVERED})
 

@@ -5,6 +5,8 @@ from itertools import product
 
 import pytest
 from fakes.queue_room import QueueRoom
+from youtong.queue import settlement
+from youtong.queue.journal import JournalKind
 from youtong.queue.states import TABLE, Event, IllegalTransition, RecipientState, follow
 from youtong.queue.storage import database
 from youtong.queue.storage.rows import LeasedRow
@@ -58,16 +60,18 @@ async def test_a_lost_lease_changes_nothing(room: QueueRoom, event: Event, chang
     others_move(room, row, change)
     before = list(room.db.execute("SELECT * FROM recipient")), room.journal()
     due = {Event.DEFER: 1, Event.RETURN: 1}.get(event)
+    decision = settlement.Decision(event, JournalKind.RETURNED, counts=True, next_ms=due)
     with pytest.raises(LeaseLost):
-        room.store.end_lease(row, event, 99, attempts=1, next_ms=due, notice=0)
+        settlement.record(room.store, [settlement.Entry(row, decision, None)], 0)
     assert (list(room.db.execute("SELECT * FROM recipient")), room.journal()) == before
 
 
 @pytest.mark.parametrize("event", [Event.LEASE, Event.HOLD, Event.RELEASE, Event.CANCEL, Event.EXPIRE])
 async def test_a_leased_recipient_is_not_ended_by_who_holds_no_lease(room: QueueRoom, event: Event) -> None:
     row = await leased_row(room, "b@example.com")
+    decision = settlement.Decision(event, JournalKind.RETURNED, counts=False)
     with pytest.raises(IllegalTransition):
-        room.store.end_lease(row, event, 99, attempts=0, next_ms=None, notice=0)
+        settlement.record(room.store, [settlement.Entry(row, decision, None)], 0)
     with pytest.raises(AssertionError):
         room.store.move(row.id, RecipientState.LEASED, event, 99)
 
