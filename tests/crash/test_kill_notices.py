@@ -1,0 +1,79 @@
+"""A process dies at every crash point while letters fail: no notice is lost, and none is queued twice."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from fakes.crash_points import CrashPoint, When, cases
+from fakes.internet import own_domain, received_by, simulated_internet
+from fakes.posting import Fate, Letter, doubted, post
+from fakes.running import Running, until
+from youtong.mta.simulator.simulator import Simulator
+
+pytestmark = [pytest.mark.crash, pytest.mark.asyncio(loop_scope="module")]
+
+OWN = 200
+_numbers = itertools.count()
+NOTICES = (
+    "SELECT count(*) FROM recipient AS r JOIN message AS m ON m.id = r.message_id WHERE m.is_notice AND r.address = ?"
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def internet() -> AsyncIterator[Simulator]:
+    async with simulated_internet(OWN) as simulator:
+        yield simulator
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(internet: Simulator, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    running = Running(tmp_path_factory.mktemp("notices"), internet)
+    await running.start()
+    yield running
+    await running.end()
+
+
+async def all_are_told(server: Running, senders: list[str]) -> None:
+    async def is_each_told() -> bool:
+        return all(server.count(NOTICES, sender) for sender in senders)
+
+    await until(is_each_told, "a notice is lost")
+    await server.quiet()
+
+
+def at_commits(times: int) -> list[tuple[CrashPoint, int]]:
+    """The commits, each many times over: a failure, its debt and its notice are three of them."""
+    commits = [point for point, _ in cases(When.SERVING) if point.name.startswith("commit.")]
+    return [(point, n) for point in dict.fromkeys(commits) for n in range(1, times + 1)]
+
+
+@pytest.mark.parametrize(
+    ("point", "times"),
+    [
+        pytest.param(point, times, id=f"{point.name}:{times}")
+        for point, times in dict.fromkeys([*cases(When.SERVING), *at_commits(6)])
+        if not point.name.startswith(("spool-", "delivery.body."))  # letters and notices here are small
+    ],
+)
+async def test_a_failure_is_told_exactly_once_whenever_a_process_dies(
+    point: CrashPoint, times: int, server: Running, internet: Simulator
+) -> None:
+    home = own_domain(next(_numbers))
+    senders = [f"s{n}@{home}" for n in range(4)]
+    sent = [
+        Letter(f"{point.name}-{times}-{n}", (f"unknown{next(_numbers)}@friendly.test",), reverse_path=sender)
+        for n, sender in enumerate(senders)
+    ]
+    server.arm(point.name, times)
+    posting = asyncio.create_task(post(server, sent, connections=2))
+    await server.revived()
+    await posting
+    accepted = [letter.reverse_path for letter in sent if letter.fate is Fate.ACCEPTED]
+    await all_are_told(server, accepted)
+    for sender in senders:
+        copies = len(received_by(internet, sender))
+        assert server.count(NOTICES, sender) <= 1, "told twice"
+        assert copies <= 1 + doubted(server)[sender]
+        assert copies or sender not in accepted, "told, and never delivered"
