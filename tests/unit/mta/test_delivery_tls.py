@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
 import uvloop
@@ -10,11 +11,13 @@ from fakes.clock import FakeClock
 from fakes.lane_events import FakeJob, FakeLaneEvents
 from fakes.scripted_peer import EHLO, ScriptedPeer, Visit
 from youtong.mta.clock import SystemClock
-from youtong.mta.delivery.egress import EgressSource, LaneLimits
+from youtong.mta.delivery import tls
+from youtong.mta.delivery.egress import EgressSource, LaneLimits, TlsLevel
+from youtong.mta.delivery.host import Host
 from youtong.mta.delivery.host_memory import HostMemory, Quirk
 from youtong.mta.delivery.lane import Lane
 from youtong.mta.delivery.timeouts import Timeouts
-from youtong.mta.outcome import Delivered
+from youtong.mta.outcome import Deferred, Delivered, Stage
 
 EHLO_TLS = EHLO.replace("250 DSN", "250-DSN\r\n250 STARTTLS")
 
@@ -25,12 +28,12 @@ def run(request):
 
 
 @asynccontextmanager
-async def lane_to(port, events, memory, timeouts):
+async def lane_to(port, events, memory, timeouts, limits=None):
     lane = Lane(
         "lane",
         EgressSource("", "us.example"),
         port=port,
-        limits=LaneLimits(),
+        limits=limits or LaneLimits(),
         timeouts=timeouts,
         clock=SystemClock(),
         host_memory=memory,
@@ -130,3 +133,77 @@ def test_a_broken_handshake_is_retried_in_the_clear_and_remembered(run, how, sec
     assert memory.has("mx.example", Quirk.BREAKS_TLS)
     clock.advance(2)
     assert not memory.has("mx.example", Quirk.BREAKS_TLS)
+
+
+def _good_tls(context):
+    async def good_tls(visit: Visit) -> None:
+        await visit.greet(EHLO_TLS)
+        if (await visit.hear()) == "STARTTLS":
+            await visit.say("220 go ahead\r\n")
+            await visit.writer.start_tls(context)
+            tls = visit.writer.get_extra_info("ssl_object")
+            visit.peer.heard.append(f"resumed {tls.session_reused}")
+            await visit.hear()
+            await visit.say(EHLO)
+        while await visit.take_message():
+            pass
+        await visit.say("221 bye\r\n")
+
+    return good_tls
+
+
+async def _one_after_another(context, jobs):
+    events = FakeLaneEvents()
+    async with (
+        ScriptedPeer(_good_tls(context)) as peer,
+        lane_to(peer.port, events, HostMemory(FakeClock()), Timeouts(), LaneLimits(idle_seconds=0)) as lane,
+    ):
+        for number, job in enumerate(jobs, start=1):
+            lane.submit(job)
+            await events.wait(number)
+    return peer
+
+
+def test_the_next_connection_to_a_host_resumes_the_tls_session(run, tmp_path):
+    context = server_context(tmp_path)
+    hosts = (Host("resumed.example", ("127.0.0.1",)),)
+    peer = run(_one_after_another(context, [FakeJob(token=token, hosts=hosts) for token in range(3)]))
+    assert [line for line in peer.heard if line.startswith("resumed")] == [
+        "resumed False",
+        "resumed True",
+        "resumed True",
+    ]
+
+
+def test_no_more_sessions_are_kept_than_allowed(monkeypatch):
+    monkeypatch.setattr(tls, "_MAX_SESSIONS", 2)
+    context = tls.context_for(TlsLevel.OPPORTUNISTIC)
+    context.sessions.clear()
+    for name in "abc":
+        context.keep(name, SimpleNamespace(session=name))
+    assert list(context.sessions) == ["b", "c"]
+    context.sessions.clear()
+
+
+@pytest.mark.parametrize(("level", "why"), [(TlsLevel.VERIFIED, "certificate verify failed"), (TlsLevel.REQUIRED, "")])
+def test_only_where_it_is_asked_for_is_the_certificate_looked_at(run, tmp_path, level, why):
+    context = server_context(tmp_path)
+
+    async def one() -> FakeLaneEvents:
+        events = FakeLaneEvents()
+        async with (
+            ScriptedPeer(_good_tls(context)) as peer,
+            lane_to(peer.port, events, HostMemory(FakeClock()), Timeouts(), LaneLimits(tls=level)) as lane,
+        ):
+            lane.submit(FakeJob())
+            await events.wait(1)
+            assert peer.connections == 1
+        return events
+
+    (outcome,) = run(one()).results[1]
+    if why:
+        assert isinstance(outcome, Deferred)
+        assert outcome.stage is Stage.TLS
+        assert why in outcome.why
+    else:
+        assert isinstance(outcome, Delivered)
