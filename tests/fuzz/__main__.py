@@ -7,6 +7,7 @@ A finding is printed, added to the kept inputs so that `make test` fails with it
 """
 
 import importlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,7 @@ def _holds(target: str, seconds: int) -> bool:
     """Search one target in a process of its own: libFuzzer ends its process."""
     folder = _BUILD / target
     inputs, findings = folder / "inputs", folder / "findings"
+    shutil.rmtree(findings, ignore_errors=True)
     for each in (inputs, findings):
         each.mkdir(parents=True, exist_ok=True)
     for number, octets in enumerate(corpus_file.load(target)):
@@ -58,7 +60,6 @@ def _keep(target: str, inputs: Path, found: list[bytes]) -> None:
 def _search(target: str, folder: Path, seconds: int) -> int:
     import atheris  # an extra: `make fuzz` installs it
 
-    atheris.enabled_hooks.add("RegEx")
     with atheris.instrument_imports(include=["youtong"]):
         module = importlib.import_module(f"fuzz.targets.{target}")
     words = folder / "words"
