@@ -4,7 +4,7 @@ A letter's kind is the beginning of its recipients' local part; tests/scenario/r
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fakes.posting import Letter
@@ -96,14 +96,13 @@ def _dress(letter: Letter, pattern: str) -> None:
         letter.rcpt_parameters = f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{letter.recipients[0]}"
 
 
-def unfinished(post: Post, running: Running, but: Collection[str] = ()) -> list[str]:
-    """The addresses that must end and have not; without those of some providers."""
+def unfinished(post: Post, running: Running) -> list[str]:
+    """The addresses that must end and have not."""
     states = _states(running)
     return [
         address
         for address, case in post.expected.items()
         if case.expectation not in (Expectation.WAITING, Expectation.LATE)
-        and case.provider.name not in but
         and states.get(address) in (None, RecipientState.SCHEDULED, RecipientState.LEASED)
     ]
 

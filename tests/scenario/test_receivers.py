@@ -48,7 +48,7 @@ async def _all_end(running: Running, sent: Post) -> None:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + SECONDS
     while loop.time() < deadline:
-        left = unfinished(sent, running, but=_NOT_YET)
+        left = unfinished(sent, running)
         if not left and not _notices_under_way(running):
             return
         for domain in {address.rpartition("@")[2] for address in left}:
