@@ -6,6 +6,8 @@ A letter's kind is the beginning of its recipients' local part; tests/scenario/r
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from itertools import chain
 
 from fakes.posting import Letter
 from fakes.running import Running
@@ -16,6 +18,7 @@ from youtong.mta.simulator.simulator import Simulator
 from youtong.queue.states import RecipientState
 
 CROWD = 10
+_DECIDED_AT_RCPT = ("u*", "unknown*", "full*")
 _EIGHT_BIT = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nMIME-Version: 1.0\r\n"
 _SIGNATURE = "DKIM-Signature: v=1; a=rsa-sha256; d=elsewhere.test; s=x; h=from; bh=AAAA; b=AAAA\r\n"
 _TEXT = "Grüße, 你好.\r\n".encode() * 3
@@ -65,20 +68,36 @@ def cases_of(settings: Settings) -> list[Case]:
 
 
 def letters_to(cases: list[Case], count: int) -> Post:
-    """At least `count` letters, equally many to each case."""
+    """At least `count` letters, equally many to each case, and some to several cases of a provider at once."""
     post = Post([], {})
-    for number in range(1, 1 + -(-count // len(cases))):
+    rounds = -(-count // len(cases))
+    for number in range(1, 1 + rounds):
+        _add_mixed(post, cases, 1 + rounds + number)
         for case in cases:
             if number == 1 or "*" in case.pattern:
                 _add(post, case, number)
     return post
 
 
+def _add_mixed(post: Post, cases: list[Case], number: int) -> None:
+    """One letter to everybody of a provider whose fate is decided at RCPT."""
+    by_provider: dict[str, list[Case]] = {}
+    for case in cases:
+        if case.pattern in _DECIDED_AT_RCPT:
+            by_provider.setdefault(case.provider.name, []).append(case)
+    for together in by_provider.values():
+        if len(together) > 1:
+            expected = {case.address(number): case for case in together}
+            post.expected.update(expected)
+            name = f"l{len(post.letters)}"
+            post.letters.append(Letter(name, tuple(expected), reverse_path=f"{name}@load.test"))
+
+
 def _add(post: Post, case: Case, number: int) -> None:
     members = range(number * CROWD, number * CROWD + CROWD) if case.pattern.startswith("crowd") else [number]
     addresses = tuple(dict.fromkeys(case.address(each) for each in members))
     post.expected.update(dict.fromkeys(addresses, case))
-    letter = Letter(f"l{len(post.letters)}", addresses, reverse_path=f"s{len(post.letters)}@load.test")
+    letter = Letter(f"l{len(post.letters)}", addresses, reverse_path=f"l{len(post.letters)}@load.test")
     _dress(letter, case.pattern)
     post.letters.append(letter)
 
@@ -88,7 +107,7 @@ def _dress(letter: Letter, pattern: str) -> None:
         letter.parameters, letter.text = " BODY=8BITMIME", _TEXT
         letter.head = _EIGHT_BIT + (_SIGNATURE if pattern.startswith("signed") else "")
     elif pattern.startswith("large"):
-        letter.octets = 40_000
+        letter.octets = 150_000
     elif not pattern.isascii():
         letter.parameters = " SMTPUTF8"
     elif pattern.startswith("notify"):
@@ -110,7 +129,8 @@ def unfinished(post: Post, running: Running) -> list[str]:
 def faults(post: Post, simulator: Simulator, running: Running) -> dict[str, list[str]]:
     """What is not as the file declares, by provider."""
     found: dict[str, list[str]] = {}
-    for provider, what in (*_outcomes(post, simulator, running), *_notices(post, simulator), *_violations(simulator)):
+    judges = (_outcomes(post, simulator, running), _notices(post, simulator), _violations(simulator))
+    for provider, what in (*chain(*judges), *_contents(post, simulator)):
         found.setdefault(provider, []).append(what)
     return found
 
@@ -141,10 +161,27 @@ def _history(running: Running, address: str) -> str:
 def _notices(post: Post, simulator: Simulator) -> Iterator[tuple[str, str]]:
     """Who sent what bounced hears of it, and nobody else."""
     for letter in post.letters:
-        case = post.expected[letter.recipients[0]]
+        fates = {post.expected[each].expectation for each in letter.recipients}
         notices = simulator.ledger.accepted.get(letter.reverse_path, 0)
-        if notices != (case.expectation is Expectation.BOUNCED):
-            yield case.provider.name, f"{notices} notices for {letter.recipients[0]}, which is {case.expectation}"
+        if notices != (Expectation.BOUNCED in fates):
+            provider = post.expected[letter.recipients[0]].provider
+            yield provider.name, f"{notices} notices for {letter.recipients[0]}, which is {sorted(fates)}"
+
+
+def _contents(post: Post, simulator: Simulator) -> Iterator[tuple[str, str]]:
+    """Whatever form it travelled in, the text is the same; and what DSN asks for arrives as it was given."""
+    letters = {letter.recipients[0]: letter for letter in post.letters}
+    for received in simulator.ledger.newest:
+        letter = letters.get(received.recipients[0])
+        if letter is None:
+            continue
+        if letter.text and message_from_bytes(received.content).get_payload(decode=True) != letter.text:
+            yield received.provider, f"the text has changed: {received.content!r}"
+        if letter.rcpt_parameters and simulator.providers[received.provider].settings.dialog.dsn:
+            missing = set(f"{letter.parameters}{letter.rcpt_parameters}".split())
+            missing -= {*received.mail_parameters.split(), *received.rcpt_parameters[0].split()}
+            if missing:
+                yield received.provider, f"not passed on: {missing}"
 
 
 def _violations(simulator: Simulator) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from youtong.mta.simulator.simulator import start
 pytestmark = pytest.mark.scenario
 
 SHARE = float(os.environ.get("SOAK_SHARE", "0.01"))
-LETTERS = max(300, round(10_000 * SHARE))
+LETTERS = max(600, round(10_000 * SHARE))
 SECONDS = 45 if SHARE < 1 else 600  # until every letter that must end has ended
 RECEIVERS = Path(__file__).with_name("receivers.toml")
 _ROUND_SECONDS = 0.5
