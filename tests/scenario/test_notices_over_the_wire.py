@@ -18,7 +18,7 @@ from youtong.queue.states import RecipientState
 
 pytestmark = [pytest.mark.scenario, pytest.mark.asyncio(loop_scope="module")]
 
-WITH_DSN, WITHOUT_DSN, HOME = own_domain(0), own_domain(1), own_domain(2)
+WITH_DSN, WITHOUT_DSN, HOME, ASCII_ONLY = own_domain(0), own_domain(1), own_domain(2), own_domain(3)
 ALL = "NOTIFY=SUCCESS,FAILURE,DELAY"
 FATES = {
     f"dsn@{WITH_DSN}": "",
@@ -32,8 +32,9 @@ FATES = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def internet() -> AsyncIterator[Simulator]:
-    async with simulated_internet(own=3) as simulator:
+    async with simulated_internet(own=4) as simulator:
         change(simulator, "own1", dialog__dsn=False)
+        change(simulator, "own3", dialog__smtputf8=False)
         yield simulator
 
 
@@ -56,7 +57,7 @@ def submit(port: int, sender: str, mail: list[str], recipients: dict[str, list[s
         letter = (
             f"From: <{sender}>\r\nTo: undisclosed-recipients:;\r\nSubject: =?utf-8?b?5L2g5aW9?=\r\n\r\nDear all\r\n"
         )
-        assert client.data(letter.encode())[0] == 250
+        assert client.data(letter.encode("utf-8"))[0] == 250
 
 
 async def send(server: Running, sender: str, recipients: dict[str, list[str]], *mail: str) -> None:
@@ -71,7 +72,8 @@ async def send(server: Running, sender: str, recipients: dict[str, list[str]], *
 
 
 async def four_hours_pass(server: Running) -> None:
-    """For the watch: it is read when the server starts."""
+    """For the watch: it is read when the server starts. A notice cut off at its dot would wait and come again."""
+    await no_notice_under_way(server)
     await server.kill()
     db = sqlite3.connect(server.data_dir / "queue.db")
     db.execute("UPDATE delay_watch SET look_ms = 0")
@@ -176,6 +178,28 @@ async def test_the_next_hop_that_offers_dsn_is_given_what_was_asked(server: Runn
     )
     assert '"relayed":true' in str(facts)
     assert received_by(internet, sender) == []
+
+
+async def test_an_address_beyond_ascii_that_a_host_cannot_take_is_told_to_a_host_that_could_not_either(
+    server: Running, internet: Simulator
+) -> None:
+    sender = f"ascii@{ASCII_ONLY}"
+    await send(server, sender, {f"张三@{ASCII_ONLY}": []}, "SMTPUTF8", "BODY=8BITMIME")
+    await no_notice_under_way(server)
+    (notice,) = notices_to(internet, sender)
+    (_, group) = groups_of(notice)
+    assert group["Final-Recipient"] == rf"utf-8;\x{{5F20}}\x{{4E09}}@{ASCII_ONLY}"
+    assert group["Status"] == "5.6.7"
+
+
+async def test_a_sender_beyond_ascii_is_told_in_its_own_characters(server: Running, internet: Simulator) -> None:
+    sender = f"李四@{HOME}"
+    await send(server, sender, {"unknown5@friendly.test": []}, "SMTPUTF8", "BODY=8BITMIME")
+    await no_notice_under_way(server)
+    (received,) = received_by(internet, sender)
+    assert f"To: <{sender}>\r\n".encode() in received.content
+    assert b"Content-Type: message/global-delivery-status\r\n" in received.content
+    assert b"Final-Recipient: rfc822;unknown5@friendly.test\r\n" in received.content
 
 
 async def test_a_letter_that_cannot_be_told_of_brings_nothing(server: Running, internet: Simulator) -> None:
