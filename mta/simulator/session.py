@@ -8,13 +8,12 @@ RFC 5321 §4.5.2 (dot-stuffing), §4.5.3.1.4 (command lines of 512 octets; ours 
 """
 
 import asyncio
-import socket
-import struct
 from collections.abc import Callable
-from typing import Literal, assert_never, cast
+from typing import assert_never, cast
 
 from . import violations
 from .behaviours import Pipelined, ReplyStyle, StartTls
+from .breaking import Spoilt, abort_with_reset, end_our_side, spoil_handshake
 from .certificate import Certificates
 from .dialog import Dialog
 from .dripping import Dripping
@@ -23,8 +22,6 @@ from .provider import Provider
 
 MAX_COMMAND_OCTETS = 4096
 _DOT = b"\r\n.\r\n"
-_NO_TLS = b"\x00this is not a TLS record\r\n"
-_Spoiled = Literal[StartTls.GARBAGE, StartTls.RESET, StartTls.HANG]
 
 
 class Session(asyncio.Protocol):
@@ -45,7 +42,7 @@ class Session(asyncio.Protocol):
         self._gone = False  # hangs, or has ended its side: what comes is thrown away
         self._greeted = False
         self._body_began = False
-        self._spoil: _Spoiled | None = None
+        self._spoil: Spoilt | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._dripping: Dripping | None = None
@@ -68,7 +65,8 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._spoil is not None:
-            self._spoil_handshake(self._spoil)
+            assert self._transport is not None
+            spoil_handshake(self._transport, self._spoil)
             return
         if self._gone:
             return
@@ -114,16 +112,12 @@ class Session(asyncio.Protocol):
 
     def reset(self) -> None:
         self._provider.count["reset"] += 1
-        _abort_with_reset(self._flush_for_good())
+        abort_with_reset(self._flush_for_good())
 
     def half_close(self) -> None:
         self._provider.count["half-closed"] += 1
         self._gone = True
-        transport = self._flush_for_good()
-        if transport.can_write_eof():
-            transport.write_eof()
-        else:  # over TLS there is no such thing
-            transport.close()
+        end_our_side(self._flush_for_good())
 
     def hang(self) -> None:
         self._deaf = self._gone = True
@@ -144,6 +138,7 @@ class Session(asyncio.Protocol):
         self._flush_for_good()
         if how is StartTls.GARBAGE or how is StartTls.RESET or how is StartTls.HANG:
             self._spoil = how
+            self._provider.count["spoilt handshakes"] += 1
         else:
             self._transport.pause_reading()  # the handshake's first octets belong to TLS, not to us
             self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(self._transport))
@@ -267,25 +262,6 @@ class Session(asyncio.Protocol):
         self._dialog.restart()
         self._deaf = False
         self._read()
-
-    def _spoil_handshake(self, how: _Spoiled) -> None:
-        assert self._transport is not None
-        match how:
-            case StartTls.GARBAGE:
-                self._transport.write(_NO_TLS)
-                self._transport.close()
-            case StartTls.RESET:
-                _abort_with_reset(self._transport)
-            case StartTls.HANG:
-                self.hang()
-            case _:
-                assert_never(how)
-
-
-def _abort_with_reset(transport: asyncio.Transport) -> None:
-    handle: socket.socket = transport.get_extra_info("socket")
-    handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close sends RST
-    transport.abort()
 
 
 def _unstuffed(content: bytes) -> bytes:

@@ -110,10 +110,14 @@ async def test_reply_names_the_client_and_counts_as_written():
         await talk.close()
 
 
-@pytest.mark.parametrize(("family", "answer"), [("ipv4", "554"), ("ipv6", "250")])
-async def test_rule_may_be_for_one_address_family(family, answer):
-    async with simulated(one_provider(rule("rcpt", "reply", reply="554 5.7.1 no", family=family))) as simulator:
-        talk = await (await Talk.to(simulator)).greeted()
+@pytest.mark.parametrize(
+    ("family", "address", "answer"),
+    [("ipv4", "127.0.0.1", "554"), ("ipv6", "127.0.0.1", "250"), ("ipv4", "::1", "250"), ("ipv6", "::1", "554")],
+)
+async def test_rule_may_be_for_one_address_family(family, address, answer):
+    text = one_provider(rule("rcpt", "reply", reply="554 5.7.1 no", family=family), address=address)
+    async with simulated(text) as simulator:
+        talk = await (await Talk.to(simulator, address)).greeted()
         assert (await talk.recipient("u@p.test")).startswith(answer)
         await talk.close()
 

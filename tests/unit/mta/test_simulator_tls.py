@@ -144,5 +144,5 @@ async def test_handshake_may_hang():
         talk.send("a client hello")
         talk.writer.write_eof()
         assert await talk.reader.read() == b""
-        assert simulator.providers["p"].count["hung"] == 1
+        assert simulator.providers["p"].count["spoilt handshakes"] == 1
         await talk.close()
