@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from youtong.mta.clock import SystemClock
 from youtong.mta.reply import Reply, reply
 from youtong.mta.submission.connection import Connection
 from youtong.mta.submission.listener import SubmissionListener, listen, split_listen_address
-from youtong.mta.submission.ports import Accept, AuthFailure, Submission
+from youtong.mta.submission.ports import Accept, AuthFailure, Proceed, Refuse, Submission, Verdict
 from youtong.mta.submission.settings import SessionLimits, SubmissionSettings
 
 HEAD = b"From: a@example.org\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\n"
@@ -437,3 +438,99 @@ def test_listen_addresses_are_host_and_port(text: str, address: tuple[str, int])
 def test_what_is_no_listen_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not host:port"):
         split_listen_address(text)
+
+
+async def test_an_address_with_many_failures_waits_for_its_greeting(house: House) -> None:
+    listener = await house.open(failures_before_slowing=2, slow_greeting_seconds=0.001)
+    first = await house.talk()
+    await first.reply()
+    await first.say("FOO")
+    await first.say("FOO")
+    assert listener._context.offenders.delay_seconds("127.0.0.1") == 0.001
+    second = await house.talk()
+    second.writer.write(b"EHLO x\r\n")  # too early: it hears the greeting first all the same
+    assert (await second.reply()).startswith("220")
+    assert (await second.reply()).startswith("250")
+    first.close()
+    second.close()
+
+
+async def test_a_client_that_goes_while_it_waits_for_its_greeting_leaves_nothing(house: House) -> None:
+    listener = await house.open(failures_before_slowing=0, slow_greeting_seconds=3600)
+    listener._context.offenders.failed("127.0.0.1")
+    talk = await house.talk()
+    while not len(listener.sessions):  # noqa: ASYNC110 - turns of the loop are what it takes
+        await asyncio.sleep(0)
+    reset = struct.pack("ii", 1, 0)
+    talk.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+    talk.writer.transport.abort()
+    while len(listener.sessions):  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0)
+
+
+async def test_a_client_that_sends_on_while_it_waits_is_not_read_without_bound(house: House) -> None:
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async def accept(submission: Submission) -> Reply:
+        began.set()
+        await go_on.wait()
+        return reply(250, "2.0.0", "queued")
+
+    house.intake.accept = accept
+    listener = await house.open(max_useless_commands=10**9)
+    talk = await house.talk()
+    await talk.to_data()
+    talk.writer.write(HEAD + b".\r\n")
+    await began.wait()
+    (session,) = listener.sessions
+    talk.writer.write(b"NOOP\r\n" * 20_000)
+    for _ in range(200):
+        await asyncio.sleep(0)
+        assert isinstance(session, Connection)
+        assert len(session.input) < 300_000
+    assert session._full
+    go_on.set()
+    assert await talk.reply() == "250 2.0.0 queued"
+    for _ in range(20_000):
+        assert await talk.reply() == "250 2.0.0 ok"
+    talk.close()
+
+
+async def test_a_role_may_think_about_a_recipient_and_commands_sent_ahead_wait(house: House) -> None:
+    asked, decide = asyncio.Event(), asyncio.Event()
+
+    async def verdict(address: str) -> Verdict:
+        asked.set()
+        await decide.wait()
+        return Refuse(reply(550, "5.1.1", "no")) if address.startswith("no") else Proceed()
+
+    house.policy.on_recipient = verdict  # pyright: ignore
+    await house.open()
+    talk = await house.talk()
+    await talk.reply()
+    await talk.say("EHLO x")
+    talk.writer.write(b"MAIL FROM:<>\r\nRCPT TO:<no@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n")
+    assert (await talk.reply()).startswith("250 2.1.0")
+    await asked.wait()
+    decide.set()
+    assert await talk.reply() == "550 5.1.1 no"
+    assert (await talk.reply()).startswith("250 2.1.5")
+    assert (await talk.reply()).startswith("354")
+    assert (await talk.send(HEAD + b".\r\n")).startswith("250")
+    assert [path.address for path in house.intake.submissions[0].envelope.recipients] == ["b@example.net"]
+    talk.close()
+
+
+async def test_chunks_that_stay_in_memory_are_covered_by_the_budget(house: House) -> None:
+    listener = await house.open(memory=32 * 1024, memory_wait_seconds=0)
+    budget = listener._context.budget
+    talk = await house.talk()
+    await talk.reply()
+    for text in ("EHLO x", "MAIL FROM:<>", "RCPT TO:<b@example.net>"):
+        await talk.say(text)
+    assert (await talk.send(b"BDAT 20000\r\n" + HEAD + b"x" * (20_000 - len(HEAD)))).startswith("250")
+    assert budget.free == 0
+    assert (await talk.send(b"BDAT 20000\r\n" + b"x" * 20_000)).startswith("452 4.3.1")
+    assert budget.free == 32 * 1024
+    assert (await talk.say("BDAT 0 LAST")).startswith("503")
+    talk.close()
