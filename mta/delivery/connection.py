@@ -32,7 +32,13 @@ from .patience import Patience, patience_of
 from .timeouts import Timeouts
 from .tls import context_for
 
-JobTransaction = Transaction[Job]
+
+class JobTransaction(Transaction[Job]):
+    """A class of its own, because calling `Transaction[Job]` costs as much as the rest of making one."""
+
+    __slots__ = ()
+
+
 Prepared = tuple[JobTransaction, list[bytes]]
 
 _CHUNK_BYTES = 65_536

@@ -22,6 +22,7 @@ from .errors import RemoteProtocolError
 MAX_LINE_OCTETS = 65_536
 MAX_REPLY_OCTETS = 131_072
 KEPT_LINE_OCTETS = 2000
+_SHORT = 512  # what RFC 5321 §4.5.3.1.5 allows
 MAX_LINES = 200  # an EHLO reply with every registered keyword has some 40
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -46,9 +47,22 @@ class ReplyReader:
 
     def next_reply(self) -> Reply | None:
         """The next whole reply, or None until more octets come. Raises RemoteProtocolError."""
+        return self._quick() or self._slow()
+
+    def _quick(self) -> Reply | None:
+        """The usual reply: one short line. None when it takes more than that."""
+        buffer, at = self._buffer, self._at
+        end = buffer.find(b"\r\n", at, at + _SHORT)
+        if end < 0 or self._lines or buffer[at + 3 : at + 4] != b" ":
+            return None
+        line = buffer[at:end]
+        if b"\n" in line:
+            return None
+        self._at = end + 2
+        return _single(line)
+
+    def _slow(self) -> Reply | None:
         while (line := self._next_line()) is not None:
-            if not self._lines and line[3:4] == b" ":
-                return _single(line[:KEPT_LINE_OCTETS])
             reply = self._add(line)
             if reply is not None:
                 return reply
