@@ -1,25 +1,21 @@
-"""A connection of aiosmtpd, driven by what arrives: cut a line, have it answered, write the replies.
+"""A connection, driven by what arrives: cut a line, have it answered, write the replies.
 
-Owns    transport, input and output, what is being waited for, and the bulkhead around an answer.
+Owns    input, what is being waited for, the count of commands, and the bulkhead around an answer.
 Knows   nothing of what commands mean: `session.Session` answers them and returns replies as values.
 Invariants
         nothing runs for a session that waits for its client: no task, no future, no timer (`watch` looks at all).
         a client that sends ahead, or reads no reply, costs a bounded amount of memory, for a bounded time.
         a lost connection cuts off no commit (`Later.outlives`).
-From aiosmtpd
-        AUTH's mechanisms. Its loop, a task that awaits each line, its timer per command, drain per reply and reflecting
-        constructor cost more than all that is done for a message here (figures: ARCHITECTURE.md, "Decisions").
-RFC 5321 §4.1, §4.3; RFC 2920 §3.2 (replies to pipelined commands go out together).
+Why not aiosmtpd's loop
+        a task that awaits each line, a timer per command, drain per reply and the reflecting constructor cost more
+        than all that is done for a message here (figures: ARCHITECTURE.md, "Decisions").
+RFC 5321 §4.1, §4.3 (commands, and their replies in order).
 """
 
 import asyncio
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, cast
 
-from aiosmtpd.smtp import SMTP
-
-from ..crashpoint import reach
 from ..reply import Reply, reply
 from ..smtp.params import CommandError
 from . import oplog
@@ -29,9 +25,9 @@ from .later import Answer, Later
 from .peer import client_of
 from .ports import Client
 from .sessions import SessionContext
+from .wire import Wire
 
 _MAX_INPUT_OCTETS = 32 * 1024  # sent ahead; then nothing more is read
-_MAX_OUTPUT_OCTETS = 16 * 1024  # replies to pipelined commands wait together, but not more than this
 _TOO_LONG_A_LINE = b"x" * MAX_COMMAND_OCTETS + b"\r\n"  # what a line counts as that was thrown away
 _TURN = 200  # commands that one client may have answered before the others have their turn
 BAD_COMMAND_CODES = frozenset({500, 501, 502, 503, 504, 555})
@@ -41,26 +37,21 @@ _STOPPING = reply(421, "4.3.2", "the server is stopping, try again later")
 FAULT = reply(451, "4.3.0", "a fault here, not in your mail; try again later")
 
 
-class Connection(SMTP):
+class Connection(Wire):
     """One connection. Subclasses answer."""
 
     def __init__(self, context: SessionContext, *, tls: bool) -> None:
-        # Not SMTP.__init__: it looks through all methods and hooks anew for each connection.
+        super().__init__()
         self.context = context
         self.input = ClientInput()
         self.peer = Client("", 0)
-        self.wire: asyncio.Transport | None = None
         self.in_content = False  # what arrives is content, not commands
-        self.closing = False
         self.commands = 0
         self.useless_since = 0  # the command that last got the client on: what is sent after it may be noise
         self._look_at = context.settings.limits.max_commands_before_login  # the command before which to look closely
         self._tls = tls
-        self._output = b""
         self._bad_commands = 0
         self._busy = False  # something is waited for, and no command answered before it is there
-        self._deaf = False  # the client does not read what we wrote
-        self._full = False  # reading is paused
         self._stopping = False
         self._later: Later | None = None
         self._awaited: asyncio.Future[Any] | None = None
@@ -114,14 +105,14 @@ class Connection(SMTP):
             return
         self.send(refusal or self._greeting())
         self.closing = self.closing or refusal is not None
-        self._write_output()
+        self.flush()
 
     def data_received(self, data: bytes) -> None:
         self.input.feed(data)
         if not (self._busy or self._deaf):
             self._go_on()
         elif len(self.input) > _MAX_INPUT_OCTETS:
-            self._pause()
+            self.pause_input()
 
     def eof_received(self) -> bool:
         self.input.end()
@@ -138,9 +129,6 @@ class Connection(SMTP):
         elif self._awaited is not None and not self._later.outlives:
             self._awaited.cancel()
 
-    def pause_writing(self) -> None:
-        self._deaf = True
-
     def resume_writing(self) -> None:
         self._deaf = False
         if not self._busy:
@@ -151,22 +139,6 @@ class Connection(SMTP):
         self._stopping = True
         if not (self._busy or self.in_content):
             self.close_with(_STOPPING)
-
-    def close_with(self, last: Reply) -> None:
-        """Say a last word and close."""
-        self.send(last)
-        self.closing = True
-        self._write_output()
-
-    def abort(self) -> None:
-        """Close without a word."""
-        if self.wire is not None:
-            self.wire.abort()
-
-    @property
-    def is_deaf(self) -> bool:
-        """The client does not read what we wrote."""
-        return self._deaf
 
     @property
     def waits_for_client(self) -> bool:
@@ -183,9 +155,9 @@ class Connection(SMTP):
         else:
             self._busy = True
             asyncio.get_running_loop().call_soon(self._next_turn)
-        self._write_output()
+        self.flush()
         if self._full and not (self._busy or self._deaf):
-            self._resume()
+            self.resume_input()
 
     def _next_turn(self) -> None:
         self._busy = False
@@ -217,7 +189,7 @@ class Connection(SMTP):
     def _answer_to(self, line: bytes) -> Answer:
         self.commands += 1
         if self._stopping or self.commands > self._look_at:
-            last = _STOPPING if self._stopping else self.look_closely()
+            last = _STOPPING if self._stopping else self._guarded(self.look_closely)
             if last is not None:
                 oplog.note("closed", client=self.peer.address, reply=str(last))
                 self.closing = True
@@ -236,6 +208,25 @@ class Connection(SMTP):
         except Exception as error:  # noqa: BLE001 - bulkhead: a fault of ours ends neither session nor server
             oplog.fault("fault", error, client=self.peer.address, command=str(about[0]) if len(about) == 2 else "")
             return FAULT
+
+    def _say(self, answer: Answer) -> None:
+        """Send a reply, unless it was one bad command too many; or wait for it."""
+        if type(answer) is Later:
+            self._wait(answer)
+        elif answer is not None:
+            said = cast(Reply, answer)
+            if said.code >= 500 and said.code in BAD_COMMAND_CODES:
+                said = self._count_bad(said)
+            self.send(said)
+
+    def _count_bad(self, said: Reply) -> Reply:
+        self._bad_commands += 1
+        self.context.offenders.failed(self.peer.address)
+        if self._bad_commands < self.context.settings.limits.max_bad_commands:
+            return said
+        oplog.note("closed", client=self.peer.address, reply=str(_TOO_MANY_ERRORS))
+        self.closing = True
+        return _TOO_MANY_ERRORS
 
     # What is waited for.
 
@@ -265,63 +256,3 @@ class Connection(SMTP):
         assert isinstance(said, Reply)
         self.closing = not said.is_positive
         return reply(421, "4.3.0", FAULT.text) if said is FAULT else said
-
-    # Output.
-
-    def send(self, said: Reply) -> None:
-        """Put a reply into the output; it leaves when there is nothing more to answer."""
-        self._output += _on_the_wire(said)
-        if len(self._output) > _MAX_OUTPUT_OCTETS:
-            self._write_output()
-
-    async def push(self, status: str | bytes) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """A line of aiosmtpd's own: AUTH challenges and their errors."""
-        self._output += (status if isinstance(status, bytes) else status.encode("ascii")) + b"\r\n"
-        self._write_output()
-
-    def _say(self, answer: Answer) -> None:
-        """Send a reply, unless it was one bad command too many; or wait for it."""
-        if type(answer) is Later:
-            self._wait(answer)
-        elif answer is not None:
-            said = cast(Reply, answer)
-            if said.code >= 500 and said.code in BAD_COMMAND_CODES:
-                said = self._count_bad(said)
-            self.send(said)
-
-    def _count_bad(self, said: Reply) -> Reply:
-        self._bad_commands += 1
-        self.context.offenders.failed(self.peer.address)
-        if self._bad_commands < self.context.settings.limits.max_bad_commands:
-            return said
-        oplog.note("closed", client=self.peer.address, reply=str(_TOO_MANY_ERRORS))
-        self.closing = True
-        return _TOO_MANY_ERRORS
-
-    def _write_output(self) -> None:
-        wire = self.wire
-        if wire is None:
-            return
-        if self._output:
-            reach("submission.reply.before")
-            wire.write(self._output)
-            reach("submission.reply.after")
-            self._output = b""
-        if self.closing:
-            wire.close()
-
-    def _pause(self) -> None:
-        if not self._full and self.wire is not None:
-            self._full = True
-            self.wire.pause_reading()
-
-    def _resume(self) -> None:
-        self._full = False
-        if self.wire is not None and not self.closing:
-            self.wire.resume_reading()
-
-
-@lru_cache(maxsize=256)
-def _on_the_wire(said: Reply) -> bytes:
-    """Most replies are the same few; those with a queue id pass through."""
-    return said.to_bytes()

@@ -77,8 +77,8 @@ class SecureConnection(Connection):
 
     async def _start_tls(self) -> None:
         self.send(_GO_AHEAD_TLS)
-        self._write_output()
-        self._resume()
+        self.flush()
+        self.resume_input()
         self.input.discard()  # RFC 3207 §4.2: whatever was said in the clear after STARTTLS was not said
         context, wire = self.context.certificate.context, self.wire
         assert context is not None

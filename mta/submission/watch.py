@@ -33,6 +33,7 @@ class Watched(Protocol):
 
     peer: Client
     commands: int
+    closing: bool
 
     def close_with(self, last: Reply) -> None: ...
 
@@ -100,7 +101,7 @@ class Watch:
             self._judge(session, seen, now)
 
     def _judge(self, session: Watched, seen: _Seen, now: float) -> None:
-        if session.is_deaf:
+        if session.is_deaf or session.closing:  # a last word that does not leave is no reason to wait
             if now - seen.used_at >= self._limits.idle_seconds:
                 oplog.note("closed", client=session.peer.address, reply="it reads nothing")
                 session.abort()

@@ -253,14 +253,14 @@ async def test_a_client_that_reads_nothing_is_cut_off_when_it_is_idle(house: Hou
 
 async def test_replies_to_commands_sent_ahead_do_not_pile_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     longest = 0
-    write = Connection._write_output
+    write = Connection.flush
 
     def watched(connection: Connection) -> None:
         nonlocal longest
         longest = max(longest, len(connection._output))
         write(connection)
 
-    monkeypatch.setattr(Connection, "_write_output", watched)
+    monkeypatch.setattr(Connection, "flush", watched)
     await house.open(max_useless_commands=5000)
     talk = await house.talk()
     await talk.reply()

@@ -18,6 +18,7 @@ class Silent:
 
     peer: Client = field(default_factory=lambda: Client("192.0.2.1", 1))
     commands: int = 0
+    closing: bool = False
     transaction: object | None = None
     content_octets: int = -1
     waits_for_client: bool = True
@@ -75,6 +76,13 @@ def test_a_client_that_reads_nothing_is_cut_off_without_a_word(room: Room) -> No
     room.session.is_deaf, room.session.waits_for_client = True, False
     assert (room.after(299), room.session.aborted) == ("", False)
     assert (room.after(1), room.session.aborted) == ("", True)
+
+
+def test_a_last_word_that_does_not_leave_is_cut_off(room: Room) -> None:
+    assert room.after(300) == "nothing heard for too long"
+    room.session.closing = True
+    room.after(5)
+    assert (room.session.aborted, len(room.session.said)) == (True, 1)
 
 
 def test_who_must_log_in_has_a_minute_however_busy(room: Room) -> None:
