@@ -14,7 +14,7 @@ RFC 5321 §4.5.3.2 (time-outs), RFC 2920 §3.1 (the next envelope behind the dot
 import asyncio
 import logging
 import select
-from typing import Protocol, assert_never, cast
+from typing import assert_never, cast
 
 from ..crashpoint import reach
 from ..outcome import Peer, Stage
@@ -22,24 +22,14 @@ from ..reply import Reply
 from ..smtp.client import ClientSession
 from ..smtp.client_events import BeginTls, Closing, Ended, Event, Faulted, Ready, Refused, SendContent
 from ..smtp.client_states import State
-from ..smtp.client_transaction import Transaction
 from ..smtp.errors import PeerDisconnected, PeerError, PeerTimeout
 from .attempt import Ending, Withdrawn
+from .connection_owner import ConnectionOwner, Prepared
 from .egress import TlsLevel
 from .handshake import shake_hands
-from .job import Job
 from .patience import Patience, patience_of
 from .timeouts import Timeouts
 from .tls import context_for
-
-
-class JobTransaction(Transaction[Job]):
-    """A class of its own, because calling `Transaction[Job]` costs as much as the rest of making one."""
-
-    __slots__ = ()
-
-
-Prepared = tuple[JobTransaction, list[bytes]]
 
 _CHUNK_BYTES = 65_536
 _LINGER = 0.2  # for the end of file behind the answer to QUIT; some peers wait for ours
@@ -47,44 +37,12 @@ _TIMED_ELSEWHERE = frozenset({State.READY, State.CLOSED})  # idle: the owner say
 _log = logging.getLogger(__name__)
 
 
-class ConnectionOwner(Protocol):
-    """Who gives a connection its work. Called from the transport's callbacks; must not raise."""
-
-    def next_for(self, connection: "Connection") -> Prepared | None:
-        """A job ready to be written on this connection, or None."""
-        ...
-
-    def give_back(self, transaction: JobTransaction) -> None:
-        """It was not written after all."""
-        ...
-
-    def may_mail(self, transaction: JobTransaction) -> bool:
-        """False: the owner took it away, forget it."""
-        ...
-
-    def before_dot(self, transaction: JobTransaction) -> bool: ...
-
-    def ended(self, connection: "Connection", transaction: JobTransaction) -> None: ...
-
-    def idle(self, connection: "Connection") -> None:
-        """Ready, and `next_for` had nothing."""
-        ...
-
-    def broken(self, connection: "Connection", ending: Ending, opened: list[JobTransaction]) -> None:
-        """An established session has ended and leaves these open; the socket closes next."""
-        ...
-
-    def over(self, connection: "Connection") -> None:
-        """The socket is closed."""
-        ...
-
-
 class Connection(asyncio.Protocol):
     """Becomes established when `opening` is resolved to None; resolved to an Ending, it never was."""
 
     def __init__(
         self,
-        owner: ConnectionOwner,
+        owner: ConnectionOwner["Connection"],
         session: ClientSession,
         timeouts: Timeouts,
         loop: asyncio.AbstractEventLoop,

@@ -1,6 +1,6 @@
 """A lane: all outbound connections of one (provider, source).
 
-Owns   which job goes to which connection, and what becomes of a job whose connection is gone.
+Owns   which job goes to which connection. When one is opened is `openings`', what becomes of a job `aftermath`'s.
 Knows  no lease, no rate and no retry time: permits and results pass through `LaneEvents`.
 
 How a job travels: `submit` puts it in its site's line; the next turn of the loop gives it to an idle connection, or
@@ -9,25 +9,22 @@ transaction takes the next job itself. There is a task for each *opening* of a c
 
 Invariants
     Every submitted job ends in exactly one event, or a successful `recall`.
-    A job is tried once more on a fresh connection, which is no attempt of its recipients (`may_mail` is asked again,
-    for the peer saw a second MAIL), in three cases: its *reused* connection died before its MAIL was answered; the
-    host broke PIPELINING before the dot; the host refused our address, and there is another family.
 Q3, Q4, Q5 as in `mta.delivery.events`.
 """
 
 import asyncio
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 from ..clock import Clock
-from ..outcome import Deferred, Delivered, Failed, Outcome
-from ..reply import Reply
-from .attempt import Ending, Withdrawn, for_site, internal_fault, outcomes_after
-from .candidates import has_family
-from .connection import Connection, JobTransaction, Prepared
+from ..outcome import Deferred, Failed
+from .aftermath import Aftermath
+from .attempt import Ending, Withdrawn, for_site, internal_fault
+from .connection import Connection
+from .connection_owner import JobTransaction, Prepared
 from .egress import EgressSource, LaneLimits, TlsLevel
 from .events import LaneEvents
-from .families import Family, FamilyMemory, family_of, names_our_address
+from .families import Family, FamilyMemory
 from .host_memory import HostMemory
 from .job import Job, RenderFault
 from .lessons import learn_from_session
@@ -67,6 +64,7 @@ class Lane:
         self._families = FamilyMemory(clock)
         self._loop = asyncio.get_running_loop()
         self._waiting = Waiting()
+        self._aftermath = Aftermath(self, events, self._waiting, self._families)
         self._openings = Openings(self, Opening(self, source, port, timeouts, host_memory, clock))
         self._turn: asyncio.Handle | None = None
         self._stopping = False
@@ -223,7 +221,7 @@ class Lane:
         self._events.site_failed(self, site.name, outcome)
         for transaction in jobs:
             transaction.fill(outcome)
-            self._finish(transaction, transaction.decided())
+            self._aftermath.finish(transaction, transaction.decided())
 
     # Opener
 
@@ -270,7 +268,7 @@ class Lane:
         except Exception:  # noqa: BLE001 - the bulkhead of a job
             _log.exception("internal fault with job %s", job.token)
             transaction.fill(internal_fault(connection.peer))
-        self._finish(transaction, transaction.decided())
+        self._aftermath.finish(transaction, transaction.decided())
         return None
 
     def give_back(self, transaction: JobTransaction) -> None:
@@ -292,7 +290,7 @@ class Lane:
             site = self._waiting.sites.get(connection.site)
             if site is not None:
                 site.last_dot_seconds = self._loop.time() - connection.dot_at
-        self._conclude(connection, transaction, transaction.decided())
+        self._aftermath.answered(connection, transaction, transaction.decided())
 
     def idle(self, connection: Connection) -> None:
         if not connection.site:  # ready, and about to be adopted in the next turn
@@ -313,7 +311,7 @@ class Lane:
             site.idle.pop(connection, None)
         lost_step = learn_from_session(connection.session, ending, self._memory)
         for transaction in opened:
-            self._settle(connection, ending, transaction, lost_step=lost_step)
+            self._aftermath.broken(connection, ending, transaction, lost_step=lost_step)
 
     def over(self, connection: Connection) -> None:
         if not connection.site:
@@ -326,60 +324,3 @@ class Lane:
             self._waiting.touch(site)
         self._openings.give_back()
         self.soon()
-
-    # What becomes of a job
-
-    def _settle(self, connection: Connection, ending: Ending, transaction: JobTransaction, *, lost_step: bool) -> None:
-        is_decided = None not in transaction.outcomes
-        if self._stopping and isinstance(ending, Withdrawn) and not transaction.dot_sent and not is_decided:
-            self._events.returned(transaction.request)
-        elif not is_decided and self._deserves_retry(connection, transaction, lost_step=lost_step):
-            self._retry(transaction)
-        else:
-            outcomes = outcomes_after(ending, transaction, connection.peer)
-            if isinstance(ending, Reply):
-                self._conclude(connection, transaction, outcomes)
-            else:
-                self._finish(transaction, outcomes)
-
-    def _deserves_retry(self, connection: Connection, transaction: JobTransaction, *, lost_step: bool) -> bool:
-        if transaction.retried or self._stopping or transaction.dot_sent:
-            return False
-        is_reused = connection.session.started > 1
-        return lost_step or (is_reused and not transaction.mail_answered)
-
-    def _conclude(self, connection: Connection, transaction: JobTransaction, outcomes: list[Outcome]) -> None:
-        """The peer has spoken. A refusal of our address alone may fare better over the other family."""
-        if type(outcomes[0]) is not Delivered and self._deserves_other_family(connection, transaction, outcomes):
-            self._leave_family(connection)
-            self._retry(transaction)
-        else:
-            self._finish(transaction, outcomes)
-
-    def _deserves_other_family(
-        self, connection: Connection, transaction: JobTransaction, outcomes: Sequence[Outcome]
-    ) -> bool:
-        ours, family = connection.local_address, family_of(connection.peer.address)
-        if transaction.retried or self._stopping or not ours:
-            return False
-        if any(each.reply is None or not names_our_address(each.reply, ours) for each in outcomes):
-            return False
-        is_elsewhere = has_family(transaction.request.hosts, self.source, family.other)
-        return is_elsewhere and self._families.refused(connection.site, family)
-
-    def _leave_family(self, refused: Connection) -> None:
-        """No connection of this family takes another job of the site."""
-        family = family_of(refused.peer.address)
-        site = self._waiting.sites.get(refused.site)
-        for connection in list(site.connections) if site is not None else ():
-            if family_of(connection.peer.address) is family:
-                connection.is_spent = True
-                if connection is not refused:
-                    connection.leave()
-
-    def _retry(self, transaction: JobTransaction) -> None:
-        self._waiting.put_to_retries(transaction)
-        self.soon()
-
-    def _finish(self, transaction: JobTransaction, outcomes: list[Outcome]) -> None:
-        self._events.finished(transaction.request, outcomes, transaction.mail_at)

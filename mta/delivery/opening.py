@@ -17,7 +17,8 @@ from ..smtp.errors import PeerDisconnected, PeerTimeout
 from ..smtp.manner import Manner
 from .attempt import Ending, Withdrawn, deferred
 from .candidates import DeadAddresses, reachable
-from .connection import Connection, ConnectionOwner
+from .connection import Connection
+from .connection_owner import ConnectionOwner
 from .egress import EgressSource, TlsLevel
 from .families import Family
 from .host import Host
@@ -34,7 +35,7 @@ class _Failure(NamedTuple):
     session: ClientSession
 
 
-class Opener(ConnectionOwner, Protocol):
+class Opener(ConnectionOwner[Connection], Protocol):
     """What an opening needs of its lane."""
 
     @property

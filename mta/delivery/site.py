@@ -6,7 +6,8 @@ Knows  nothing of limits over all sites; those are the lane's.
 
 from collections import deque
 
-from .connection import Connection, JobTransaction
+from .connection import Connection
+from .connection_owner import JobTransaction
 from .host import Host
 
 JOBS_PER_CONNECTION = 4

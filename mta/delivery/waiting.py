@@ -5,7 +5,8 @@ Knows  no socket; who serves a site, and when, is the lane's.
 Invariant  a job is in `_jobs` exactly while it stands in a line and was not recalled.
 """
 
-from .connection import JobTransaction
+from ..smtp.client_transaction import Transaction
+from .connection_owner import JobTransaction
 from .job import Job
 from .site import Site
 
@@ -23,7 +24,7 @@ class Waiting:
         """At the end of its site's line."""
         assert job.recipients, "a job without recipients"
         assert job.token not in self._jobs, "a token twice"
-        transaction = JobTransaction(job)
+        transaction: JobTransaction = Transaction(job)
         self._jobs[job.token] = transaction
         site = self._site_of(job)
         site.hosts = job.hosts
