@@ -20,6 +20,7 @@ from .routing import RouteSource
 
 _log = logging.getLogger("youtong.queue")
 _MAX_ROUTES = 50_000
+_MAX_RESTS = 50_000  # of domains, and of sites
 _MAX_TTL_SECONDS = 3600
 _MIN_TTL_SECONDS = 5
 _UNROUTABLE_SECONDS = 60
@@ -128,6 +129,8 @@ class Sites:
         return ended
 
     def _rest(self, resting: dict[str, Rest], key: str, why: str, trouble: str = "") -> None:
+        if key not in resting and len(resting) >= _MAX_RESTS:
+            _forget_some(resting)
         failures = resting[key].failures + 1 if key in resting else 1
         until = self._clock.monotonic() + self._schedule.site_backoff_seconds(failures)
         since = resting[key].since if key in resting else self._clock.monotonic()
@@ -136,3 +139,9 @@ class Sites:
     def _current(self, resting: dict[str, Rest], key: str) -> Rest | None:
         rest = resting.get(key)
         return rest if rest is not None and rest.until > self._clock.monotonic() else None
+
+
+def _forget_some(resting: dict[str, Rest]) -> None:
+    """A tenth, those that end first: if one is asked for again, its rests begin anew with the shortest."""
+    for key in sorted(resting, key=lambda key: resting[key].until)[: len(resting) // 10 + 1]:
+        del resting[key]

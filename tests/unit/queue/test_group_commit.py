@@ -78,6 +78,35 @@ async def test_a_failing_operation_is_undone_alone_and_its_caller_hears_it(desk:
     assert desk.forgotten
 
 
+async def test_an_operation_that_fails_after_another_has_read_it_spoils_no_result(desk: Desk) -> None:
+    """All run once more, so what was seen of the undone write is not what is answered."""
+    count = desk.commits.submit(lambda db: db.execute("SELECT count(*) FROM t").fetchone()[0])
+    failed = desk.commits.submit(fail(ValueError("no")))
+    again = desk.commits.submit(lambda db: db.execute("SELECT count(*) FROM t").fetchone()[0])
+    assert (await count, await again) == (0, 0)
+    with pytest.raises(ValueError, match="no"):
+        await failed
+
+
+async def test_a_caller_whose_continuation_fails_stops_nobody(desk: Desk) -> None:
+    def broken(result: object, fault: Exception | None) -> None:
+        raise ValueError("a bug")
+
+    desk.commits.add(lambda db: db.execute("INSERT INTO t VALUES (1)").lastrowid, broken)
+    await desk.put(2)
+    await desk.put(3)
+    assert desk.kept() == [1, 2, 3]
+
+
+async def test_the_log_is_overwritten_instead_of_grown(desk: Desk) -> None:
+    """Three times its length goes through it; without copying it would be as long as all of that."""
+    for _ in range(12):
+        await asyncio.gather(*(desk.put(os.urandom(4000)) for _ in range(500)))
+    await desk.commits.idle()
+    log = desk.path.with_name(desk.path.name + "-wal").stat().st_size
+    assert log < 12 << 20 < len(desk.kept()) * 4000
+
+
 async def test_an_error_of_the_driver_is_told_in_our_words(desk: Desk) -> None:
     with pytest.raises(StorageError, match="no such table"):
         await desk.commits.submit(lambda db: db.execute("SELECT * FROM missing"))

@@ -2,9 +2,11 @@
 
 import asyncio
 
+import pytest
 from fakes.clock import FakeClock
 from fakes.queue_ports import FakeRoutes, FixedSchedule, routed
 from youtong.mta.dns.route import Unroutable, UnroutableKind
+from youtong.queue import sites
 from youtong.queue.sites import KnownRoute, Sites
 
 
@@ -108,3 +110,16 @@ async def test_an_operator_wakes_everything_and_failures_are_remembered() -> Non
     assert place.sites.domain_rest("example.com") is None
     assert place.sites.site_rest("mx.example.net") is None
     assert place.sites.is_probed("mx.example.net")
+
+
+async def test_dead_sites_are_remembered_within_a_bound_and_the_longest_rests_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sites, "_MAX_RESTS", 20)
+    place = Place()
+    for number in range(100):
+        place.sites.site_failed(f"mx{number}.example", "refused")
+        place.clock.advance(1)
+        assert len(place.sites._resting_sites) <= 20
+    assert place.sites.site_rest("mx99.example") is not None
+    assert not place.sites.is_probed("mx0.example")
