@@ -54,6 +54,7 @@ class GuardedHook(Generic[Facts, Answer]):
         self._budget_seconds = budget_seconds
         self._faults_until_off = faults_until_off
         self._faults_in_a_row = 0
+        self._faults_before = 0  # in a row, when the newest answer came: it may turn out to be one more
         self._deadline = deadline
 
     def __repr__(self) -> str:
@@ -71,7 +72,7 @@ class GuardedHook(Generic[Facts, Answer]):
             return self._fault(self._in_words(describe, error), line_in(self._path, error.__traceback__))
         if answer is not None and not isinstance(answer, self._answers):
             return self._fault(f"answered nonsense: {self._in_words(repr, answer)[:80]}", 0)
-        self._faults_in_a_row = 0
+        self._faults_before, self._faults_in_a_row = self._faults_in_a_row, 0
         return answer
 
     def _in_words(self, words: Callable[[Thing], str], thing: Thing) -> str:
@@ -84,7 +85,8 @@ class GuardedHook(Generic[Facts, Answer]):
             return type(thing).__name__
 
     def fault(self, problem: str) -> NoAnswer:
-        """For the caller: the answer's type was right, but it makes no sense here."""
+        """For the caller: the type of the newest answer was right, but it makes no sense here."""
+        self._faults_in_a_row = self._faults_before
         return self._fault(problem, 0)
 
     def _fault(self, problem: str, line: int) -> NoAnswer:

@@ -19,6 +19,7 @@ from pathlib import Path
 import click
 
 from ..texts import N_, _
+from .broken_pipe import print_to_nobody
 from .click_texts import translate_click
 
 
@@ -95,8 +96,16 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Do what the arguments say; the exit code. Never raises."""
+    """Do what the arguments say; the exit code. When the reader of our output left, that ends it without a word."""
     translate_click()
+    try:
+        return _done(arguments)
+    except BrokenPipeError:
+        print_to_nobody()
+        return 1
+
+
+def _done(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(list(arguments), prog_name="youtong", standalone_mode=False)
     except click.ClickException as error:
@@ -105,8 +114,7 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(_("Interrupted."), err=True)
         return 1
     except BrokenPipeError:
-        _close_stdout()
-        return 1
+        raise
     except Exception as error:  # noqa: BLE001 - the bulkhead of the command line: a person gets a sentence
         return _unexpected(error)
     return result if isinstance(result, int) else 0
@@ -144,11 +152,6 @@ def _log_traceback(error: Exception) -> Path | None:
             continue
         return path
     return None
-
-
-def _close_stdout() -> None:
-    """The reader of our output left; keep the interpreter from complaining at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from ..logs import start_logging
 from ..serve import OwnerServer
 from ..store import AppDatabase, StoreError
 from ..texts import _
+from .broken_pipe import print_to_nobody
 from .command_name import shown
 from .frame import clock, config_option, loaded, teaching
 from .serve_texts import cannot_listen, in_use, made_all_the_same, welcome
@@ -75,9 +76,17 @@ async def _serve(config: Config) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     loop.add_signal_handler(signal.SIGHUP, _reload, server)
-    click.echo(welcome(config, password))
+    _greet(welcome(config, password))
     await stop.wait()
     await server.stop()
+
+
+def _greet(words: str) -> None:
+    """Mail is taken whether or not anybody reads the greeting."""
+    try:
+        click.echo(words)
+    except BrokenPipeError:
+        print_to_nobody()
 
 
 async def _ensure_operator(config: Config) -> str | None:

@@ -45,6 +45,8 @@ def simulator(file: Path | None, maildir: Path | None) -> None:
         settings = msgspec.structs.replace(settings, simulator=servers)
     try:
         uvloop.run(_run(settings))
+    except BrokenPipeError:  # the reader of our lines left
+        raise
     except OSError as error:
         raise click.ClickException(_("the simulator cannot start: {error}").format(error=error)) from error
 
@@ -63,10 +65,12 @@ async def _run(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     running = await start(settings)
-    _introduce(running)
-    await ended.wait()
-    counts = (running.ledger.messages, len(running.ledger.duplicates()))
-    await running.stop()
+    try:
+        _introduce(running)
+        await ended.wait()
+        counts = (running.ledger.messages, len(running.ledger.duplicates()))
+    finally:
+        await running.stop()
     click.echo(_("Received {messages} messages; {duplicates} recipients had one more than once.").format(
         messages=counts[0], duplicates=counts[1]
     ))  # fmt: skip

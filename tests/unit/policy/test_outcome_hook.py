@@ -73,3 +73,26 @@ def test_the_hook_sees_what_the_rules_made_of_the_reply(tmp_path: Path) -> None:
     assert isinstance(outcome, Deferred)
     assert outcome.retry_after_seconds is None
     assert faults == {"outcome": 0}
+
+
+@pytest.mark.parametrize(("source", "outcome"), [(GIVE_UP, MAYBE), (RETRY, DELIVERED)])
+def test_answers_that_are_judged_faults_afterwards_switch_the_hook_off_too(
+    tmp_path: Path, source: str, outcome: Outcome
+) -> None:
+    active = active_policy(tmp_path, source)
+    judge = HookedJudge(AsItIs(), active)
+    for _ in range(active.current.file.settings.faults_until_off):
+        assert judge.judge(outcome, FACTS) is outcome
+    assert active.current.outcome is not None
+    assert active.current.outcome.is_off
+    assert judge.judge(FAILED, FACTS) is FAILED
+
+
+def test_a_good_answer_between_faults_found_afterwards_ends_their_row(tmp_path: Path) -> None:
+    active = active_policy(tmp_path, RETRY)
+    judge = HookedJudge(AsItIs(), active)
+    for _ in range(active.current.file.settings.faults_until_off):
+        judge.judge(DELIVERED, FACTS)
+        judge.judge(FAILED, FACTS)
+    assert active.current.outcome is not None
+    assert not active.current.outcome.is_off
