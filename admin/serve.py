@@ -140,7 +140,7 @@ class OwnerServer:
         ports = Ports(
             find_route=self._route_finder(),
             routes=ConfiguredRoutes(self._sources()),
-            limits=DefaultLimits(),
+            limits=DefaultLimits(required=delivery.require_tls, verified=delivery.verify_tls),
             gate=OpenGate(),
             judge=HookedJudge(RuleJudge(), self.policy),
             schedule=schedule,

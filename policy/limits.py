@@ -1,7 +1,9 @@
 """Default limits of every (provider, source).
 
-Owns   the numbers, each with where it came from; a shaping file comes to stand before them.
+Owns   the numbers, each with where it came from, and of which hosts TLS is demanded; a shaping file comes before them.
 """
+
+from msgspec.structs import replace
 
 from ..mta.delivery.egress import TlsLevel
 from ..queue.limits import EgressLimits, Limit, RateLimit, TlsRule
@@ -18,10 +20,22 @@ DEFAULTS = EgressLimits(
 
 
 class DefaultLimits:
-    """Implements queue.limits.LimitSource."""
+    """Implements queue.limits.LimitSource: the same for all, but with TLS where the operator demands it.
 
-    def __init__(self, limits: EgressLimits = DEFAULTS) -> None:
+    `required` and `verified` are host names; each means the MX host of that name and all below it.
+    """
+
+    def __init__(
+        self, *, required: tuple[str, ...] = (), verified: tuple[str, ...] = (), limits: EgressLimits = DEFAULTS
+    ) -> None:
         self._limits = limits
+        self._demands = [(name, TlsLevel.VERIFIED, "verify_tls") for name in verified]
+        self._demands += [(name, TlsLevel.REQUIRED, "require_tls") for name in required]
 
     def limits_for(self, provider: str, source: str) -> EgressLimits:
+        """`provider` is a site, i.e. its MX host names joined by commas, until a file groups sites into providers."""
+        hosts = [f".{host}" for host in provider.split(",")]
+        for name, level, key in self._demands:
+            if any(host.endswith(f".{name}") for host in hosts):
+                return replace(self._limits, tls=TlsRule(level, f"[delivery] {key}: {name}"))
         return self._limits

@@ -23,6 +23,7 @@ from .values import (
     endpoints,
     host_name,
     host_name_or_empty,
+    host_names,
     ip_address,
     ipv6_address_or_empty,
     listen_endpoints,
@@ -121,6 +122,8 @@ class Delivery:
     allow_private_addresses: bool = key(boolean, False)
     address_family: AddressFamily = key(_family, "prefer_ipv4")
     redirect_all_to: Endpoint | None = key(endpoint_or_none, "")
+    require_tls: tuple[str, ...] = key(host_names, [])
+    verify_tls: tuple[str, ...] = key(host_names, [])
 
 
 @dataclass(frozen=True, kw_only=True)

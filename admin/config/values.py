@@ -81,6 +81,11 @@ def host_name(raw: Any, folder: Path) -> str:
         raise ValueError(_('is no host name ("{raw}"), write e.g. "mail.example.com"').format(raw=raw)) from error
 
 
+def host_names(raw: Any, folder: Path) -> tuple[str, ...]:
+    """Host names, without the last dot, in lower case."""
+    return tuple(host_name(one, folder).lower().rstrip(".") for one in _list(raw))
+
+
 def mail_address_or_empty(raw: Any, folder: Path) -> str:
     if text(raw, folder) == "":
         return ""
