@@ -94,8 +94,8 @@ def _site_rests(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
     """The words only when this letter's own last attempt does not say the same."""
     time = times.exact(wait.since_ms, now_ms)
     if not wait.words or (last is not None and last.facts.text == wait.words):
-        return _("no mail host of the domain answers, since {time}; they rest").format(time=time)
-    return _("no mail host of the domain answers, since {time}; they rest: {words}").format(time=time, words=wait.words)
+        return _("no mail host of the domain lets us begin, since {time}; they rest").format(time=time)
+    return _("no mail host of the domain lets us begin, since {time}; they rest: {words}").format(time=time, words=wait.words)
 
 
 def _deferred(last: JournalRow | None) -> str:

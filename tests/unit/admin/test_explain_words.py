@@ -151,7 +151,7 @@ def test_our_own_words_name_the_host_so_the_place_does_not_again() -> None:
 def test_a_resting_site_is_told_without_words_that_its_last_attempt_says_already() -> None:
     wait = Wait(Why.SITE_RESTS, words=WORDS, since_ms=NOW)
     told = sentences.why_sentence(wait, DEFERRED, NOW)
-    assert told == "no mail host of the domain answers, since 12:00:00; they rest"
+    assert told == "no mail host of the domain lets us begin, since 12:00:00; they rest"
     assert WORDS in sentences.why_sentence(wait, None, NOW)
 
 
