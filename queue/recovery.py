@@ -40,6 +40,13 @@ class Recovered(msgspec.Struct):
     maybe: int = 0
     transactions: dict[int, int] = {}  # lease token → domain id
 
+    def add(self, page: Iterable[tuple[LeasedRow, bool]]) -> None:
+        """Committed rows, each with whether it may have been sent."""
+        for row, maybe in page:
+            self.maybe += maybe
+            self.unsent += not maybe
+            self.transactions[row.lease] = row.domain_id
+
 
 class Recovery:
     def __init__(
@@ -54,23 +61,21 @@ class Recovery:
         other_boots = await self._commits.submit(self._incarnations_of_other_boots)
         recovered = Recovered()
         limit = token_of(owner_incarnation, 0)
-        while rows := await self._commits.submit(lambda _: self._settle_page(limit, marked, other_boots, recovered)):
-            assert rows <= _PAGE
+        while page := await self._commits.submit(lambda _: self._settle_page(limit, marked, other_boots)):
+            recovered.add(page)
         reach("marks-forgotten.before")
         for path in mark_files(self._run_dir):
             path.unlink(missing_ok=True)
         reach("marks-forgotten.after")
         return recovered
 
-    def _settle_page(self, limit: int, marked: set[int], other_boots: set[int], recovered: Recovered) -> int:
+    def _settle_page(self, limit: int, marked: set[int], other_boots: set[int]) -> list[tuple[LeasedRow, bool]]:
+        """Some leases, each with whether it may have been sent. May run twice: changes nothing but the database."""
         rows = self._store.leased_below(limit, _PAGE)
-        for row in rows:
-            maybe = row.lease in marked or incarnation_of(row.lease) in other_boots
+        page = [(row, row.lease in marked or incarnation_of(row.lease) in other_boots) for row in rows]
+        for row, maybe in page:
             self.settle(row, maybe=maybe)
-            recovered.maybe += maybe
-            recovered.unsent += not maybe
-            recovered.transactions[row.lease] = row.domain_id
-        return len(rows)
+        return page
 
     def settle(self, row: LeasedRow, *, maybe: bool) -> settlement.Settled:
         """One lease of a dead worker, within the caller's operation. Raises LeaseLost."""
