@@ -3,7 +3,8 @@
 import contextlib
 
 import msgspec
-from youtong.queue.protocol import FrameReader, from_owner, from_worker
+from youtong.mta.frames import FrameReader
+from youtong.queue.protocol import from_owner, from_worker
 
 TOKENS = [
     b"\x05\0\0\0",
