@@ -20,12 +20,12 @@ from ..mta.delivery.host_memory import HostMemory
 from ..mta.delivery.lane import Lane
 from ..mta.delivery.timeouts import Timeouts
 from ..mta.dkim.keyring import KeyFileError
+from ..mta.frames import FrameReader
 from ..queue.content import ContentKind, ContentKinds, SubmittedContent
 from ..queue.marks import MarkFile, mark_path
 from ..queue.protocol import (
     Committed,
     Forget,
-    FrameReader,
     Handover,
     Hello,
     LaneKey,

@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..mta.clock import Clock
+from ..mta.frames import FrameReader
 from .incarnation import incarnation_of
 from .lanes import Lane
 from .outbox import Outbox
 from .protocol import (
-    FrameReader,
     Hello,
     LaneKey,
     LaneSettings,

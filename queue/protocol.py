@@ -1,16 +1,15 @@
 """What owner and worker say to each other over their socket pair.
 
-Owns   the message types of both directions and their frames (4 bytes of length, then msgpack).
+Owns   the message types of both directions and their encoding (msgpack, in frames of mta.frames).
 Knows  nothing of what is done with them. Both ends are the same program of the same release: no versions.
 """
-
-import struct
 
 import msgspec
 
 from ..mta.delivery.egress import LaneLimits
 from ..mta.delivery.host import Host
 from ..mta.delivery.job import JobRecipient
+from ..mta.frames import framed
 from ..mta.outcome import Outcome
 from .content import StoredContent
 
@@ -135,15 +134,13 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
 
 WorkerSays = Hello | Report
 
-_LENGTH = struct.Struct("<I")
 _encoder = msgspec.msgpack.Encoder()
 _owner_decoder: msgspec.msgpack.Decoder[OwnerSays] = msgspec.msgpack.Decoder(OwnerSays)
 _worker_decoder: msgspec.msgpack.Decoder[WorkerSays] = msgspec.msgpack.Decoder(WorkerSays)
 
 
 def frame(message: OwnerSays | WorkerSays) -> bytes:
-    body = _encoder.encode(message)
-    return _LENGTH.pack(len(body)) + body
+    return framed(_encoder.encode(message))
 
 
 def from_owner(body: bytes) -> OwnerSays:
@@ -152,26 +149,3 @@ def from_owner(body: bytes) -> OwnerSays:
 
 def from_worker(body: bytes) -> WorkerSays:
     return _worker_decoder.decode(body)
-
-
-class FrameReader:
-    """Cuts a byte stream into frames."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, octets: bytes) -> list[bytes]:
-        """The frames that are now complete."""
-        self._buffer += octets
-        frames: list[bytes] = []
-        at = 0
-        while len(self._buffer) - at >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._buffer, at)
-            end = at + _LENGTH.size + length
-            if len(self._buffer) < end:
-                break
-            frames.append(bytes(self._buffer[at + _LENGTH.size : end]))
-            at = end
-        if at:
-            del self._buffer[:at]
-        return frames

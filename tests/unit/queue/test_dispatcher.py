@@ -20,8 +20,9 @@ from youtong.queue.marks import mark_path
 WORKER = """
 import os, socket, sys
 from pathlib import Path
+from youtong.mta.frames import FrameReader
 from youtong.queue.marks import MarkFile, mark_path
-from youtong.queue.protocol import FrameReader, Handover, Hello, Stop, frame, from_owner
+from youtong.queue.protocol import Handover, Hello, Stop, frame, from_owner
 
 run_dir, incarnation, fd, mood = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 marks = MarkFile(mark_path(run_dir, incarnation))

@@ -5,6 +5,7 @@ import asyncio
 from fakes.clock import FakeClock
 from fakes.queue_ports import limits, routed
 from hypothesis import given, strategies as st
+from youtong.mta.frames import FrameReader
 from youtong.mta.outcome import Deferred, Delivered, Failed, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.classes import MailClass
@@ -14,7 +15,6 @@ from youtong.queue.outbox import Outbox
 from youtong.queue.protocol import (
     Committed,
     Finished,
-    FrameReader,
     Handover,
     Hello,
     LaneKey,
