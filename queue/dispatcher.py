@@ -85,10 +85,12 @@ class Dispatcher:
     def _build(self, ports: Ports) -> None:
         clock, commits, store = self._clock, self.commits, self.store
         self.sites = Sites(ports.find_route, ports.routes, ports.schedule, clock)
-        self.leasing = Leasing(commits, store, self.sites, ports.limits, ports.routes, ports.gate, self._fleet, clock)
         self.notices = Notices(commits, store, ports.compose_notice, ports.schedule, clock, self._due_now)
         self.delays = Delays(commits, self.notices.late, clock)
         endings = Endings(commits, store, clock, self.notices.owed)
+        self.leasing = Leasing(
+            commits, store, self.sites, ports.limits, ports.routes, ports.gate, endings, self._fleet, clock
+        )
         self.loader = Loader(commits, store, self.sites, self.leasing, endings, ports.hold_reason, clock)
         listener = Listener(self._settled, self._due_now)
         self.settling = Settling(commits, store, self.leasing, self.sites, ports.judge, ports.schedule, clock, listener)

@@ -1,19 +1,33 @@
 """Endings without a lease: what becomes of scheduled and held recipients that no attempt will be made for.
 
-Owns   bounce for want of a route, expiry, and hold, each with its journal row and owed notice.
+Owns   bounce for want of a route, expiry, hold, and what the gate stops, each with its journal row and owed notice.
 Knows  nothing of leases.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from ..mta.clock import Clock
 from ..mta.outcome import Failed
 from .journal import AttemptPlace, Facts, JournalKind, attempt_facts
-from .owed import owes_notice
+from .owed import Asked, owes_notice
 from .states import Event, RecipientState
 from .storage.group_commit import GroupCommit
-from .storage.rows import DueRow
+from .storage.rows import DueRow, Fact
 from .storage.store import QueueStore
+
+
+class Unleased(Asked, Protocol):
+    """A recipient that holds no lease."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def message_id(self) -> int: ...
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def expires_ms(self) -> int: ...
 
 
 class Endings:
@@ -43,20 +57,23 @@ class Endings:
     async def _end(
         self, rows: list[DueRow], old: RecipientState, event: Event, kind: JournalKind, facts: Facts
     ) -> None:
-        owed = await self._commits.submit(lambda _: self._record(rows, old, event, kind, facts))
+        self.tell(await self._commits.submit(lambda _: self.record(rows, old, event, kind, facts)))
+
+    def tell(self, owed: Iterable[int]) -> None:
+        """After the commit: these messages owe a notice."""
         for message_id in owed:
             self._notice_owed(message_id)
 
-    def _record(
-        self, rows: Iterable[DueRow], old: RecipientState, event: Event, kind: JournalKind, facts: Facts
+    def record(
+        self, rows: Iterable[Unleased], old: RecipientState, event: Event, kind: JournalKind, facts: Facts
     ) -> set[int]:
+        """Within the caller's operation; messages that owe a notice then. Who is no longer in `old` is left alone."""
         owed: set[int] = set()
         now_ms = self._clock.now_ms()
         for row in rows:
             notice = owes_notice(event, row)
-            seq = self._store.counters.journal()
+            fact = Fact(now_ms, kind, row.account_id, row.message_id, row.id, facts)
             next_ms = row.expires_ms if event is Event.HOLD else None
-            if self._store.move(row.id, old, event, seq, next_ms=next_ms, notice=int(notice)):
-                self._store.journal(seq, now_ms, kind, row.account_id, row.message_id, row.id, row.journal_seq, facts)
+            if self._store.move(old, event, fact, next_ms=next_ms, notice=int(notice)):
                 owed |= {row.message_id} if notice else set()
         return owed

@@ -14,8 +14,12 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+from msgspec.structs import replace
+
 from ..mta.clock import Clock
 from .content import StoredContent
+from .endings import Endings
 from .gate import GateDecision, Hold, LeaseGate, Send, Skip
 from .incarnation import token_of
 from .journal import Facts, JournalKind
@@ -27,6 +31,7 @@ from .sites import Sites
 from .states import Event, RecipientState
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
+from .storage.rows import LeasedRow
 from .storage.store import QueueStore
 from .transactions import Leased, MessageFacts, Ready, Waiting, candidate
 
@@ -58,6 +63,13 @@ class Fleet(Protocol):
         ...
 
 
+class _Written(msgspec.Struct):
+    """What a leasing operation did: of each transaction who is leased, and the content; messages that owe a notice."""
+
+    leased: list[tuple[list[Waiting], StoredContent | None]] = []
+    owed: set[int] = set()
+
+
 class Leasing:
     """Used from the event loop only."""
 
@@ -69,11 +81,12 @@ class Leasing:
         limits: LimitSource,
         routes: RouteSource,
         gate: LeaseGate,
+        endings: Endings,
         fleet: Fleet,
         clock: Clock,
     ) -> None:
         self._commits, self._store, self._sites, self._limits = commits, store, sites, limits
-        self._routes, self._gate, self._fleet, self._clock = routes, gate, fleet, clock
+        self._routes, self._gate, self._endings, self._fleet, self._clock = routes, gate, endings, fleet, clock
         self.lanes: dict[LaneKey, Lane] = {}
         self.in_flight: dict[int, Leased] = {}
         self._by_provider: dict[str, list[Lane]] = {}
@@ -242,7 +255,7 @@ class Leasing:
 
     async def _lease(self, batch: list[Leased]) -> None:
         try:
-            await self._commits.submit(lambda _: self._record(batch))
+            written = await self._commits.submit(lambda _: self._record(batch))
         except StorageError as error:
             _log.error("lease failed error=%s", error)
             await self._put_back(batch)
@@ -251,7 +264,8 @@ class Leasing:
             _log.exception("internal fault while leasing")
             await self._put_back(batch)
             return
-        for leased in batch:
+        self._endings.tell(written.owed)
+        for leased, (leased.ready.recipients, leased.content) in zip(batch, written.leased, strict=True):
             if leased.ready.recipients:
                 self.confirm(leased)
             else:
@@ -263,43 +277,41 @@ class Leasing:
             self.lanes[leased.lane].queue_for(leased.ready.site).append(leased.ready)
         await asyncio.sleep(_FAULT_SECONDS)
 
-    def _record(self, batch: list[Leased]) -> None:
+    def _record(self, batch: list[Leased]) -> "_Written":
+        """May run twice: changes nothing but the database."""
+        written = _Written()
         contents: dict[int, StoredContent | None] = {}
         for leased in batch:
-            wanted = self._pass_gate(leased.ready)
-            got = set(self._store.lease([each.id for each in wanted], leased.token))
-            leased.ready.recipients = [each for each in wanted if each.id in got]
-            content_id = leased.ready.message.content_id
-            if leased.ready.recipients and content_id not in contents:
-                contents[content_id] = self._store.content(content_id)
-            leased.content = contents.get(content_id)
+            recipients = self._lease_one(leased, written.owed)
+            content = self._content(leased.ready.message.content_id, contents) if recipients else None
+            written.leased.append((recipients, content))
+        return written
 
-    def _pass_gate(self, ready: Ready) -> list[Waiting]:
+    def _lease_one(self, leased: Leased, owed: set[int]) -> list[Waiting]:
+        wanted = self._pass_gate(leased, owed)
+        got = self._store.lease([each.id for each in wanted], leased.token)
+        return [_with_history(each, got[each.id]) for each in wanted if each.id in got]
+
+    def _content(self, content_id: int, known: dict[int, StoredContent | None]) -> StoredContent | None:
+        """One object for all transactions of a content."""
+        if content_id not in known:
+            known[content_id] = self._store.content(content_id)
+        return known[content_id]
+
+    def _pass_gate(self, leased: Leased, owed: set[int]) -> list[Waiting]:
         passed: list[Waiting] = []
-        for each, decision in zip(ready.recipients, self._decide(ready), strict=True):
+        for each, decision in zip(leased.ready.recipients, self._decide(leased.ready), strict=True):
             match decision:
                 case Send():
                     passed.append(each)
                 case Skip(reason=reason):
-                    self._stop(ready.message, each, Event.SKIP, JournalKind.SKIPPED, reason)
+                    owed |= self._stop(leased.row(each), Event.SKIP, JournalKind.SKIPPED, reason)
                 case Hold(reason=reason):
-                    self._stop(ready.message, each, Event.HOLD, JournalKind.HELD, reason)
+                    owed |= self._stop(leased.row(each), Event.HOLD, JournalKind.HELD, reason)
         return passed
 
-    def _stop(self, message: MessageFacts, each: Waiting, event: Event, kind: JournalKind, reason: str) -> None:
-        next_ms = message.expires_ms if event is Event.HOLD else None
-        seq = self._store.counters.journal()
-        if self._store.move(each.id, RecipientState.SCHEDULED, event, seq, next_ms=next_ms):
-            self._store.journal(
-                seq,
-                self._clock.now_ms(),
-                kind,
-                message.account_id,
-                message.message_id,
-                each.id,
-                each.journal_seq,
-                Facts(reason=reason),
-            )
+    def _stop(self, row: LeasedRow, event: Event, kind: JournalKind, reason: str) -> set[int]:
+        return self._endings.record([row], RecipientState.SCHEDULED, event, kind, Facts(reason=reason))
 
     def _set_timer(self) -> None:
         """Come back when time alone frees a permit or ends a rest."""
@@ -315,3 +327,8 @@ class Leasing:
         rate = lane.mails.next_free_seconds(now)
         rests = [rest.until - now for site in lane.queues if (rest := self._sites.site_rest(site))]
         return [*([rate] if rate else []), *rests]
+
+
+def _with_history(each: Waiting, seq: int) -> Waiting:
+    """Somebody may have written into its history (a flush, a notice of delay) while it was in a ready queue."""
+    return each if each.journal_seq == seq else replace(each, journal_seq=seq)

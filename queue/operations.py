@@ -13,7 +13,7 @@ import msgspec
 from .ids import address_hash
 from .journal import Facts, JournalKind
 from .states import Event, RecipientState
-from .storage.rows import OperatedRow
+from .storage.rows import Fact, OperatedRow
 from .storage.store import QueueStore
 
 
@@ -57,7 +57,7 @@ def flush(store: QueueStore, selection: Selection, who: str, now_ms: int) -> Ope
     for row in store.select(selection_sql(selection), RecipientState.SCHEDULED):
         if (row.next_ms or 0) > now_ms and store.reschedule(row.id, now_ms):
             store.note_due(row.domain_id, now_ms)
-            _journal(store, row, JournalKind.FLUSHED, Facts(who=who), now_ms)
+            store.note(Fact(now_ms, JournalKind.FLUSHED, row.account_id, row.message_id, row.id, Facts(who=who)))
             changed += 1
     return Operated(changed, 0)
 
@@ -92,17 +92,10 @@ def _apply(
     changed = 0
     for row in rows:
         next_ms = {Event.HOLD: row.expires_ms, Event.RELEASE: now_ms}.get(event)
-        seq = store.counters.journal()
-        if store.move(row.id, old, event, seq, next_ms=next_ms):
-            store.journal(seq, now_ms, kind, row.account_id, row.message_id, row.id, row.journal_seq, facts)
+        fact = Fact(now_ms, kind, row.account_id, row.message_id, row.id, facts)
+        if store.move(old, event, fact, next_ms=next_ms):
             changed += 1
             if event is Event.RELEASE:
                 store.note_due(row.domain_id, now_ms)
                 store.meet_released(row.id, now_ms)
     return changed
-
-
-def _journal(store: QueueStore, row: OperatedRow, kind: JournalKind, facts: Facts, now_ms: int) -> None:
-    seq = store.counters.journal()
-    store.journal(seq, now_ms, kind, row.account_id, row.message_id, row.id, row.journal_seq, facts)
-    store.set_journal_seq(row.id, seq)

@@ -90,25 +90,25 @@ class Leased(msgspec.Struct):
 
     def rows(self) -> list[LeasedRow]:
         """The recipients as settlement needs them, in the parcel's order."""
+        return [self.row(each) for each in self.ready.recipients]
+
+    def row(self, recipient: Waiting) -> LeasedRow:
         message = self.ready.message
-        return [
-            LeasedRow(
-                each.id,
-                self.token,
-                message.message_id,
-                each.domain_id,
-                each.attempts,
-                each.journal_seq,
-                each.notify,
-                message.account_id,
-                message.mail_class,
-                message.reverse_path,
-                message.expires_ms,
-                message.content_id,
-                int(message.is_notice),
-            )
-            for each in self.ready.recipients
-        ]
+        return LeasedRow(
+            recipient.id,
+            self.token,
+            message.message_id,
+            recipient.domain_id,
+            recipient.attempts,
+            recipient.journal_seq,
+            recipient.notify,
+            message.account_id,
+            message.mail_class,
+            message.reverse_path,
+            message.expires_ms,
+            message.content_id,
+            int(message.is_notice),
+        )
 
     def in_flight_bytes(self) -> int:
         """What this transaction may hold in memory, here or in its worker."""

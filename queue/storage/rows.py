@@ -9,6 +9,7 @@ import msgspec
 from ...mta.submission.ports import StoredBody
 from ..classes import MailClass
 from ..content import ContentKind
+from ..journal import Facts, JournalKind
 
 
 class NewMessage(msgspec.Struct, frozen=True):
@@ -106,6 +107,17 @@ statement, and no value is an enum or a bool: SQLite's driver takes those on a s
 
 JournalEntry = tuple[int, int, str, int, int, int, int, str]
 """A journal row in the order of its columns; facts encoded."""
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """Something about to be written into a recipient's history."""
+
+    at_ms: int
+    kind: JournalKind
+    account_id: int
+    message_id: int
+    recipient_id: int
+    facts: Facts
 
 
 class OperatedRow(msgspec.Struct, frozen=True):

@@ -18,7 +18,18 @@ from ..journal import Facts, JournalKind, encode_facts
 from ..owed import DELAY_MS
 from ..states import Event, RecipientState, follow
 from . import inbound_rows, people
-from .rows import DueDomain, DueRow, Ending, JournalEntry, LeasedRow, NewMessage, NewRecipient, OperatedRow, SweptPage
+from .rows import (
+    DueDomain,
+    DueRow,
+    Ending,
+    Fact,
+    JournalEntry,
+    LeasedRow,
+    NewMessage,
+    NewRecipient,
+    OperatedRow,
+    SweptPage,
+)
 
 _MAX_CACHED_DOMAINS = 50_000
 
@@ -203,17 +214,17 @@ class QueueStore:
         query = _ROWS + "WHERE r.state = 2 AND r.next_ms <= ? LIMIT ?"
         return [DueRow(*row) for row in self._db.execute(query, (now_ms, limit))]
 
-    def lease(self, recipient_ids: Iterable[int], token: int) -> list[int]:
-        """Lease those that are still scheduled; their ids."""
+    def lease(self, recipient_ids: Iterable[int], token: int) -> dict[int, int]:
+        """Lease those that are still scheduled: id → journal_seq, which may be newer than what the caller has read."""
         follow(RecipientState.SCHEDULED, Event.LEASE)
-        leased: list[int] = []
+        leased: dict[int, int] = {}
         for recipient_id in recipient_ids:
-            cursor = self._db.execute(
-                "UPDATE recipient SET state = 1, lease = ?, next_ms = NULL WHERE id = ? AND state = 0",
+            rows = self._db.execute(
+                "UPDATE recipient SET state = 1, lease = ?, next_ms = NULL WHERE id = ? AND state = 0"
+                " RETURNING id, journal_seq",
                 (token, recipient_id),
             )
-            if cursor.rowcount == 1:
-                leased.append(recipient_id)
+            leased.update(rows.fetchall())
         return leased
 
     def leased_below(self, token: int, limit: int) -> list[LeasedRow]:
@@ -233,17 +244,36 @@ class QueueStore:
         if cursor.rowcount != len(endings):
             raise LeaseLost(f"{len(endings) - cursor.rowcount} of {len(endings)} recipients are not leased")
 
-    def move(self, recipient_id: int, old: RecipientState, event: Event, seq: int, *, next_ms: int | None = None,
-             attempts: int | None = None, notice: int = 0) -> bool:  # fmt: skip
-        """A transition that holds no lease; False when the recipient was no longer in `old`."""
+    def move(
+        self, old: RecipientState, event: Event, fact: Fact, *, next_ms: int | None = None, notice: int = 0
+    ) -> bool:
+        """A transition that holds no lease, and its journal row; False when the recipient was no longer in `old`."""
         assert old is not RecipientState.LEASED
         state = follow(old, event)
-        cursor = self._db.execute(
-            "UPDATE recipient SET state = ?, next_ms = ?, journal_seq = ?, attempts = ifnull(?, attempts), notice = ?"
-            " WHERE id = ? AND state = ?",
-            (state, next_ms, seq, attempts, notice, recipient_id, old),
+        query = "SELECT journal_seq FROM recipient WHERE id = ? AND state = ?"
+        row = self._db.execute(query, (fact.recipient_id, old)).fetchone()
+        if row is None:
+            return False
+        seq = self._append(fact, row[0])
+        self._db.execute(
+            "UPDATE recipient SET state = ?, next_ms = ?, journal_seq = ?, notice = ? WHERE id = ? AND state = ?",
+            (state, next_ms, seq, notice, fact.recipient_id, old),
         )
-        return cursor.rowcount == 1
+        return True
+
+    def note(self, fact: Fact) -> None:
+        """Something happened to a recipient that changes no state."""
+        query = "SELECT journal_seq FROM recipient WHERE id = ?"
+        seq = self._append(fact, self._db.execute(query, (fact.recipient_id,)).fetchone()[0])
+        self._db.execute("UPDATE recipient SET journal_seq = ? WHERE id = ?", (seq, fact.recipient_id))
+
+    def _append(self, fact: Fact, prev_seq: int) -> int:
+        """`prev_seq` was read in this operation: others write histories of what waits in memory, too."""
+        seq = self.counters.journal()
+        self.journal(
+            seq, fact.at_ms, fact.kind, fact.account_id, fact.message_id, fact.recipient_id, prev_seq, fact.facts
+        )
+        return seq
 
     def reschedule(self, recipient_id: int, next_ms: int) -> bool:
         """Change when a scheduled recipient is due; no state changes."""
@@ -354,6 +384,3 @@ class QueueStore:
     def meet_released(self, recipient_id: int, now_ms: int) -> None:
         """A held recipient whom a person's login wrote to is no stranger to its account (queue.acquaintances)."""
         people.meet_released(self._db, recipient_id, now_ms)
-
-    def set_journal_seq(self, recipient_id: int, seq: int) -> None:
-        self._db.execute("UPDATE recipient SET journal_seq = ? WHERE id = ?", (seq, recipient_id))

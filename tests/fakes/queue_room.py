@@ -56,10 +56,12 @@ class QueueRoom:
     def _wire(self) -> None:
         clock, commits, store = self.clock, self.commits, self.store
         self.sites = Sites(self.routes.find, self.routes, self.schedule, clock)
-        self.leasing = Leasing(commits, store, self.sites, self.limits, self.routes, self.gate, self.fleet, clock)
         self.notices = Notices(commits, store, self.composer, self.schedule, clock, self._due_now)
         self.delays = Delays(commits, self.notices.late, clock)
         self.endings = Endings(commits, store, clock, self.notices.owed)
+        self.leasing = Leasing(
+            commits, store, self.sites, self.limits, self.routes, self.gate, self.endings, self.fleet, clock
+        )
         self.loader = Loader(commits, store, self.sites, self.leasing, self.endings, self._hold, clock)
         listener = Listener(self._settled, self._due_now)
         self.settling = Settling(commits, store, self.leasing, self.sites, self.judge, self.schedule, clock, listener)

@@ -8,10 +8,11 @@ from youtong.mta.submission.ports import InlineBody, SpooledBody, StoredBody
 from youtong.queue.classes import MailClass
 from youtong.queue.content import ContentKind
 from youtong.queue.housekeeping import RETENTION_MS, Housekeeper
+from youtong.queue.journal import Facts, JournalKind
 from youtong.queue.states import Event, RecipientState
 from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
-from youtong.queue.storage.rows import NewMessage, NewRecipient
+from youtong.queue.storage.rows import Fact, NewMessage, NewRecipient
 from youtong.queue.storage.store import QueueStore
 
 
@@ -36,7 +37,8 @@ class House:
         return message_id, recipient_id
 
     async def end(self, recipient_id: int) -> None:
-        await self.commits.submit(lambda _: self.store.move(recipient_id, RecipientState.SCHEDULED, Event.CANCEL, 0))
+        fact = Fact(0, JournalKind.CANCELLED, 1, 1, recipient_id, Facts())
+        await self.commits.submit(lambda _: self.store.move(RecipientState.SCHEDULED, Event.CANCEL, fact))
 
     async def has_content(self, message_id: int) -> bool:
         return await self.commits.submit(lambda _: self.store.content(message_id)) is not None

@@ -66,6 +66,27 @@ async def test_every_recipient_passes_the_gate_right_before_its_lease(room: Queu
     assert room.journal("c@example.com")[0].facts.reason == decision.reason
 
 
+@pytest.mark.parametrize(
+    ("mail_class", "decision", "notice"),
+    [
+        ("people", Skip("suppressed"), 1),
+        ("people", Hold("paused"), 0),
+        ("transactional", Skip("suppressed"), 0),
+        ("bulk", Skip("suppressed"), 0),
+    ],
+)
+async def test_a_person_whose_letter_the_gate_ends_is_owed_a_notice(
+    room: QueueRoom, mail_class: str, decision: Skip | Hold, notice: int
+) -> None:
+    owed: list[int] = []
+    room.endings._notice_owed = owed.append
+    room.gate.decisions["b@example.com"] = decision
+    await room.accept("b@example.com", mail_class=mail_class)
+    await room.load()
+    assert room.column("notice", "b@example.com") == notice
+    assert owed == [1] * notice
+
+
 async def test_a_transaction_of_which_nobody_passes_gives_its_permit_back(room: QueueRoom) -> None:
     room.gate.decisions["b@example.com"] = Skip("suppressed")
     await room.accept("b@example.com")

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from fakes.queue_room import QueueRoom
 from hypothesis import HealthCheck, given, settings, strategies as st
+from msgspec.structs import replace
 from youtong.mta.message.notice import Action
 from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Scope, Stage
 from youtong.mta.reply import reply
+from youtong.queue.gate import Hold, Skip
 from youtong.queue.owed import DELAY_MS
 from youtong.queue.states import RecipientState
 
@@ -80,6 +82,45 @@ async def test_who_was_delivered_meanwhile_is_not_told_of(room: QueueRoom, timer
     await attempt(room, DELIVERED, LATER)
     await hours_pass(room, timers, 4)
     assert told(room) == [{"c@example.com": Action.DELAYED}]
+
+
+@pytest.mark.parametrize("end", ["deferred", "returned", "skipped", "expired", "held"])
+async def test_a_notice_about_who_is_in_a_ready_queue_stays_in_the_chain_whatever_comes_next(
+    room: QueueRoom, timers: Timers, end: str
+) -> None:
+    await room.accept("b@example.com")
+    await attempt(room, LATER)
+    room.leasing.open = False
+    room.clock.advance(4 * 3600 + 1)
+    await room.load()  # ready, and not leased
+    assert any(lane.has_ready for lane in room.leasing.lanes.values())
+    await hours_pass(room, timers, 0)
+    assert room.kinds("b@example.com") == ["deferred", "notice"]
+    await comes_to(room, end)
+    rows = room.journal("b@example.com")
+    assert [str(row.kind) for row in rows] == ["deferred", "notice", end]
+    assert [row.prev_seq for row in rows] == [0, rows[0].seq, rows[1].seq]
+    assert room.column("journal_seq", "b@example.com") == rows[-1].seq
+
+
+async def comes_to(room: QueueRoom, end: str) -> None:
+    """The next row of b@example.com is of this kind."""
+    if end in ("skipped", "held"):
+        room.gate.decisions["b@example.com"] = Skip("suppressed") if end == "skipped" else Hold("paused")
+    if end == "expired":
+        rows = room.store.due_recipients(1, room.clock.now_ms(), (-1, -1), 9)
+        stale = [replace(row, journal_seq=row.journal_seq - 1) for row in rows]
+        await room.endings.expire(stale)
+    room.leasing.open = True
+    room.leasing.wake()
+    await room.idle()
+    for leased in room.fleet.take():
+        if leased.ready.message.is_notice:
+            continue
+        if end == "deferred":
+            await room.finish(leased, LATER)
+        else:
+            await room.give_back(leased, mails=(room.clock.monotonic(),))
 
 
 async def test_an_ordinary_delivery_writes_nothing_for_notices(room: QueueRoom, timers: Timers) -> None:

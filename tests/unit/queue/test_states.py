@@ -6,10 +6,10 @@ from itertools import product
 import pytest
 from fakes.queue_room import QueueRoom
 from youtong.queue import settlement
-from youtong.queue.journal import JournalKind
+from youtong.queue.journal import Facts, JournalKind
 from youtong.queue.states import TABLE, Event, IllegalTransition, RecipientState, follow
 from youtong.queue.storage import database
-from youtong.queue.storage.rows import LeasedRow
+from youtong.queue.storage.rows import Fact, LeasedRow
 from youtong.queue.storage.store import LeaseLost
 
 _S = RecipientState
@@ -49,6 +49,10 @@ async def leased_row(room: QueueRoom, address: str) -> LeasedRow:
     return leased.rows()[0]
 
 
+def fact_of(row: LeasedRow) -> Fact:
+    return Fact(0, JournalKind.CANCELLED, row.account_id, row.message_id, row.id, Facts())
+
+
 def others_move(room: QueueRoom, row: LeasedRow, change: str) -> None:
     room.db.execute(f"UPDATE recipient SET {change} WHERE id = {row.id}")
 
@@ -73,16 +77,16 @@ async def test_a_leased_recipient_is_not_ended_by_who_holds_no_lease(room: Queue
     with pytest.raises(IllegalTransition):
         settlement.record(room.store, [settlement.Entry(row, decision, None)], 0)
     with pytest.raises(AssertionError):
-        room.store.move(row.id, RecipientState.LEASED, event, 99)
+        room.store.move(RecipientState.LEASED, event, fact_of(row))
 
 
 @pytest.mark.parametrize("state", sorted({_S.SCHEDULED, _S.HELD}))
 async def test_a_move_is_guarded_by_the_old_state(room: QueueRoom, state: RecipientState) -> None:
     row = await leased_row(room, "b@example.com")
     for event in TABLE[state]:
-        assert not room.store.move(row.id, state, event, 99, next_ms=1)
+        assert not room.store.move(state, event, fact_of(row), next_ms=1)
     assert room.states() == {"b@example.com": RecipientState.LEASED}
-    assert room.store.lease([row.id], 12345) == []
+    assert room.store.lease([row.id], 12345) == {}
 
 
 async def test_the_schema_refuses_a_lease_without_a_token_and_a_wait_without_a_time(room: QueueRoom) -> None:
