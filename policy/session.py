@@ -12,7 +12,7 @@ Invariants
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from ..mta.envelope import Domain, Envelope
@@ -25,7 +25,7 @@ from .hooks import Change, ConnectionFacts, MailFacts, MessageFacts, RecipientFa
 
 CheckReversePath = Callable[[Origin, str], Refuse | None]
 CheckMessage = Callable[[Origin, Envelope, bytes], Refuse | None]
-CheckLimits = Callable[[Client, Origin], Refuse | None]
+CheckLimits = Callable[[Client, Origin], Refuse | Awaitable[Verdict] | None]
 
 log = logging.getLogger("youtong.policy")
 
@@ -75,7 +75,7 @@ class HookedSessionPolicy:
         answer = hook.ask(ConnectionFacts(client))
         return Refuse(answer.reply) if isinstance(answer, Refusal) else PROCEED
 
-    def mail_from(self, client: Client, origin: Origin, reverse_path: str) -> Verdict:
+    def mail_from(self, client: Client, origin: Origin, reverse_path: str) -> Verdict | Awaitable[Verdict]:
         try:
             refusal = self._check_reverse_path(origin, reverse_path)
         except Exception:  # bulkhead: one question to the sender rules; a fault of ours is temporary
@@ -91,7 +91,9 @@ class HookedSessionPolicy:
                 return verdict
         return self._within_limits(self._check_mail, client, origin)
 
-    def recipient(self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain) -> Verdict:
+    def recipient(
+        self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain
+    ) -> Verdict | Awaitable[Verdict]:
         generation = self._active.current
         if generation.recipient is not None:
             facts = RecipientFacts(client, origin.label, origin.mail_class, reverse_path, address, domain)
@@ -100,7 +102,7 @@ class HookedSessionPolicy:
                 return verdict
         return self._within_limits(self._check_recipient, client, origin)
 
-    def _within_limits(self, check: CheckLimits, client: Client, origin: Origin) -> Verdict:
+    def _within_limits(self, check: CheckLimits, client: Client, origin: Origin) -> Verdict | Awaitable[Verdict]:
         if not origin.credential_id:  # trusted networks send as much as they like
             return PROCEED
         try:

@@ -1,17 +1,17 @@
-"""The sockets of submission.
+"""Submission, listening.
 
-Owns    listening (STARTTLS and implicit TLS), stopping, and changing the certificate without closing a session.
-Knows   nothing of the dialog.
+Owns    accepting (STARTTLS and implicit TLS), stopping, and changing the certificate without closing a session.
+Knows   nothing of the dialog, nor how sockets were bound (`doors`).
 RFC 6409 §3.1 (port 587), RFC 8314 §3.3 (implicit TLS on port 465).
 """
 
 import asyncio
-import socket
 from functools import partial
 from ssl import SSLContext
 
 from ..clock import Clock
 from .budget import MemoryBudget
+from .doors import BACKLOG, BoundAddress, Doors, open_doors
 from .ports import Authenticator, Intake, SessionPolicy
 from .role import Role, SubmissionRole
 from .session import Session
@@ -19,10 +19,6 @@ from .sessions import Certificate, SessionContext, Sessions
 from .settings import SubmissionSettings
 from .tls_door import TlsDoor
 from .watch import Watch
-
-_BACKLOG = 1024  # programs that open a connection for each message come in bursts
-
-BoundAddress = tuple[str, int]
 
 
 class SubmissionListener:
@@ -43,12 +39,18 @@ class SubmissionListener:
 
     async def start(self) -> None:
         """Bind and accept. Raises OSError when an address cannot be bound; then none is."""
-        try:
-            self.addresses = await self._bind(self._settings.listen)
-            self.tls_addresses = await self._bind_tls(self._settings.listen_tls)
-        except OSError:
-            await self._close_sockets()
-            raise
+        await self.serve(await open_doors(self._settings.listen, self._settings.listen_tls))
+
+    async def serve(self, doors: Doors) -> None:
+        """Accept on these sockets, which are the listener's from here on."""
+        if doors.tls and self._certificate.context is None:
+            raise ValueError("implicit TLS needs a certificate")
+        self.addresses, self.tls_addresses = doors.addresses, doors.tls_addresses
+        loop = asyncio.get_running_loop()
+        for each in doors.plain:
+            make = partial(Session, self._context, tls=False)
+            self._servers.append(await loop.create_server(make, sock=each, backlog=BACKLOG))
+        self._doors = [TlsDoor(each, self._context) for each in doors.tls]
         self._watch.start()
 
     async def stop(self, grace_seconds: float = 1.0) -> None:
@@ -60,29 +62,6 @@ class SubmissionListener:
     def reload_certificate(self, context: SSLContext) -> None:
         """Use another certificate from the next handshake on."""
         self._certificate.context = context
-
-    async def _bind(self, addresses: tuple[str, ...]) -> tuple[BoundAddress, ...]:
-        loop = asyncio.get_running_loop()
-        bound: list[BoundAddress] = []
-        for host, port in map(split_listen_address, addresses):
-            server = await loop.create_server(partial(Session, self._context, tls=False), host, port, backlog=_BACKLOG)
-            self._servers.append(server)
-            bound += [(name[0], name[1]) for name in (each.getsockname() for each in server.sockets)]
-        return tuple(bound)
-
-    async def _bind_tls(self, addresses: tuple[str, ...]) -> tuple[BoundAddress, ...]:
-        if addresses and self._certificate.context is None:
-            raise ValueError("implicit TLS needs a certificate")
-        loop = asyncio.get_running_loop()
-        bound: list[BoundAddress] = []
-        for host, port in map(split_listen_address, addresses):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-            for family, _type, _proto, _name, address in dict.fromkeys(found):
-                listening = socket.create_server((str(address[0]), port), family=family, backlog=_BACKLOG)
-                name = listening.getsockname()
-                self._doors.append(TlsDoor(listening, self._context))
-                bound.append((name[0], name[1]))
-        return tuple(bound)
 
     async def _close_sockets(self) -> None:
         for server in self._servers:
@@ -100,11 +79,3 @@ async def listen(
     listener = SubmissionListener(settings, SubmissionRole(authenticator, policy, intake), clock)
     await listener.start()
     return listener
-
-
-def split_listen_address(text: str) -> BoundAddress:
-    """ "127.0.0.1:5587" or "[::1]:5587" as host and port. Raises ValueError."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise ValueError(f"not host:port: {text!r}")
-    return host.removeprefix("[").removesuffix("]"), int(port)

@@ -1,6 +1,6 @@
 """What a submission session asks of the rest of the house.
 
-Owns   the ports Authenticator, SessionPolicy, Intake, and the values that pass through them.
+Owns   the ports Authenticator, SessionPolicy, SendingRoom, Intake, and the values that pass through them.
 Knows  no account, no rule, no row: `Origin` is carried from Authenticator to Intake and never read here, except
        `label` for logs and the Received field.
 """
@@ -80,15 +80,20 @@ MessageVerdict = Accept | Refuse
 
 
 class SessionPolicy(Protocol):
-    """May refuse, defer or change. Each call is synchronous, bounded in time, and never raises (Q7)."""
+    """May refuse, defer or change. Each call is bounded in time and never raises (Q7).
+
+    A verdict that must be waited for may be awaitable where that is said; the session answers nothing meanwhile.
+    """
 
     def connection(self, client: Client) -> Verdict: ...
 
-    def mail_from(self, client: Client, origin: Origin, reverse_path: str) -> Verdict:
+    def mail_from(self, client: Client, origin: Origin, reverse_path: str) -> Verdict | Awaitable[Verdict]:
         """`reverse_path` is "" for the null reverse-path."""
         ...
 
-    def recipient(self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain) -> Verdict: ...
+    def recipient(
+        self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain
+    ) -> Verdict | Awaitable[Verdict]: ...
 
     def message(
         self, client: Client, origin: Origin, envelope: Envelope, head: bytes, size_bytes: int
@@ -97,13 +102,25 @@ class SessionPolicy(Protocol):
         ...
 
 
-class InlineBody(msgspec.Struct, frozen=True):
+class SendingRoom(Protocol):
+    """How much more may this login send? Asked where sessions are served by processes of their own."""
+
+    def room(self, origin: Origin, *, named: int, taken: int) -> int | Refuse:
+        """How many recipients a transaction may have now; or the answer when `named` of them are too many.
+
+        `named`: those named so far, 0 at MAIL; `taken`: those that were told yes. Advice, like the session policy's:
+        the count is made by `Intake.accept`. Whatever it raises is a fault of ours, temporary to the client.
+        """
+        ...
+
+
+class InlineBody(msgspec.Struct, frozen=True, tag="inline"):
     """A body small enough to be a row."""
 
     octets: bytes
 
 
-class SpooledBody(msgspec.Struct, frozen=True):
+class SpooledBody(msgspec.Struct, frozen=True, tag="spooled"):
     """A body in a spool file; `name` is relative to the spool folder."""
 
     name: str

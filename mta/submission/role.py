@@ -42,12 +42,14 @@ class Role(Protocol):
 
     def connection(self, client: Client) -> Verdict: ...
 
-    def mail_from(self, client: Client, origin: Origin, reverse_path: str) -> Verdict: ...
+    def mail_from(self, client: Client, origin: Origin, reverse_path: str) -> Verdict | Awaitable[Verdict]:
+        """A verdict that needs waiting for may be awaitable; the session answers nothing meanwhile."""
+        ...
 
     def recipient(
         self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain
     ) -> Verdict | Awaitable[Verdict]:
-        """A verdict that needs waiting for may be awaitable; the session answers nothing meanwhile."""
+        """As `mail_from`."""
         ...
 
     def message(

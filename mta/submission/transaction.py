@@ -22,7 +22,7 @@ from ..smtp.server_phases import AFTER_SUCCESS, after_rset, out_of_order
 from . import oplog
 from .content import Content
 from .later import Answer, Later
-from .ports import Origin, Proceed, Refuse, Submission
+from .ports import Origin, Proceed, Refuse, Submission, Verdict
 from .receiving import NO_MEMORY, Arrival, Reception, judge
 from .security import NO_ARGUMENT, SecureConnection
 from .sessions import SessionContext
@@ -71,9 +71,15 @@ class Transaction(SecureConnection):
         if mail.size_bytes > self.context.settings.max_message_size_bytes:
             return _TOO_LARGE
         verdict = self.role.mail_from(self.peer, origin, mail.reverse_path)
-        if not isinstance(verdict, Proceed):
+        if isinstance(verdict, (Proceed, Refuse)):
+            return self._mail_judged(mail, origin, verdict)
+        return Later(verdict, lambda judged: self._mail_judged(mail, origin, judged.result()))
+
+    def _mail_judged(self, mail: MailCommand, origin: Origin, verdict: Verdict) -> Reply:
+        if isinstance(verdict, Refuse):
             return self._refused(verdict.reply, origin, mail.reverse_path)
         self.mail, self._mail_origin = mail, origin
+        self.phase = AFTER_SUCCESS["MAIL"]
         return _MAIL_OK
 
     def on_rcpt(self, argument: str) -> Answer:

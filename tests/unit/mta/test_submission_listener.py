@@ -14,7 +14,8 @@ from fakes.tls import server_context, write_certificate
 from youtong.mta.clock import SystemClock
 from youtong.mta.reply import Reply, reply
 from youtong.mta.submission.connection import Connection
-from youtong.mta.submission.listener import SubmissionListener, listen, split_listen_address
+from youtong.mta.submission.doors import split_listen_address
+from youtong.mta.submission.listener import SubmissionListener, listen
 from youtong.mta.submission.ports import Accept, AuthFailure, Proceed, Refuse, Submission, Verdict
 from youtong.mta.submission.settings import SessionLimits, SubmissionSettings
 
