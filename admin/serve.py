@@ -17,6 +17,7 @@ from ..mta.clock import Clock, SystemClock
 from ..mta.delivery.families import has_global_ipv6
 from ..mta.dkim.keyring import KeyFileError
 from ..mta.dns.address_rules import AddressRules, FamilyRule
+from ..mta.dns.answers import Resolver
 from ..mta.dns.ourselves import own_hosts
 from ..mta.dns.reachability import is_public
 from ..mta.dns.resolver import system_resolver
@@ -137,8 +138,9 @@ class OwnerServer:
         size = delivery.workers or os.cpu_count() or 1
         fleet = ProcessFleet(size, self._worker_command, self.clock)
         schedule = Schedule(Random())
+        resolver = system_resolver([str(server) for server in delivery.dns_servers], self.clock)
         ports = Ports(
-            find_route=self._route_finder(),
+            find_route=self._route_finder(resolver),
             routes=ConfiguredRoutes(self._sources()),
             limits=DefaultLimits(required=delivery.require_tls, verified=delivery.verify_tls),
             gate=OpenGate(),
@@ -146,6 +148,7 @@ class OwnerServer:
             schedule=schedule,
             compose_notice=notice_composer(config.server.hostname),
             hold_reason=self._hold_reason,
+            forget_failures=resolver.forget_failures,
         )
         return Dispatcher(config.server.data_dir, fleet, ports, self.clock, deliver=delivery.enabled)
 
@@ -159,9 +162,8 @@ class OwnerServer:
         )
         return configured or (Source("default", "", self.config.server.hostname),)
 
-    def _route_finder(self) -> FindRoute:
+    def _route_finder(self, resolver: Resolver) -> FindRoute:
         delivery = self.config.delivery
-        resolver = system_resolver([str(server) for server in delivery.dns_servers], self.clock)
         redirect = delivery.redirect_all_to
         if redirect is not None:
             return Redirect(redirect.host).find

@@ -58,6 +58,7 @@ class Ports(msgspec.Struct, frozen=True):
     schedule: RetrySchedule
     compose_notice: Callable[[NoticeFacts], Composed]
     hold_reason: Callable[[KnownRoute], str]
+    forget_failures: Callable[[], int]  # of look-ups; how many there were
 
 
 class Dispatcher:
@@ -102,6 +103,7 @@ class Dispatcher:
             self._path, self.spool_dir, commits, store, self.leasing.forget_idle_lanes, clock
         )
         self.streams = Streams(commits, store, self._due_now, clock)
+        self._forget_failures = ports.forget_failures
         self._people_reads = PeopleReads(self._path)
         self.usages = Recent(usage_reader(self._people_reads, clock))
 
@@ -214,9 +216,10 @@ class Dispatcher:
         return result
 
     async def flush(self, selection: Selection, who: str) -> Operated:
-        """All that waits is due now, and every rest is over. Raises StorageError."""
+        """All that waits is due now, every rest is over, failed look-ups are forgotten. Raises StorageError."""
         now_ms = self._clock.now_ms()
         result = await self.commits.submit(lambda _: operations.flush(self.store, selection, who, now_ms))
+        look_ups = self._forget_failures() + self.sites.forget_unroutable()
         rests = self.sites.wake_all()
         self.loader.start_over()
-        return msgspec.structs.replace(result, rests=rests)
+        return msgspec.structs.replace(result, rests=rests, look_ups=look_ups)

@@ -30,6 +30,7 @@ class Operated(msgspec.Struct, frozen=True):
     changed: int
     busy: int  # leased this moment, so left alone
     rests: int = 0  # sites and domains whose rest was ended
+    look_ups: int = 0  # failed ones that were forgotten
 
 
 _VERBS: dict[str, tuple[RecipientState, Event, JournalKind]] = {

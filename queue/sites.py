@@ -128,6 +128,13 @@ class Sites:
             rest.until = now
         return ended
 
+    def forget_unroutable(self) -> int:
+        """Domains that take no mail are looked up again when mail for them comes; how many were known."""
+        unroutable = [domain for domain, entry in self._known.items() if isinstance(entry.answer, Unroutable)]
+        for domain in unroutable:
+            del self._known[domain]
+        return len(unroutable)
+
     def _rest(self, resting: dict[str, Rest], key: str, why: str, trouble: str = "") -> None:
         if key not in resting and len(resting) >= _MAX_RESTS:
             _forget_some(resting)

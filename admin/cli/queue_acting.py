@@ -87,8 +87,8 @@ def choosing(verb: Verb) -> Verb:
 @click.command(
     **teaching(
         _("Try what waits at once."),
-        _("Makes waiting letters due now, and ends the rest of receivers that did not answer. Without a choice: all of "
-          "them. Limits of receivers are still kept; held letters stay held."),
+        _("Makes waiting letters due now, ends the rest of receivers that did not answer, and forgets look-ups that "
+          "failed. Without a choice: all of them. Limits of receivers are still kept; held letters stay held."),
         examples=("youtong queue flush", "youtong queue flush --domain example.org"),
     )
 )  # fmt: skip
@@ -106,7 +106,9 @@ def flush(chosen: Chosen, config_file: Path) -> None:
             done.rests,
         )
         click.echo(sentence.format(n=done.rests))
-    if not done.changed and not done.rests:
+    if done.look_ups:
+        click.echo(_("Names that could not be looked up are asked for again."))
+    if not (done.changed or done.rests or done.look_ups):
         click.echo(_("Nothing had to be made due: whatever waits is due already, or held."))
 
 

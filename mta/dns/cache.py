@@ -53,8 +53,12 @@ class AnswerCache:
         self._entries[key] = (self._clock.monotonic() + seconds, answer)
         return _with_ttl(answer, seconds)
 
-    def clear(self) -> None:
-        self._entries.clear()
+    def forget_failures(self) -> int:
+        """All that is no record goes; how many answers that were."""
+        failures = [key for key, (_, answer) in self._entries.items() if not isinstance(answer, Found)]
+        for key in failures:
+            del self._entries[key]
+        return len(failures)
 
 
 def _seconds(answer: Answer[Any]) -> int:

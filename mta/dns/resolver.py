@@ -41,9 +41,10 @@ class CachingResolver:
     async def txt(self, name: str) -> Answer[bytes]:
         return await self._look_up(name, TXT)
 
-    def forget_all(self) -> None:
-        """Empty the cache: the operator says that the world has changed."""
-        self._cache.clear()
+    def forget_failures(self) -> int:
+        """The operator says that the world has changed: what could not be looked up, or did not exist, is asked for
+        again; how many answers are forgotten."""
+        return self._cache.forget_failures()
 
     async def _look_up(self, text: str, kind: RecordKind[T]) -> Answer[T]:
         try:

@@ -15,6 +15,7 @@ from youtong.admin.cli.account_frame import with_register
 from youtong.admin.cli.main import run
 from youtong.admin.control import ControlServer, Refused, ask, socket_path
 from youtong.admin.owner_control import OwnerControl
+from youtong.mta.dns.route import Unroutable, UnroutableKind
 from youtong.mta.outcome import Deferred, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue import operations
@@ -319,7 +320,7 @@ class OperatedDispatcher(SeenDispatcher):
     async def flush(self, selection: Selection, who: str) -> Operated:
         room, now_ms = self._room, self._room.clock.now_ms()
         done = await room.commits.submit(lambda _: operations.flush(room.store, selection, who, now_ms))
-        return msgspec.structs.replace(done, rests=room.sites.wake_all())
+        return msgspec.structs.replace(done, look_ups=room.sites.forget_unroutable(), rests=room.sites.wake_all())
 
 
 @pytest.fixture
@@ -367,6 +368,14 @@ async def test_a_flush_that_only_ends_rests_says_so(served: QueueRoom, terminal:
     assert await terminal.type("queue flush") == 0
     assert terminal.out.splitlines()[-1] == "1 receiver that did not answer is tried again at once."
     assert "0 recipients" not in terminal.out
+
+
+async def test_a_flush_says_that_failed_look_ups_are_forgotten(served: QueueRoom, terminal: Terminal) -> None:
+    served.routes.answers["b.example"] = Unroutable("5.1.2", UnroutableKind.NO_SUCH_DOMAIN, "no such domain")
+    await served.accept("bob@b.example")
+    await served.load()
+    assert await terminal.type("queue flush") == 0
+    assert terminal.out == "Names that could not be looked up are asked for again.\n"
 
 
 @pytest.mark.parametrize(

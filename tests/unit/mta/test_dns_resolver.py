@@ -202,3 +202,17 @@ def test_what_is_no_name_server_is_refused(text):
 
 def test_system_servers_are_used_when_none_is_configured():
     assert name_servers([])
+
+
+async def test_failures_that_are_forgotten_are_asked_for_again_and_records_are_kept():
+    asked, exchange = resolver(MX, "!silent", NX, MX)
+    await asked.mx("example.org")
+    assert isinstance(await asked.mx("slow.example.org"), Unavailable)
+    assert isinstance(await asked.mx("none.example.org"), NoSuchName)
+    assert asked.forget_failures() == 2
+    assert asked.forget_failures() == 0
+    for name in ("example.org", "slow.example.org", "none.example.org"):
+        await asked.mx(name)
+    assert exchange.asked.count("example.org. MX") == 1
+    assert exchange.asked.count("slow.example.org. MX") == 2
+    assert exchange.asked.count("none.example.org. MX") == 2

@@ -16,6 +16,7 @@ from youtong.queue.dispatcher import Dispatcher, Ports
 from youtong.queue.fleet import ProcessFleet
 from youtong.queue.incarnation import DataDirInUse
 from youtong.queue.marks import mark_path
+from youtong.queue.operations import Selection
 
 WORKER = """
 import os, socket, sys
@@ -55,6 +56,7 @@ class House:
             FixedSchedule(),
             FakeComposer(),
             lambda route: "",
+            lambda: 2,
         )
         self.fleet = ProcessFleet(1, lambda slot, number, fd: self.command(number, fd, mood), FakeClock())
         self.queue = Dispatcher(folder, self.fleet, self.ports, FakeClock(), deliver=True)
@@ -175,3 +177,15 @@ async def test_a_stop_ends_in_time_though_outcomes_cannot_be_written(
     again = await House(tmp_path).start()
     assert again.queue.store._db.execute("SELECT attempts FROM recipient").fetchone() == (1,)
     await again.queue.stop(5)
+
+
+async def test_a_flush_forgets_failed_look_ups_and_ends_rests(tmp_path: Path) -> None:
+    house = await House(tmp_path).start()
+    house.routes.fails("slow.example")
+    await house.queue.intake.accept(submission("b@slow.example"))
+    await until(lambda: house.queue.sites.domain_rest("slow.example"))
+    asked = len(house.routes.asked)
+    done = await house.queue.flush(Selection(), "operator")
+    assert (done.rests, done.look_ups) == (1, 2)
+    await until(lambda: len(house.routes.asked) > asked)
+    await house.queue.stop(5)

@@ -52,6 +52,16 @@ async def test_a_domain_that_takes_no_mail_is_known_for_a_minute() -> None:
     assert place.sites.route("example.com") is None
 
 
+async def test_what_takes_no_mail_can_be_forgotten_and_routes_stay_known() -> None:
+    place = Place()
+    place.routes.answers["none.example"] = Unroutable("5.1.2", UnroutableKind.NO_SUCH_DOMAIN, "no such domain")
+    for domain in ("none.example", "example.com"):
+        await place.look_up(domain)
+    assert place.sites.forget_unroutable() == 1
+    assert place.sites.route("none.example") is None
+    assert place.sites.route("example.com") is not None
+
+
 async def test_a_domain_nobody_can_tell_about_rests_longer_each_time_until_somebody_can() -> None:
     place = Place()
     place.routes.fails("example.com")
