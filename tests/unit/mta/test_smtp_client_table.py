@@ -8,7 +8,9 @@ from youtong.mta.smtp.client_events import BeginTls, Closing, Ended, Faulted, Re
 from youtong.mta.smtp.client_states import TABLE, Reaction, Seen, State
 from youtong.mta.smtp.client_transaction import Transaction
 from youtong.mta.smtp.errors import LocalProtocolError
+from youtong.mta.smtp.manner import AS_USUAL, Manner
 
+STEP_BY_STEP = Manner(pipeline=False)
 REPLIES = {
     Seen.POSITIVE: b"250 ok\r\n",
     Seen.INTERMEDIATE: b"354 go\r\n",
@@ -28,8 +30,8 @@ PATHS: dict[State, list[bytes | str]] = {
     State.MAIL: [b"220 x\r\n", b"250-x\r\n250 PIPELINING\r\n", "start"],
     State.RCPT: [b"220 x\r\n", b"250-x\r\n250 PIPELINING\r\n", "start", b"250 ok\r\n"],
     State.DATA: [b"220 x\r\n", b"250-x\r\n250 PIPELINING\r\n", "start", b"250 ok\r\n250 ok\r\n"],
-    State.BODY: [b"220 x\r\n", b"250 x\r\n", "start", b"250 ok\r\n250 ok\r\n354 go\r\n"],
-    State.FINAL_DOT: [b"220 x\r\n", b"250 x\r\n", "start", b"250 ok\r\n250 ok\r\n354 go\r\n", "dot"],
+    State.BODY: [b"220 x\r\n", b"250-x\r\n250 PIPELINING\r\n", "start", b"250 ok\r\n250 ok\r\n354 go\r\n"],
+    State.FINAL_DOT: [b"220 x\r\n", b"250-x\r\n250 PIPELINING\r\n", "start", b"250 ok\r\n250 ok\r\n354 go\r\n", "dot"],
     State.QUIT: [b"220 x\r\n", b"250 x\r\n", "quit"],
     State.CLOSED: [b"554 no\r\n"],
 }
@@ -42,7 +44,7 @@ LEADS_TO: dict[Reaction, set[State]] = {
     Reaction.BE_REFUSED: {State.CLOSED},
     Reaction.TAKE_RSET: {State.MAIL},
     Reaction.TAKE_MAIL: {State.RCPT, State.READY},
-    Reaction.TAKE_RCPT: {State.DATA},
+    Reaction.TAKE_RCPT: {State.DATA, State.READY},  # step by step the last refusal ends it
     Reaction.SEND_CONTENT: {State.BODY},
     Reaction.TAKE_DATA_REFUSAL: {State.READY},
     Reaction.TAKE_EARLY_REFUSAL: {State.CLOSED},
@@ -60,8 +62,8 @@ TELLS = {
 }
 
 
-def session_in(state: State) -> ClientSession:
-    session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"))
+def session_in(state: State, manner: Manner = AS_USUAL) -> ClientSession:
+    session = ClientSession("us.example", Peer("mx.example", "192.0.2.1"), manner)
     for step in PATHS[state]:
         match step:
             case bytes():
@@ -82,10 +84,11 @@ def test_the_table_has_a_row_for_each_state_and_uses_each_reaction():
     assert {reaction for row in TABLE.values() for reaction in row.values()} == set(Reaction)
 
 
+@pytest.mark.parametrize("manner", [AS_USUAL, STEP_BY_STEP], ids=["pipelining", "step by step"])
 @pytest.mark.parametrize("seen", Seen)
 @pytest.mark.parametrize("state", State)
-def test_every_reply_in_every_state_does_what_the_table_says(state: State, seen: Seen):
-    session = session_in(state)
+def test_every_reply_in_every_state_does_what_the_table_says(state: State, seen: Seen, manner: Manner):
+    session = session_in(state, manner)
     events = session.receive(REPLIES[seen])
     reaction = TABLE[state].get(seen)
     if state in (State.HANDSHAKE, State.CLOSED):
@@ -103,11 +106,11 @@ def test_what_the_driver_may_not_do_in_a_state_is_our_error(state: State):
     forbidden = {
         "quit": state is not State.READY,
         "dot_sent": state is not State.BODY,
-        "start": state is not State.READY,  # FINAL_DOT here is without PIPELINING
+        "start": state is not State.READY,  # in FINAL_DOT only with PIPELINING
     }
     for what, is_forbidden in forbidden.items():
         if is_forbidden:
-            session = session_in(state)
+            session = session_in(state, STEP_BY_STEP)
             arguments = (Transaction(FakeJob()), [b"MAIL\r\n"]) if what == "start" else ()
             with pytest.raises(LocalProtocolError):
                 getattr(session, what)(*arguments)
