@@ -46,7 +46,10 @@ def split_address(address: str, *, smtputf8: bool = False) -> tuple[str, Domain]
     dot_string, quoted = (_DOT_STRING_UTF8, _QUOTED_UTF8) if smtputf8 else (_DOT_STRING, _QUOTED)
     if not (dot_string.fullmatch(local) or quoted.fullmatch(local)):
         raise AddressError("the part before '@' has a character that is not allowed there")
-    return local, normalise_domain(domain_text)
+    domain = normalise_domain(domain_text)
+    if not domain_text.isascii() and len(local.encode("utf-8")) + 1 + len(domain) > MAX_PATH_OCTETS:
+        raise AddressError("the address is longer than 254 octets with its domain in ASCII")  # as most hosts need it
+    return local, domain
 
 
 @lru_cache(maxsize=4096)

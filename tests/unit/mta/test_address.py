@@ -35,3 +35,10 @@ def test_any_text_is_an_address_or_refused(text: str, smtputf8: bool) -> None:
     assert text.startswith(f"{local}@")
     assert normalise_domain(domain) == domain
     assert domain.isascii()
+
+
+def test_an_address_that_is_too_long_only_with_its_domain_in_ascii_is_refused() -> None:
+    address = "a" * 64 + "@" + ".".join(["\u00e9"] * 25)
+    assert len(address.encode()) <= 254
+    with pytest.raises(AddressError, match="with its domain in ASCII"):
+        split_address(address, smtputf8=True)
