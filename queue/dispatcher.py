@@ -177,7 +177,7 @@ class Dispatcher:
             leased for leased in self.leasing.in_flight.values() if incarnation.incarnation_of(leased.token) == dead
         ]
         now = self._clock.monotonic()
-        self.settling.lost([(leased, leased.token in marked) for leased in held], now)
+        self.settling.lost([(leased, leased.token in marked) for leased in held], now, by_us=self._stopping)
         await self.settling.drain()
         if not self.settling.has_unrecorded:  # else the next owner has to read it
             path.unlink(missing_ok=True)

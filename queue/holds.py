@@ -19,6 +19,16 @@ class NewRecipients(msgspec.Struct, frozen=True):
         return f"new-recipients:{self.count}:{self.limit}"
 
 
+class WorkerDeaths(msgspec.Struct, frozen=True):
+    """So many workers in a row ended while they had the message (queue.suspects)."""
+
+    count: int
+
+    def __str__(self) -> str:
+        return f"worker-deaths:{self.count}"
+
+
+_WORKER_DEATHS = re.compile(r"worker-deaths:(\d{1,9})")
 _NEW_RECIPIENTS = re.compile(r"new-recipients:(\d{1,9}):(\d{1,9})")
 
 
@@ -26,3 +36,9 @@ def new_recipients(reason: str) -> NewRecipients | None:
     """The reason as a value, if it is this one."""
     match = _NEW_RECIPIENTS.fullmatch(reason)
     return NewRecipients(int(match[1]), int(match[2])) if match else None
+
+
+def worker_deaths(reason: str) -> WorkerDeaths | None:
+    """The reason as a value, if it is this one."""
+    match = _WORKER_DEATHS.fullmatch(reason)
+    return WorkerDeaths(int(match[1])) if match else None

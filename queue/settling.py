@@ -19,7 +19,9 @@ from msgspec.structs import replace
 from ..mta.clock import Clock
 from ..mta.outcome import Deferred, Outcome, Scope, Stage
 from . import settlement
-from .journal import AttemptPlace
+from .holds import WorkerDeaths
+from .ids import queue_id
+from .journal import AttemptPlace, Facts, JournalKind
 from .judging import AttemptFacts, ReplyJudge
 from .leasing import Leasing
 from .protocol import Finished, LaneNews, Report, Returned
@@ -27,10 +29,12 @@ from .recovery import MAYBE_SENT
 from .retry import RetrySchedule
 from .settlement import Entry, Settled
 from .sites import Sites
+from .states import Event, RecipientState
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
-from .storage.rows import LeasedRow
+from .storage.rows import Fact, LeasedRow
 from .storage.store import LeaseLost, QueueStore
+from .suspects import Consequence, Suspects
 from .transactions import Leased
 
 _log = logging.getLogger("youtong.queue")
@@ -40,13 +44,18 @@ _NOT_ANSWERED = frozenset({Stage.ROUTE, Stage.CONNECT, Stage.GREETING})
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One recipient's part of a transaction that ended. `outcome` None: not attempted; `fault`: to be skipped."""
+    """One recipient's part of a transaction that ended.
+
+    `outcome` None: not attempted, due again after `wait_ms`; `fault`: to be skipped; `hold`: to be held if it waits.
+    """
 
     row: LeasedRow
     outcome: Outcome | None
     place: AttemptPlace
     domain: str
     fault: str = ""
+    wait_ms: int = 0
+    hold: str = ""
 
 
 class Listener(msgspec.Struct, frozen=True):
@@ -57,11 +66,15 @@ class Listener(msgspec.Struct, frozen=True):
 
 
 class _Batch(msgspec.Struct):
-    """What is committed together; `committed` is called then. `is_faulty`: one of them spoils it for the others."""
+    """What is committed together; `committed` is called then.
+
+    `is_faulty`: one of them spoils it for the others. `holds`: some are to be held.
+    """
 
     attempts: list[Attempt]
     committed: Callable[[], None]
     is_faulty: bool = False
+    holds: bool = False
 
 
 class Settling:
@@ -82,6 +95,7 @@ class Settling:
         self._drained: list[asyncio.Future[None]] = []
         self._give_up_at: float | None = None
         self.has_unrecorded = False
+        self._suspects = Suspects()
 
     def hear(self, report: Report, committed: Callable[[], None]) -> None:
         """A worker's report; `committed` is called when its outcomes are on the disk."""
@@ -93,6 +107,8 @@ class Settling:
             leased = self._leasing.end(item.token, item.mails)
             if leased is not None:
                 attempts += self._attempts(leased, item)
+                if self._suspects and isinstance(item, Finished):
+                    self._suspects.clear(leased.ready.message.message_id)
         self._commit(_Batch(attempts, committed))
         self._leasing.wake()
 
@@ -114,14 +130,19 @@ class Settling:
             _log.warning("connects not recorded error=%s", fault)
         self._one_less()
 
-    def lost(self, held: list[tuple[Leased, bool]], now: float) -> None:
-        """Transactions of a dead worker, each with whether it may have been sent; each counts as one MAIL now."""
+    def lost(self, held: list[tuple[Leased, bool]], now: float, *, by_us: bool = False) -> None:
+        """Transactions of a dead worker, each with whether it may have been sent; each counts as one MAIL now.
+
+        `by_us`: we ended the worker, and no message is suspected of it.
+        """
         attempts: list[Attempt] = []
+        follows = {} if by_us else self._suspects.died(each.ready.message.message_id for each, _ in held)
         for leased, maybe in held:
             if self._leasing.end(leased.token, (now,)) is not None:
                 outcomes = [MAYBE_SENT if maybe else None] * len(leased.ready.recipients)
-                attempts += attempts_of(leased, outcomes, (now,))
-        self._commit(_Batch(attempts, lambda: None))
+                lost = attempts_of(leased, outcomes, (now,))
+                attempts += _after_death(lost, follows.get(leased.ready.message.message_id, Consequence()))
+        self._commit(_Batch(attempts, lambda: None, holds=any(attempt.hold for attempt in attempts)))
 
     def give_up_after(self, seconds: float) -> None:
         """The process ends: what the store does not take by then keeps its lease, for recovery by the next owner."""
@@ -152,10 +173,25 @@ class Settling:
             batch.committed()
 
     def _try(self, batch: "_Batch") -> None:
-        record = self._record_one_by_one if batch.is_faulty else self._record
-        self._commits.add(lambda _: record(batch.attempts), partial(self._tried, batch))
+        self._commits.add(lambda _: self._write(batch), partial(self._tried, batch))
 
-    def _tried(self, batch: "_Batch", settled: list[Settled | None], fault: Exception | None) -> None:
+    def _write(self, batch: "_Batch") -> Sequence[Settled | None]:
+        settled = self._record_one_by_one(batch.attempts) if batch.is_faulty else self._record(batch.attempts)
+        if batch.holds:
+            self._hold(batch.attempts)
+        return settled
+
+    def _hold(self, attempts: Iterable[Attempt]) -> None:
+        """After their leases have ended: who is not scheduled then has come to another end."""
+        now_ms = self._clock.now_ms()
+        for attempt in attempts:
+            row = attempt.row
+            if attempt.hold:
+                facts = Facts(reason=attempt.hold)
+                fact = Fact(now_ms, JournalKind.HELD, row.account_id, row.message_id, row.id, facts)
+                self._store.move(RecipientState.SCHEDULED, Event.HOLD, fact, next_ms=row.expires_ms)
+
+    def _tried(self, batch: "_Batch", settled: Sequence[Settled | None], fault: Exception | None) -> None:
         """Retried until the store takes it: a lease's end must reach the disk, and until then the lease stands."""
         if fault is None:
             batch.committed()
@@ -201,7 +237,7 @@ class Settling:
         if attempt.fault:
             return settlement.skipping(attempt.row, attempt.fault)
         if attempt.outcome is None:
-            return settlement.returning(attempt.row, now_ms, attempt.place)
+            return settlement.returning(attempt.row, now_ms + attempt.wait_ms, attempt.place)
         return settlement.settling(attempt.row, attempt.outcome, attempt.place, now_ms, self._schedule)
 
     def _tell(self, attempts: Iterable[Attempt], settled: Iterable[Settled | None]) -> None:
@@ -244,6 +280,16 @@ def attempts_of(
         place = AttemptPlace(row.attempts + 1, lane.source, lane.provider, ready.site, content_id, mailed)
         attempts.append(Attempt(row, outcome, place, ready.domain, fault))
         mailed = False
+    return attempts
+
+
+def _after_death(attempts: list[Attempt], follows: Consequence) -> Iterable[Attempt]:
+    if follows.held_after:
+        message = queue_id(attempts[0].row.message_id)
+        _log.error("message held: workers died while they had it message=%s deaths=%d", message, follows.held_after)
+        return [replace(attempt, hold=str(WorkerDeaths(follows.held_after))) for attempt in attempts]
+    if follows.wait_ms:
+        return [replace(attempt, wait_ms=follows.wait_ms) for attempt in attempts]
     return attempts
 
 

@@ -6,7 +6,7 @@ Knows  no layout (screen); how a letter ended is in endings, what was said in it
 
 from typing import assert_never
 
-from ...queue.holds import new_recipients
+from ...queue.holds import new_recipients, worker_deaths
 from ...queue.journal import NO_PUBLIC_HOSTNAME, Facts, JournalRow
 from ...queue.states import RecipientState
 from .. import times
@@ -95,7 +95,9 @@ def _site_rests(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
     time = times.exact(wait.since_ms, now_ms)
     if not wait.words or (last is not None and last.facts.text == wait.words):
         return _("no mail host of the domain lets us begin, since {time}; they rest").format(time=time)
-    return _("no mail host of the domain lets us begin, since {time}; they rest: {words}").format(time=time, words=wait.words)
+    return _("no mail host of the domain lets us begin, since {time}; they rest: {words}").format(
+        time=time, words=wait.words
+    )
 
 
 def _deferred(last: JournalRow | None) -> str:
@@ -194,6 +196,12 @@ def reason_text(reason: str) -> str:
             "cancel"
         )
         return sentence.format(count=brake.count, limit=brake.limit)
+    if (deaths := worker_deaths(reason)) is not None:
+        sentence = _(
+            "{n} delivery processes in a row ended while they had it; its content may be what ends them: please report "
+            "it with the server's log; a release tries it again"
+        )
+        return sentence.format(n=deaths.count)
     return reason
 
 
@@ -211,4 +219,6 @@ def reason_words(reason: str) -> str:
     if (brake := new_recipients(reason)) is not None:
         sentence = _("new recipients: {count} within 24 hours, {limit} allowed")
         return sentence.format(count=brake.count, limit=brake.limit)
+    if (deaths := worker_deaths(reason)) is not None:
+        return _("{n} delivery processes in a row ended while they had it").format(n=deaths.count)
     return reason

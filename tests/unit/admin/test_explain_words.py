@@ -16,6 +16,7 @@ from youtong.admin.explain.reasons import explain
 from youtong.admin.explain.timeline import timeline
 from youtong.admin.waits import LaneSeen
 from youtong.mta.message.notice import Action
+from youtong.queue.holds import WorkerDeaths
 from youtong.queue.journal import Facts, JournalKind, JournalRow
 from youtong.queue.reading import MessageRow, RecipientRow
 from youtong.queue.states import RecipientState
@@ -261,3 +262,14 @@ def test_a_headline_decodes_what_it_can_and_never_fails() -> None:
     assert told.author == "张三 <a@a.example>"
     assert "\x07" not in told.subject
     assert told.message_id == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_that_ended_its_workers_says_so_in_both_lengths(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", language)
+    reason = str(WorkerDeaths(3))
+    for words in (sentences.reason_text(reason), sentences.reason_words(reason)):
+        assert "3" in words
+        assert "worker-deaths" not in words

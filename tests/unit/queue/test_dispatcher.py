@@ -11,19 +11,25 @@ import pytest
 from fakes.clock import FakeClock
 from fakes.queue_ports import FakeComposer, FakeGate, FakeJudge, FakeLimits, FakeRoutes, FixedSchedule
 from fakes.queue_room import submission
-from youtong.queue import fleet as fleet_module
+from youtong.mta.clock import Clock, SystemClock
+from youtong.queue import fleet as fleet_module, suspects
 from youtong.queue.dispatcher import Dispatcher, Ports
 from youtong.queue.fleet import ProcessFleet
+from youtong.queue.holds import worker_deaths
 from youtong.queue.incarnation import DataDirInUse
+from youtong.queue.journal import decode_facts
 from youtong.queue.marks import mark_path
 from youtong.queue.operations import Selection
+from youtong.queue.states import RecipientState
 
 WORKER = """
 import os, socket, sys
 from pathlib import Path
 from youtong.mta.frames import FrameReader
 from youtong.queue.marks import MarkFile, mark_path
-from youtong.queue.protocol import Handover, Hello, Stop, frame, from_owner
+from youtong.mta.outcome import Delivered
+from youtong.mta.reply import reply
+from youtong.queue.protocol import Finished, Handover, Hello, Report, Stop, frame, from_owner
 
 run_dir, incarnation, fd, mood = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 marks = MarkFile(mark_path(run_dir, incarnation))
@@ -38,13 +44,19 @@ while octets := owner.recv(65536):
             for job in message.jobs:
                 marks.leave(job.token)
             (run_dir / "marked").touch()
+        if isinstance(message, Handover) and mood == "renders":
+            for job in message.jobs:
+                if any(each.address.startswith("poison") for each in job.recipients):
+                    os._exit(139)
+                said = [Delivered(reply(250, "2.0.0", "ok"))] * len(job.recipients)
+                owner.sendall(frame(Report(job.token, [Finished(job.token, said, ())], [], [], [])))
 """
 
 
 class House:
     """A dispatcher with one worker of the given mood."""
 
-    def __init__(self, folder: Path, mood: str = "quiet") -> None:
+    def __init__(self, folder: Path, mood: str = "quiet", clock: Clock | None = None) -> None:
         self.folder, self.run_dir = folder, folder / "run"
         self.routes = FakeRoutes()
         self.ports = Ports(
@@ -59,7 +71,7 @@ class House:
             lambda: 2,
         )
         self.fleet = ProcessFleet(1, lambda slot, number, fd: self.command(number, fd, mood), FakeClock())
-        self.queue = Dispatcher(folder, self.fleet, self.ports, FakeClock(), deliver=True)
+        self.queue = Dispatcher(folder, self.fleet, self.ports, clock or FakeClock(), deliver=True)
 
     def command(self, number: int, fd: int, mood: str) -> list[str]:
         return [sys.executable, "-c", WORKER, str(self.run_dir), str(number), str(fd), mood]
@@ -188,4 +200,20 @@ async def test_a_flush_forgets_failed_look_ups_and_ends_rests(tmp_path: Path) ->
     done = await house.queue.flush(Selection(), "operator")
     assert (done.rests, done.look_ups) == (1, 2)
     await until(lambda: len(house.routes.asked) > asked)
+    await house.queue.stop(5)
+
+
+async def test_a_letter_that_ends_every_worker_is_held_and_all_mail_beside_it_is_delivered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspects, "APART_MS", 100)
+    house = await House(tmp_path, "renders", SystemClock()).start()
+    names = ("b", "c", "poison", "d", "e")
+    for name in names:
+        assert (await house.queue.intake.accept(submission(f"{name}@{name}.example"))).code == 250
+    await until(lambda: not {0, 1} & set(house.states()))
+    assert house.states() == [RecipientState.HELD if name == "poison" else RecipientState.DELIVERED for name in names]
+    reasons = house.queue.store._db.execute("SELECT facts FROM journal WHERE kind = 'held'").fetchall()
+    assert len(reasons) == 1
+    assert worker_deaths(decode_facts(reasons[0][0]).reason) is not None
     await house.queue.stop(5)
