@@ -4,14 +4,21 @@ Owns   when the log is copied into the database, between two transactions of the
        whole, so that the next transaction overwrites it: an fdatasync of a file that grows costs twice one of a file
        that is overwritten, and a short log stays in the cache (figures: docs/benchmarks.md).
 Knows  nothing of transactions. SQLite's own checkpoint at 64 MiB stays behind this, and the housekeeper's beside it.
+
+Invariants
+    P6  no 250 waits long for a copy: the log is copied the earlier the slower the disk turns out to be.
 """
 
 import logging
 import sqlite3
+import time
 
 _log = logging.getLogger("youtong.queue")
-PAGES = 2000  # 8 MiB: some tens of milliseconds to copy at the worst, while operations gather
-_FIRST_ROWS, _FEWEST_ROWS, _MOST_ROWS = 1000, 50, 20_000
+PAGES = 2000
+"""8 MiB. Of pages all over a large database a disk that syncs in 0.1 ms takes 25 ms for them, so they are fewer then."""
+_SECONDS = 0.015  # that a copy may take; operations gather meanwhile
+_FIRST_ROWS, _FEWEST_ROWS, _MOST_ROWS = 500, 20, 20_000
+_STEP = 2.0  # one slow sync says little
 
 
 class WriteAheadLog:
@@ -20,7 +27,7 @@ class WriteAheadLog:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._copied_at = connection.total_changes
-        self._rows = _FIRST_ROWS  # that make about PAGES
+        self._rows = _FIRST_ROWS  # that make a log of the right length
 
     @property
     def is_long(self) -> bool:
@@ -30,10 +37,16 @@ class WriteAheadLog:
         """Copy what readers and other processes allow. Not within a transaction; never raises."""
         rows = self._connection.total_changes - self._copied_at
         self._copied_at = self._connection.total_changes
+        began = time.perf_counter()
         try:
             _, pages, _ = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
             _log.warning("log not copied, tried again later error=%s", error)
             return
         if pages > 0:
-            self._rows = max(_FEWEST_ROWS, min(rows * PAGES // pages, _MOST_ROWS))
+            self._learn(rows, pages, time.perf_counter() - began)
+
+    def _learn(self, rows: int, pages: int, seconds: float) -> None:
+        fitting = min(PAGES / pages, _SECONDS / max(seconds, 1e-6))
+        wanted = int(rows * max(1 / _STEP, min(fitting, _STEP)))
+        self._rows = max(_FEWEST_ROWS, min(wanted, _MOST_ROWS))

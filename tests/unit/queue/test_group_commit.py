@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from fakes.queue_room import QueueRoom, opened
-from youtong.queue.storage import group_commit
+from youtong.queue.storage import group_commit, write_ahead_log
 from youtong.queue.storage.database import StorageBusy, StorageError, StorageFull, connect
 from youtong.queue.storage.group_commit import GroupCommit
+from youtong.queue.storage.write_ahead_log import WriteAheadLog
 
 
 class Desk:
@@ -245,3 +246,12 @@ async def test_a_caller_that_went_away_harms_nobody(desk: Desk) -> None:
 async def test_the_log_is_checkpointed_as_it_grows(room: QueueRoom) -> None:
     pages = room.db.execute("PRAGMA wal_autocheckpoint").fetchone()[0]
     assert 1000 <= pages <= 16384
+
+
+def test_a_log_that_is_slow_to_copy_is_copied_earlier_and_a_quick_one_at_its_full_length(desk: Desk) -> None:
+    slow, quick = WriteAheadLog(desk.db), WriteAheadLog(desk.db)
+    for _ in range(20):
+        slow._learn(slow._rows, 2 * slow._rows, seconds=slow._rows * 0.001)
+        quick._learn(quick._rows, 2 * quick._rows, seconds=0.001)
+    assert slow._rows == write_ahead_log._FEWEST_ROWS
+    assert quick._rows * 2 == write_ahead_log.PAGES
