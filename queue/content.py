@@ -19,7 +19,7 @@ class ContentKind(StrEnum):
     TEMPLATE = "template"
 
 
-class StoredContent(msgspec.Struct, frozen=True):
+class StoredContent(msgspec.Struct, frozen=True, array_like=True):
     """A content row. Exactly one of `body` and `spool` is given."""
 
     id: int

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ..mta.outcome import Deferred, Delivered, Failed, Outcome
+from ..mta.outcome import Deferred, Delivered, Outcome
 
 
 class JournalKind(StrEnum):
@@ -109,8 +109,10 @@ def returned_facts(place: AttemptPlace, next_ms: int) -> Facts:
 
 def attempt_facts(outcome: Outcome, place: AttemptPlace, next_ms: int = 0) -> Facts:
     """The facts of one attempt's outcome."""
+    if isinstance(outcome, Delivered):
+        return _delivered_facts(outcome, place)
     reply = outcome.reply
-    text = reply.text if reply is not None else ("" if isinstance(outcome, Delivered) else outcome.why)
+    text = reply.text if reply is not None else outcome.why
     return Facts(
         attempt=place.attempt,
         source=place.source,
@@ -119,15 +121,33 @@ def attempt_facts(outcome: Outcome, place: AttemptPlace, next_ms: int = 0) -> Fa
         host=outcome.peer.host,
         address=outcome.peer.address,
         tls=outcome.peer.tls,
-        stage="" if isinstance(outcome, Delivered) else outcome.stage,
-        scope="" if isinstance(outcome, Delivered) else outcome.scope,
+        stage=outcome.stage,
+        scope=outcome.scope,
         code=reply.code if reply is not None else 0,
         enhanced=reply.enhanced if reply is not None else "",
         text=text[:_MAX_TEXT],
-        outcome_kind=outcome.kind if isinstance(outcome, Deferred | Failed) else "",
+        outcome_kind=outcome.kind,
         ambiguous=isinstance(outcome, Deferred) and outcome.ambiguous,
         mailed=place.mailed,
         next_ms=next_ms,
         revision=place.revision,
-        relayed=isinstance(outcome, Delivered) and outcome.relayed_dsn,
+    )
+
+
+def _delivered_facts(outcome: Delivered, place: AttemptPlace) -> Facts:
+    reply, peer = outcome.reply, outcome.peer
+    return Facts(
+        attempt=place.attempt,
+        source=place.source,
+        provider=place.provider if place.provider != place.site else "",
+        site=place.site,
+        host=peer.host,
+        address=peer.address,
+        tls=peer.tls,
+        code=reply.code,
+        enhanced=reply.enhanced,
+        text=reply.text[:_MAX_TEXT],
+        mailed=place.mailed,
+        revision=place.revision,
+        relayed=outcome.relayed_dsn,
     )

@@ -71,6 +71,7 @@ class Lane:
         self.in_flight_at: dict[str, int] = {}
         self.worker: int | None = None  # slot of the worker that has this lane
         self.connections = 0  # sockets open, as last reported
+        self._is_told = False  # its worker has these limits
 
     def __repr__(self) -> str:
         ready = sum(queue.recipients for queue in self.queues.values())
@@ -129,9 +130,14 @@ class Lane:
                     return [queue.popleft()]
         return []
 
+    def news(self, now: float) -> LaneSettings | None:
+        """What its worker has to hear before the next transaction: nothing while it has all connect permits."""
+        return None if self._is_told and self.connects.out >= self._most_permits else self.settings(now)
+
     def settings(self, now: float) -> LaneSettings:
         """The lane for its worker, topped up with connect permits."""
         source = self.source
+        self._is_told = True
         return LaneSettings(
             self.key,
             source.address,
@@ -150,8 +156,12 @@ class Lane:
             tls=self.limits.tls.level,
         )
 
+    @property
+    def _most_permits(self) -> int:
+        return min(self.limits.connections.value, MAX_CONNECT_PERMITS)
+
     def _grant(self, now: float) -> int:
-        wanted = max(0, min(self.limits.connections.value, MAX_CONNECT_PERMITS) - self.connects.out)
+        wanted = max(0, self._most_permits - self.connects.out)
         granted = 0
         while granted < wanted and self.connects.take(now):
             granted += 1
@@ -175,5 +185,6 @@ class Lane:
         """Permits of a dead worker count as used at its death (Q4); its sockets are closed."""
         self.worker = None
         self.connections = 0
+        self._is_told = False
         while self.connects.out:
             self.connects.give_back((now,))

@@ -71,8 +71,8 @@ class Outbox:
         settings, self._settings = self._settings, {}
         now = self._clock.monotonic()
         for lane, _ in batch:
-            if lane.key not in settings:
-                settings[lane.key] = lane.settings(now)
+            if lane.key not in settings and (news := lane.news(now)) is not None:
+                settings[lane.key] = news
         contents = {each.content.id: each.content for _, each in batch if each.content is not None}
         sites = {each.ready.site: each.ready.hosts for _, each in batch}
         jobs = [each.parcel() for _, each in batch]

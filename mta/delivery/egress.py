@@ -52,7 +52,7 @@ class EgressSource(msgspec.Struct, frozen=True):
         return self.address6 or (self.address if ":" in self.address else "")
 
 
-class LaneLimits(msgspec.Struct, frozen=True):
+class LaneLimits(msgspec.Struct, frozen=True, array_like=True):
     """What bounds a lane; may be replaced while it runs (`Lane.limits = …; Lane.wake()`)."""
 
     max_connections: int = 10  # over all sites of the lane; counted until the socket is closed

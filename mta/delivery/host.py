@@ -6,7 +6,7 @@ Owns   the value `Host`. Knows nothing of preference: routes list hosts in the o
 import msgspec
 
 
-class Host(msgspec.Struct, frozen=True):
+class Host(msgspec.Struct, frozen=True, array_like=True):
     """An MX host; `addresses` are IPv4 or IPv6 literals, in the order in which they are to be tried."""
 
     name: str

@@ -109,6 +109,19 @@ async def test_what_is_handed_over_in_one_round_is_one_message_with_each_content
     assert list(handover.sites) == ["mx.example"]
 
 
+async def test_a_lane_is_told_once_and_then_only_of_new_permits_until_its_worker_dies() -> None:
+    said, mine = Said(), lane()
+    told: list[list[int]] = []
+    for token in range(5):
+        said.outbox.add(mine, leased(token))
+        told.append([each.connects for each in (await said.round()).lanes])
+        if token == 1:
+            mine.heard(LaneNews(KEY, (0.0,), 1, wants_connect=False))
+        if token == 3:
+            mine.worker_died(0.0)
+    assert told == [[4], [], [1], [], [4]]
+
+
 async def test_connect_permits_of_two_updates_in_one_round_are_both_passed_on() -> None:
     said, mine = Said(), lane()
     said.outbox.update(mine.settings(0.0))
