@@ -19,7 +19,8 @@ import msgspec
 
 from ..mta.address import AddressError, normalise_domain
 from ..mta.envelope import Domain, Envelope
-from ..mta.message.headers import HeaderError, author_addresses, count, sender_address
+from ..mta.message.headers import HeaderError, author_addresses, sender_address
+from ..mta.message.trace import field_names
 from ..mta.reply import reply
 from ..mta.submission.ports import Origin, Refuse
 
@@ -89,21 +90,22 @@ def refuse_reverse_path(reverse_path: str, sendable: Sendable) -> Refuse | None:
 
 def refuse_head(head: bytes, sendable: Sendable) -> Refuse | None:
     """550 5.6.0 for a head without exactly one readable author field, 553 5.7.1 for an author of somebody else."""
-    return _refuse_doubled(head) or _refuse_authors(head, sendable)
+    names = field_names(head)
+    return _refuse_doubled(names) or _refuse_authors(head, names, sendable)
 
 
-def _refuse_doubled(head: bytes) -> Refuse | None:
+def _refuse_doubled(names: list[bytes]) -> Refuse | None:
     for name_lower, shown in _ONCE:
-        if count(head, name_lower) > 1:
+        if names.count(name_lower) > 1:
             return _refuse(550, "5.6.0", f"The message has more than one {shown} field")
     return None
 
 
-def _refuse_authors(head: bytes, sendable: Sendable) -> Refuse | None:
-    if not count(head, b"from"):
+def _refuse_authors(head: bytes, names: list[bytes], sendable: Sendable) -> Refuse | None:
+    if b"from" not in names:
         return _refuse(550, "5.6.0", "The message has no From field")
     try:
-        authors, sender = author_addresses(head), sender_address(head)
+        authors, sender = author_addresses(head), sender_address(head) if b"sender" in names else None
     except HeaderError as error:
         return _refuse(550, "5.6.0", _ascii(str(error)))
     if not authors:
