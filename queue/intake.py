@@ -18,6 +18,7 @@ import msgspec
 from ..mta.clock import Clock
 from ..mta.crashpoint import reach
 from ..mta.envelope import Body, Domain, ForwardPath
+from ..mta.message.trace import with_id
 from ..mta.reply import Reply, reply
 from ..mta.submission.ports import BodyWriter, InlineBody, Intake, SpooledBody, Submission
 from . import spool
@@ -91,7 +92,7 @@ class QueueIntake(Intake):
         submission = acceptance.submission
         try:
             message_id = self._store.counters.message()
-            new = self._new_message(submission)
+            new = self._new_message(submission, queue_id(message_id))
             groups = acceptance.groups = self._groups(submission)
             leases = acceptance.leases
             self._reserve(submission, new, _facts(message_id, new), groups, leases)
@@ -124,7 +125,7 @@ class QueueIntake(Intake):
         if isinstance(acceptance.submission.body, SpooledBody):
             spool.remove(self._spool, acceptance.submission.body.name)
 
-    def _new_message(self, submission: Submission) -> NewMessage:
+    def _new_message(self, submission: Submission, name: str) -> NewMessage:
         envelope, accept, origin = submission.envelope, submission.accept, submission.origin
         mail_class = MailClass(origin.mail_class)
         now_ms = self._clock.now_ms()
@@ -147,7 +148,7 @@ class QueueIntake(Intake):
             expires_ms=now_ms + lifetime_ms,
             source=accept.source,
             content_kind=ContentKind.SUBMITTED,
-            head=submission.head,
+            head=with_id(submission.head, name),
             body=body,
         )
 

@@ -62,15 +62,18 @@ def without_blind(head: bytes) -> bytes:
 
 @lru_cache(maxsize=256)
 def received(helo: str, address: str, hostname: str, protocol: str, tls: str, now_s: int) -> bytes:
-    """Our Received field. The queue id is not known before the commit, so there is no `id` clause.
-
-    Cached: of a busy client it is the same for a second.
-    """
+    """Our Received field, without its `id` clause yet (`with_id`): so it is the same for a second of a client."""
     shown = helo if _SHOWN_HELO.fullmatch(helo) else "unknown"
     channel = f"{protocol} ({tls})" if tls else protocol
     return (
         f"Received: from {shown} ({_literal(address)})\r\n\tby {hostname} with {channel};\r\n\t{date_time(now_s)}\r\n"
     ).encode("ascii")
+
+
+def with_id(head: bytes, queue_id: str) -> bytes:
+    """The head with an `id` clause in its first field, if that is a Received field of ours."""
+    end = head.find(b";\r\n\t") if head.startswith(b"Received: from ") else -1
+    return head if end < 0 else head[:end] + b" id " + queue_id.encode("ascii") + head[end:]
 
 
 def protocol_name(*, extended: bool, smtputf8: bool, tls: bool, authenticated: bool) -> str:

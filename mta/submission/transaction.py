@@ -87,20 +87,25 @@ class Transaction(SecureConnection):
         hostname, dsn = self.context.settings.hostname, self.role.is_submission
         path = parse_rcpt(argument, smtputf8=self.mail.smtputf8, hostname=hostname, dsn=dsn)
         if len(self._recipients) >= self.context.settings.limits.max_recipients:
-            return _TOO_MANY_RCPT
+            return self._recipient_refused(_TOO_MANY_RCPT, path)
         verdict = self.role.recipient(self.peer, self._mail_origin, self.mail.reverse_path, path.address, path.domain)
         if isinstance(verdict, Proceed):
             return self._add_recipient(path)
         if isinstance(verdict, Refuse):
-            return self._refused(verdict.reply, self._mail_origin, self.mail.reverse_path, to=path.address)
+            return self._recipient_refused(verdict.reply, path)
         return Later(verdict, partial(self._recipient_judged, path))
 
     def _recipient_judged(self, path: ForwardPath, judged: asyncio.Future[Any]) -> Reply:
-        assert self._mail_origin is not None
         verdict = judged.result()
         if isinstance(verdict, Proceed):
             return self._add_recipient(path)
-        return self._refused(verdict.reply, self._mail_origin, self.mail.reverse_path, to=path.address)
+        return self._recipient_refused(verdict.reply, path)
+
+    def _recipient_refused(self, said: Reply, path: ForwardPath) -> Reply:
+        assert self._mail_origin is not None
+        if said.code == 452 and self._recipients:
+            self.useless_since += 1  # a client may name all it has, and send the rest later (RFC 5321 §4.5.3.1.10)
+        return self._refused(said, self._mail_origin, self.mail.reverse_path, to=path.address)
 
     def _add_recipient(self, path: ForwardPath) -> Reply:
         self._recipients.append(path)

@@ -133,6 +133,18 @@ async def test_policy_refusing_a_large_message_discards_its_body(house: House) -
     talk.close()
 
 
+async def test_a_client_may_name_all_its_recipients_and_sends_to_those_that_were_taken(house: House) -> None:
+    await house.open(max_recipients=2, max_useless_commands=5)
+    talk = await house.talk()
+    await talk.reply()
+    await talk.say("EHLO a")
+    await talk.say("MAIL FROM:<a@example.org>")
+    said = [await talk.say(f"RCPT TO:<u{number}@example.net>") for number in range(20)]
+    assert [each[:3] for each in said] == ["250"] * 2 + ["452"] * 18
+    assert (await talk.say("DATA")).startswith("354")
+    talk.close()
+
+
 async def test_without_memory_data_waits_and_then_gets_452(house: House) -> None:
     await house.open(memory=16 * 1024, memory_wait_seconds=0)
     first, second = await house.talk(), await house.talk()

@@ -8,6 +8,7 @@ from youtong.mta.message.trace import (
     protocol_name,
     received,
     split_content,
+    with_id,
 )
 
 FIELDS = st.lists(
@@ -48,6 +49,13 @@ def test_received_says_who_and_how() -> None:
         b"Received: from [192.0.2.7] ([IPv6:2001:db8::1])\r\n\tby mx.example.org with ESMTPSA (TLSv1.3);\r\n"
         b"\tThu, 01 Jan 1970 00:00:00 +0000\r\n"
     )
+
+
+def test_the_queue_id_joins_our_own_received_field_and_no_other() -> None:
+    ours = received("a.example", "192.0.2.7", "mx.example.org", "ESMTP", "", 0)
+    theirs = b"Received: from b by c;\r\n Thu, 01 Jan 1970 00:00:00 +0000\r\nSubject: x\r\n\r\n"
+    assert with_id(ours + theirs, "q0000001") == ours.replace(b" ESMTP;", b" ESMTP id q0000001;") + theirs
+    assert with_id(theirs, "q0000001") == theirs
 
 
 @pytest.mark.parametrize(
