@@ -1,12 +1,11 @@
 """The TLS certificate: made self-signed at first start when none is configured.
 
-Owns   making the pair in data_dir/tls and loading a pair as a server context.
-Knows  nothing of sessions. RFC 8314 §4.1 (TLS 1.2 at least).
+Owns   making the pair in data_dir/tls. It is loaded by admin.tls_context, which a process can import for less.
+Knows  nothing of sessions.
 """
 
 import datetime
 import os
-import ssl
 from pathlib import Path
 
 from cryptography import x509
@@ -32,14 +31,6 @@ def ensure_certificate(config: Config) -> bool:
     certificate = _self_signed(key, config.server.hostname)
     config.certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     return True
-
-
-def server_context(config: Config) -> ssl.SSLContext:
-    """The context of the listeners. Raises OSError or ssl.SSLError when the pair cannot be used."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(config.certificate_file, config.key_file)
-    return context
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey, hostname: str) -> x509.Certificate:

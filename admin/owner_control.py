@@ -35,9 +35,16 @@ class AskWaits(msgspec.Struct, frozen=True):
 
 
 class OwnerControl:
-    def __init__(self, dispatcher: Dispatcher, reload: Callable[[], int], clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        reload: Callable[[], int],
+        clock: Clock | None = None,
+        *,
+        submission_pids: Callable[[], list[int]] = list,
+    ) -> None:
         """`reload` answers with the policy's generation, or raises Refused."""
-        self._dispatcher, self._reload = dispatcher, reload
+        self._dispatcher, self._reload, self._submission_pids = dispatcher, reload, submission_pids
         self._clock = clock or SystemClock()
         self._started = self._clock.monotonic()
 
@@ -81,6 +88,7 @@ class OwnerControl:
             "role": "owner",
             "pid": os.getpid(),
             "workers": sorted(dispatcher.worker_pids().values()),
+            "submission": sorted(self._submission_pids()),
             "delivers": dispatcher.delivers,
             "uptime_seconds": self._clock.monotonic() - self._started,
             "in_flight": len(dispatcher.leasing.in_flight),

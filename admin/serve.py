@@ -11,8 +11,6 @@ import os
 import sys
 from random import Random
 
-import msgspec
-
 from ..mta.clock import Clock, SystemClock
 from ..mta.delivery.families import has_global_ipv6
 from ..mta.dkim.keyring import KeyFileError
@@ -21,29 +19,23 @@ from ..mta.dns.answers import Resolver
 from ..mta.dns.ourselves import own_hosts
 from ..mta.dns.reachability import is_public
 from ..mta.dns.resolver import system_resolver
-from ..mta.submission.listener import SubmissionListener, listen
-from ..mta.submission.settings import SubmissionSettings
 from ..policy.active import ActivePolicy
 from ..policy.deadline import Deadline
 from ..policy.gate import OpenGate
 from ..policy.judge import RuleJudge
 from ..policy.limits import DefaultLimits
 from ..policy.outcome_hook import HookedJudge
-from ..policy.people import PeopleLimits, SessionLimits
 from ..policy.policy_file import PolicyError, beside
 from ..policy.retry import Schedule
 from ..policy.routing import ConfiguredRoutes
-from ..policy.senders import SenderRules
-from ..policy.session import HookedSessionPolicy
-from ..queue.allowances import Allowance
 from ..queue.dispatcher import Dispatcher, Ports
 from ..queue.fleet import ProcessFleet
 from ..queue.journal import NO_PUBLIC_HOSTNAME
 from ..queue.routing import Source
 from ..queue.sites import FindRoute, KnownRoute
 from . import snapshot
-from .accounts import AccountDirectory, StoreAuthenticator
-from .certificate import ensure_certificate, server_context
+from .accounts import AccountDirectory
+from .certificate import ensure_certificate
 from .config import Config, ConfigError, load
 from .control import ControlServer, Refused, socket_path
 from .jobs_child import JobsChild
@@ -53,6 +45,8 @@ from .route_finders import Lookup, Redirect, ToOurselves, own_address
 from .serve_inbound import InboundPart
 from .signing import read_ring
 from .store import AppDatabase
+from .submission_part import SubmissionPart
+from .tls_context import server_context
 
 _log = logging.getLogger("youtong.serve")
 
@@ -81,17 +75,17 @@ class OwnerServer:
         undo.push_async_callback(self._app.close)
         self.directory = await AccountDirectory.open(self._app, self.clock)
         self.dispatcher = self._make_dispatcher()
-        snapshot.write(config)  # with the data folder's lock held
+        snapshot.write(config, self.policy.current.file.source)  # with the data folder's lock held
         undo.push_async_callback(self.dispatcher.stop, 0.5)
         await self.dispatcher.start()
-        self.listener = await self._listen()
-        undo.push_async_callback(self.listener.stop, 0.1)
+        self.submission = SubmissionPart(config, self.dispatcher, self.directory, self.policy, self.clock)
+        undo.push_async_callback(self.submission.stop, 0.1)
+        await self.submission.start()
         self.inbound = InboundPart(config, self.dispatcher, self.directory, self.clock)
         undo.push_async_callback(self.inbound.stop, 0.1)
         await self.inbound.start()
-        self._control = ControlServer(
-            socket_path(config.server.data_dir, "owner"), OwnerControl(self.dispatcher, self.reload).answer
-        )
+        control = OwnerControl(self.dispatcher, self.reload, submission_pids=self.submission.pids)
+        self._control = ControlServer(socket_path(config.server.data_dir, "owner"), control.answer)
         await self._control.start()
         self._jobs = JobsChild(snapshot.arguments(config))
         self._jobs.start()
@@ -103,12 +97,11 @@ class OwnerServer:
         self._freshening.cancel()
         grace = min(0.5, seconds / 4)
         await asyncio.gather(
-            self.listener.stop(grace), self.inbound.stop(grace), self._control.stop(), self._jobs.stop()
+            self.submission.stop(grace), self.inbound.stop(grace), self._control.stop(), self._jobs.stop()
         )
         await self.dispatcher.stop(max(0.1, seconds * 0.6))
         with contextlib.suppress(asyncio.CancelledError):
             await self._freshening
-        self._authenticator.close()
         await self._app.close()
         self.stopped.set()
 
@@ -121,11 +114,9 @@ class OwnerServer:
             self.policy.reload(beside(config.path))
         except (ConfigError, PolicyError, KeyFileError, OSError, ValueError) as error:
             raise Refused(f"nothing was changed: {error}") from error
-        snapshot.write(config)
-        self.listener.reload_certificate(context)
+        snapshot.write(config, self.policy.current.file.source)
+        self.submission.reload(config, context)
         self.inbound.reload_certificate(context)
-        self._authenticator.trust(config.submission.trusted_networks, config.submission.trusted_account)
-        self._people.reload(_allowance(config))
         self.config = config
         self.dispatcher.reload_workers()
         _log.info("reloaded generation=%d", self.policy.number)
@@ -181,36 +172,3 @@ class OwnerServer:
             return ""
         public = any(is_public(address) for host in route.routed.hosts for address in host.addresses)
         return NO_PUBLIC_HOSTNAME if public else ""
-
-    async def _listen(self) -> SubmissionListener:
-        submission = self.config.submission
-        self._authenticator = StoreAuthenticator(
-            self.directory,
-            self.clock,
-            trusted_networks=submission.trusted_networks,
-            trusted_account=submission.trusted_account,
-        )
-        rules = SenderRules(self.directory.sendable)
-        self._people = PeopleLimits(_allowance(self.config), self.directory.own_limits)
-        limits = SessionLimits(self._people, self.dispatcher.usages.of, self.clock)
-        policy = HookedSessionPolicy(
-            self.policy,
-            check_reverse_path=rules.check_reverse_path,
-            check_message=rules.check_message,
-            check_mail=limits.check_mail,
-            check_recipient=limits.check_recipient,
-        )
-        settings = SubmissionSettings(
-            hostname=self.config.server.hostname,
-            listen=tuple(map(str, submission.listen)),
-            listen_tls=tuple(map(str, submission.listen_tls)),
-            tls_context=server_context(self.config),
-            max_message_size_bytes=submission.max_message_size,
-            memory_bytes=submission.memory,
-        )
-        intake = self.dispatcher.people_intake(self._people)
-        return await listen(settings, self._authenticator, policy, intake, self.clock)
-
-
-def _allowance(config: Config) -> Allowance:
-    return msgspec.convert(config.people, Allowance, from_attributes=True)

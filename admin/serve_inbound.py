@@ -16,9 +16,9 @@ from ..queue.dispatcher import Dispatcher
 from ..queue.inbound import Inbound
 from ..queue.inbound_store import InboundStore
 from .accounts import AccountDirectory
-from .certificate import server_context
 from .config import Config
 from .config.sections import Inbound as InboundSection
+from .tls_context import server_context
 
 
 class InboundPart:

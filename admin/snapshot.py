@@ -1,7 +1,8 @@
-"""The configuration in force, for the children of the owner.
+"""The configuration and the policy in force, for the children of the owner.
 
-Owns   `data_dir/run/configuration.toml`: what the file said when the owner took it into use. A child that starts later
-       reads this, so a file that is edited, or broken, while the server runs changes nothing before a reload.
+Owns   `data_dir/run/configuration.toml` and `policy.py` beside it: what the files said when the owner took them into
+       use. A child that starts later reads these, so a file that is edited, or broken, while the server runs changes
+       nothing before a reload.
 Knows  no key. Relative paths still start at the folder of the file that the operator wrote.
 """
 
@@ -11,14 +12,12 @@ from pathlib import Path
 from .config import Config, parse
 
 
-def write(config: Config) -> None:
-    """Replace the snapshot by this configuration. Raises OSError."""
+def write(config: Config, policy: bytes = b"") -> None:
+    """Replace the snapshot by these. Raises OSError."""
     path = _path(config.server.data_dir)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_suffix(".fresh")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(config.text)
-    fresh.replace(path)
+    _replace(path.with_name("policy.py"), policy)
+    _replace(path, config.text.encode("utf-8"))
 
 
 def arguments(config: Config) -> list[str]:
@@ -29,6 +28,18 @@ def arguments(config: Config) -> list[str]:
 def read(snapshot: str, original: str) -> Config:
     """The configuration in force. Raises OSError; ConfigError when a file it names is gone."""
     return parse(Path(snapshot).read_text("utf-8"), Path(original))
+
+
+def policy(config: Config) -> bytes:
+    """The policy file in force. Raises OSError."""
+    return _path(config.server.data_dir).with_name("policy.py").read_bytes()
+
+
+def _replace(path: Path, octets: bytes) -> None:
+    fresh = path.with_suffix(".fresh")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(octets)
+    fresh.replace(path)
 
 
 def _path(data_dir: Path) -> Path:

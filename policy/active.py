@@ -82,14 +82,15 @@ class Generation:
 class ActivePolicy:
     """Holds the generation in force. `current` is replaced whole, never changed."""
 
-    def __init__(self, path: Path, deadline: Deadline) -> None:
-        """Raises PolicyError."""
+    def __init__(self, path: Path, deadline: Deadline, source: bytes | None = None) -> None:
+        """`source`: what the file said when it was taken into use. Raises PolicyError."""
         self._deadline = deadline
         self.number = 1
-        self.current = Generation(PolicyFile.load(path, deadline), deadline)
+        self.current = Generation(PolicyFile.load(path, deadline, source), deadline)
 
-    def reload(self, path: Path | None = None) -> Generation:
+    def reload(self, path: Path | None = None, source: bytes | None = None) -> Generation:
         """Read the file (or another) anew. Raises PolicyError, and then the old generation goes on."""
-        self.current = Generation(PolicyFile.load(path or self.current.file.path, self._deadline), self._deadline)
+        file = PolicyFile.load(path or self.current.file.path, self._deadline, source)
+        self.current = Generation(file, self._deadline)
         self.number += 1
         return self.current

@@ -11,6 +11,7 @@ after the final dot, in one step (queue.people): nothing has to be given back wh
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -18,7 +19,7 @@ from ..mta.clock import Clock
 from ..mta.submission.ports import Client, Origin, Refuse
 from ..queue.allowances import UNLIMITED, Allowance
 from ..queue.classes import MailClass
-from ..queue.usage import Usage
+from ..queue.usage import UNLIMITED_ROOM, Usage
 
 OwnLimits = Callable[
     [int], Mapping[str, int]
@@ -52,12 +53,35 @@ def replaced(base: Allowance, own: tuple[tuple[str, int], ...]) -> Allowance:
     return msgspec.structs.replace(base, **dict(own))
 
 
+Kept = TypeVar("Kept")
+
+
+class OpenTransactions(Generic[Kept]):
+    """Something small for each session that is in a transaction; bounded, and the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], Kept] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, client: Client) -> Kept | None:
+        return self._kept.get((client.address, client.port))
+
+    def put(self, client: Client, kept: Kept) -> None:
+        session = (client.address, client.port)
+        self._kept[session] = kept
+        self._kept.move_to_end(session)
+        if len(self._kept) > _MAX_OPEN:
+            self._kept.popitem(last=False)
+
+
 class SessionLimits:
     """Whether the next message, or recipient, of a session would be within its login's allowance."""
 
     def __init__(self, limits: PeopleLimits, usage_of: UsageOf, clock: Clock) -> None:
         self._limits, self._usage_of, self._clock = limits, usage_of, clock
-        self._open: OrderedDict[tuple[str, int], int] = OrderedDict()  # session: recipients of its transaction
+        self._open = OpenTransactions[int]()  # recipients taken
 
     def check_mail(self, client: Client, origin: Origin) -> Refuse | None:
         """At MAIL. Raises StorageError."""
@@ -65,24 +89,26 @@ class SessionLimits:
 
     def check_recipient(self, client: Client, origin: Origin) -> Refuse | None:
         """At a RCPT that nothing else objects to. Raises StorageError."""
-        taken = self._open.get((client.address, client.port), 0)
+        taken = self._open.get(client) or 0
         return self._check(client, origin, taken=taken, named=taken + 1)
+
+    def room(self, origin: Origin, *, named: int, taken: int) -> int | Refuse:
+        """Implements mta.submission.ports.SendingRoom, for sessions in other processes. Raises StorageError."""
+        allowance = self._limits.allowance_for(origin)
+        if allowance is None:
+            return UNLIMITED_ROOM
+        usage, now = self._usage_of(origin.credential_id), self._clock.monotonic()
+        exceeded = usage.exceeded(allowance, now, max(1, named))
+        if exceeded is not None:
+            return Refuse(exceeded.reply(self._clock.now_ms(), taken=taken))
+        return usage.room(allowance, now)
 
     def _check(self, client: Client, origin: Origin, *, taken: int, named: int) -> Refuse | None:
         """`named`: recipients of the transaction if this passes; at MAIL one is certain to come."""
-        allowance = self._limits.allowance_for(origin)
-        if allowance is None:
+        if self._limits.allowance_for(origin) is None:
             return None
-        usage = self._usage_of(origin.credential_id)
-        exceeded = usage.exceeded(allowance, self._clock.monotonic(), max(1, named))
-        if exceeded is not None:
-            return Refuse(exceeded.reply(self._clock.now_ms(), taken=taken))
-        self._count(client, named)
+        found = self.room(origin, named=named, taken=taken)
+        if isinstance(found, Refuse):
+            return found
+        self._open.put(client, named)
         return None
-
-    def _count(self, client: Client, recipients: int) -> None:
-        session = (client.address, client.port)
-        self._open[session] = recipients
-        self._open.move_to_end(session)
-        if len(self._open) > _MAX_OPEN:
-            self._open.popitem(last=False)

@@ -70,6 +70,7 @@ class PolicyFile(msgspec.Struct, frozen=True):
     """One generation: the hooks that the file defines, None where it defines none."""
 
     path: Path
+    source: bytes = b""  # what the file said
     settings: Settings = Settings()
     connection: Callable[[ConnectionFacts], SessionAnswer] | None = None
     mail_from: Callable[[MailFacts], SessionAnswer] | None = None
@@ -78,13 +79,14 @@ class PolicyFile(msgspec.Struct, frozen=True):
     outcome: Callable[[OutcomeFacts], OutcomeAnswer] | None = None
 
     @classmethod
-    def load(cls, path: Path, deadline: Deadline) -> "PolicyFile":
-        """Read the file. Raises PolicyError, and then nothing of it is in use."""
-        names = _run(path, _compile(path), deadline)
+    def load(cls, path: Path, deadline: Deadline, source: bytes | None = None) -> "PolicyFile":
+        """Read the file, or `source` in its place. Raises PolicyError, and then nothing of it is in use."""
+        source = _read(path) if source is None else source
+        names = _run(path, _compile(path, source), deadline)
         hooks = {name: names[name] for name in HOOK_NAMES if names.get(name) is not None}
         for name, hook in hooks.items():
             _check_hook(path, name, hook)
-        return cls(path=path, settings=_settings(path, names), **hooks)
+        return cls(path=path, source=source, settings=_settings(path, names), **hooks)
 
     def defined(self) -> tuple[str, ...]:
         """The names of the hooks that exist, in the order of a message's life."""
@@ -97,12 +99,16 @@ def beside(config_file: Path) -> Path:
     return own if own.exists() else SHIPPED
 
 
-def _compile(path: Path) -> CodeType:
+def _read(path: Path) -> bytes:
     try:
-        source = path.read_bytes()
-        tree = ast.parse(source, filename=str(path))
+        return path.read_bytes()
     except OSError as error:
         raise PolicyError(path, 0, f"cannot be read: {error.strerror}") from error
+
+
+def _compile(path: Path, source: bytes) -> CodeType:
+    try:
+        tree = ast.parse(source, filename=str(path))
     except SyntaxError as error:
         raise PolicyError(path, error.lineno or 0, f"syntax error: {error.msg}") from error
     except ValueError as error:  # a NUL in the file

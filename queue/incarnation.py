@@ -1,11 +1,11 @@
 """Incarnations: which process life a lease belongs to.
 
-Owns   the owner's lock on the data folder, the boot id, the rows of `incarnation`, and the lease token, whose upper
-       bits are the worker incarnation.
+Owns   the owner's lock on the data folder, the boot id, the rows of `incarnation`, the lease token, whose upper
+       bits are the worker incarnation, and the life files of children that hold no leases.
 Knows  nothing of recipients.
 
 Invariants
-    Q2  one owner at a time holds `owner.lock`; a new owner waits for every worker of the old one to end, kills those
+    Q2  one owner at a time holds `owner.lock`; a new owner waits for every child of the old one to end, kills those
         that have not after 2 seconds, and only then reads the marks and recovers leases. No clock frees a lease.
 """
 
@@ -24,6 +24,7 @@ LeaseToken = NewType("LeaseToken", int)
 _COUNTER_BITS = 40
 _WAIT_SECONDS = 2.0
 _POLL_SECONDS = 0.02
+_LIFE = ".life"
 
 
 class DataDirInUse(Exception):
@@ -72,8 +73,8 @@ def begin(connection: sqlite3.Connection, role: str, boot: str, now_ms: int) -> 
 
 
 async def await_old_workers(run_dir: Path) -> None:
-    """Return when no worker of an earlier owner lives; those that outlive 2 seconds are killed."""
-    files = mark_files(run_dir)
+    """Return when no worker or other child of an earlier owner lives; those that outlive 2 seconds are killed."""
+    files = [*mark_files(run_dir), *life_files(run_dir)]
     waited = 0.0
     while alive := [path for path in files if marks.is_alive(path)]:
         if waited >= _WAIT_SECONDS:
@@ -87,6 +88,36 @@ def _kill(pid: int) -> None:
     if pid > 1:  # 0, when the header is not written yet, would mean ourselves and our whole group
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+class LifeFile:
+    """Shows that a child lives which leaves no marks, but would keep something from the next owner: a port, a file.
+
+    The lock is on the descriptor that the child inherits, so there is no moment in which it lives unseen.
+    """
+
+    def __init__(self, run_dir: Path, name: str) -> None:
+        """Raises OSError; BlockingIOError when an earlier process of that name lives."""
+        self.fd = os.open(run_dir / f"{name}{_LIFE}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self.fd, 0)
+        except BaseException:
+            os.close(self.fd)
+            raise
+
+    def name(self, pid: int) -> None:
+        """Whom to kill when it outlives its owner."""
+        os.write(self.fd, marks.record(pid))
+
+    def close(self) -> None:
+        """The lock is the child's from here on."""
+        os.close(self.fd)
+
+
+def life_files(run_dir: Path) -> list[Path]:
+    """Life files of living and dead children."""
+    return sorted(run_dir.glob(f"*{_LIFE}"))
 
 
 def mark_files(run_dir: Path) -> list[Path]:

@@ -35,14 +35,14 @@ class MarkFile:
         fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(self._fd, 0)
         reach("mark-file.before")
-        os.write(self._fd, _record(os.getpid()))
+        os.write(self._fd, record(os.getpid()))
         reach("mark-file.after")
         self._size = _RECORD.size
 
     def leave(self, token: int) -> None:
         """Mark the lease as maybe sent. Raises OSError, and then there is no mark."""
         reach("mark.before")
-        if os.write(self._fd, _record(token)) != _RECORD.size:
+        if os.write(self._fd, record(token)) != _RECORD.size:
             os.ftruncate(self._fd, self._size)  # half a record would shift all that follow
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         reach("mark.after")
@@ -52,9 +52,9 @@ class MarkFile:
         """Keep the file small: called when most marked leases have been settled; `live` are those that have not."""
         if self._size < _TRUNCATE_AT_BYTES or self._size < 64 * _RECORD.size * (len(live) + 1):
             return
-        kept = b"".join(_record(token) for token in live)
+        kept = b"".join(record(token) for token in live)
         path = f"/proc/self/fd/{self._fd}"
-        self._rewrite(Path(os.readlink(path)), _record(os.getpid()) + kept)
+        self._rewrite(Path(os.readlink(path)), record(os.getpid()) + kept)
 
     def _rewrite(self, path: Path, octets: bytes) -> None:
         # A rename keeps a complete file in place at every moment; the new file is locked before it gets the name.
@@ -116,5 +116,6 @@ def _is_at(fd: int, path: Path) -> bool:
         return True  # removed: nobody holds it
 
 
-def _record(number: int) -> bytes:
+def record(number: int) -> bytes:
+    """A number as it stands in a file that may be torn."""
     return _RECORD.pack(number, number ^ _ALL_ONES)

@@ -18,8 +18,9 @@ _COPY_BYTES = 256 * 1024
 class SpoolWriter:
     """Implements mta.submission.ports.BodyWriter."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, prefix: str = "") -> None:
+        """`prefix`: begins its file's name; of a process that may die and leave files for others to sweep."""
+        self._folder, self._prefix = folder, prefix
         self._parts: list[bytes] = []
         self._size = 0
         self._fd = -1
@@ -50,7 +51,7 @@ class SpoolWriter:
         self._parts.clear()
 
     def _begin_file(self) -> None:
-        self._name = secrets.token_hex(12)
+        self._name = self._prefix + secrets.token_hex(12)
         self._fd = os.open(self._folder / self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         for part in self._parts:
             self._put(part)
@@ -77,9 +78,10 @@ def remove(folder: Path, name: str) -> None:
     (folder / name).unlink(missing_ok=True)
 
 
-def orphans(folder: Path, known: set[str]) -> list[str]:
-    """Names of files that no row knows."""
-    return [entry.name for entry in os.scandir(folder) if entry.name not in known]
+def orphans(folder: Path, known: set[str], prefix: str = "") -> list[str]:
+    """Names of files, of those with the prefix, that no row knows."""
+    names = [entry.name for entry in os.scandir(folder)]
+    return [name for name in names if name.startswith(prefix) and name not in known]
 
 
 def _sync_path(path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Generic, Protocol, TypeVar
 from ..mta.clock import Clock
 from .allowances import Allowance, Counted, Exceeded, Span
 
+UNLIMITED_ROOM = 1 << 30  # recipients: more than any message has
 _STEPS = 60  # bounds memory and work whatever the limit is
 
 
@@ -97,6 +98,15 @@ class Usage:
             if limit and (found := self._beyond(tally, counted, span, limit, wants[counted], now)):
                 worst = found if worst is None or _seconds(found) > _seconds(worst) else worst
         return worst
+
+    def room(self, allowance: Allowance, now: float) -> int:
+        """To how many recipients one more message may go, when one may."""
+        rooms = [UNLIMITED_ROOM]
+        for (counted, span), tally in self._tallies.items():
+            limit = allowance.limit(counted, span)
+            if limit and counted is Counted.RECIPIENTS:
+                rooms.append(limit - tally.total(now) - self._coming[counted])
+        return max(0, min(rooms))
 
     def _beyond(
         self, tally: Tally, counted: Counted, span: Span, limit: int, wanted: int, now: float

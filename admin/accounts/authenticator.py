@@ -1,6 +1,6 @@
 """Who is this client? The store's answer to submission.
 
-Owns   the order of questions: throttle, memory, verification; and trusted networks.
+Owns   the order of questions: throttle, memory, verification. Trusted networks are `trusted`.
 Knows  no protocol and no row. Never logs or keeps a secret.
 
 The network's throttle is asked before anything else, else a guess that happens to be right would be confirmed from
@@ -8,21 +8,19 @@ memory. The account's throttle comes after the memory: strangers who guess must 
 mail all day.
 """
 
-import ipaddress
 import logging
 from collections.abc import Sequence
-from functools import lru_cache
 
 from ...mta.clock import Clock
 from ...mta.submission.ports import AuthFailure, Client, Origin
 from ..store import StoreError
-from .account import Account, Credential
+from .account import Credential
 from .directory import AccountDirectory
 from .remembered import RememberedSecrets
 from .throttle import PER_ACCOUNT, PER_NETWORK, FailureThrottle, network_of
+from .trusted import Network, TrustedNetworks
 from .verification import TooManyWaiting, Verification
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LONGEST_NAME = 320  # no account's name is longer, and strangers do not choose how much the throttle remembers
 _log = logging.getLogger("youtong.accounts")
 
@@ -40,8 +38,8 @@ class StoreAuthenticator:
         verification: Verification | None = None,
     ) -> None:
         self._directory = directory
-        self._trusted_networks = tuple(trusted_networks)
-        self._trusted_account = trusted_account
+        self._trusted = TrustedNetworks(directory, trusted_networks, trusted_account)
+        self.trust = self._trusted.trust
         self._verification = verification or Verification()
         self._remembered = RememberedSecrets(clock)
         self._networks = FailureThrottle(clock, PER_NETWORK)
@@ -49,10 +47,6 @@ class StoreAuthenticator:
 
     def close(self) -> None:
         self._verification.close()
-
-    def trust(self, networks: Sequence[Network], account: str) -> None:
-        """After a reload."""
-        self._trusted_networks, self._trusted_account = tuple(networks), account
 
     async def authenticate(self, username: str, password: bytes, client: Client) -> Origin | AuthFailure:
         try:
@@ -104,21 +98,4 @@ class StoreAuthenticator:
         return Origin(account.name, account.id, credential.id, credential.mail_class)
 
     def trusted(self, client: Client) -> Origin | None:
-        account = self._trusted(client.address)
-        return Origin(account.name, account.id, 0, "people") if account else None
-
-    def _trusted(self, address: str) -> Account | None:
-        if not self._trusted_networks:
-            return None
-        if not _is_within(address, self._trusted_networks):
-            return None
-        snapshot = self._directory.now
-        account = snapshot.named(self._trusted_account)
-        return None if account is None or account.is_refused else account
-
-
-@lru_cache(maxsize=1024)
-def _is_within(address: str, networks: tuple[Network, ...]) -> bool:
-    """Cached: asked at every MAIL of the same few clients."""
-    ip = ipaddress.ip_address(address)
-    return any(ip in network for network in networks)
+        return self._trusted.origin(client)

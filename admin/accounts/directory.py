@@ -132,6 +132,11 @@ class AccountDirectory:
             self.now = Snapshot(*await self._register.everything())
             self._generation = generation
 
+    async def look_now(self) -> None:
+        """Read anew although the last look was a moment ago. Raises StoreError."""
+        self._checked = float("-inf")
+        await self.freshen()
+
     async def keep_fresh(self) -> None:
         """For sessions that are logged in already; run as a task until cancelled."""
         while True:

@@ -25,7 +25,7 @@ def path_of(file: MarkFile) -> Path:
 
 
 def octets_of(*tokens: int, pid: int = 4711) -> bytes:
-    return b"".join(marks._record(number) for number in (pid, *tokens))
+    return b"".join(marks.record(number) for number in (pid, *tokens))
 
 
 def test_a_mark_is_readable_at_once_by_another_process(file: MarkFile) -> None:

@@ -1,0 +1,1 @@
+"""Sessions in a process of their own: its ports go over a socket pair."""
