@@ -44,6 +44,7 @@ from .storage.store import QueueStore
 from .streams import Streams
 from .usage import Recent, usage_reader
 
+from .waking import wake
 _log = logging.getLogger("youtong.queue")
 
 
@@ -216,10 +217,13 @@ class Dispatcher:
         return result
 
     async def flush(self, selection: Selection, who: str) -> Operated:
-        """All that waits is due now, every rest is over, failed look-ups are forgotten. Raises StorageError."""
+        """What is selected is due now, the rests in its way are over, failed look-ups of it are forgotten.
+
+        Raises StorageError.
+        """
         now_ms = self._clock.now_ms()
         result = await self.commits.submit(lambda _: operations.flush(self.store, selection, who, now_ms))
-        look_ups = self._forget_failures() + self.sites.forget_unroutable()
-        rests = self.sites.wake_all()
+        domains = await self.commits.submit(lambda _: operations.domains_of(self.store, selection))
+        woken = wake(self.sites, domains, self._forget_failures)
         self.loader.start_over()
-        return msgspec.structs.replace(result, rests=rests, look_ups=look_ups)
+        return msgspec.structs.replace(result, rests=woken.rests, look_ups=woken.look_ups)

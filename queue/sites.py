@@ -9,7 +9,7 @@ Invariants
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 import msgspec
 
@@ -30,10 +30,11 @@ class Rest(msgspec.Struct):
     """A site or domain that gave no answer; `until` is monotonic."""
 
     until: float
-    failures: int
+    failures: int  # in a row, since the last flush: how long it rests
     why: str
     since: float = 0.0  # of the first failure, monotonic
     trouble: str = ""  # of a failing look-up: a `mta.dns.answers.Trouble`
+    rounds: int = 1  # that failed since then: for people
 
 
 class KnownRoute(msgspec.Struct, frozen=True):
@@ -121,27 +122,50 @@ class Sites:
         self._resting_sites.pop(site, None)
 
     def wake_all(self) -> int:
-        """The operator wants everything tried now; how many rests that ends."""
+        """The operator wants everything tried now; how many rests that ends. As after `wake`."""
+        return self._end((*self._resting_domains.values(), *self._resting_sites.values()))
+
+    def wake(self, domains: Iterable[str]) -> int:
+        """These domains and their sites are tried now; how many rests that ends. If they fail again, their rests
+        begin anew with the shortest: somebody who flushes expects the hosts back soon."""
+        names = set(domains)
+        sites = {entry.answer.routed.site for entry in self._entries(names) if isinstance(entry.answer, KnownRoute)}
+        resting = [self._resting_domains.get(name) for name in names] + [
+            self._resting_sites.get(site) for site in sites
+        ]
+        return self._end(rest for rest in resting if rest is not None)
+
+    def _entries(self, domains: Iterable[str]) -> list["_Entry"]:
+        """Also those too old to be used for a letter."""
+        return [self._known[each] for each in domains if each in self._known]
+
+    def _end(self, rests: Iterable[Rest]) -> int:
         now, ended = self._clock.monotonic(), 0
-        for rest in (*self._resting_domains.values(), *self._resting_sites.values()):
+        for rest in rests:
             ended += rest.until > now
-            rest.until = now
+            rest.until, rest.failures = min(rest.until, now), 0
         return ended
 
-    def forget_unroutable(self) -> int:
-        """Domains that take no mail are looked up again when mail for them comes; how many were known."""
-        unroutable = [domain for domain, entry in self._known.items() if isinstance(entry.answer, Unroutable)]
+    def forget_unroutable(self, domains: Collection[str] | None = None) -> int:
+        """Domains that take no mail, or those of `domains`, are looked up again when mail for them comes; how many."""
+        chosen = self._known if domains is None else [each for each in domains if each in self._known]
+        unroutable = [each for each in chosen if isinstance(self._known[each].answer, Unroutable)]
         for domain in unroutable:
             del self._known[domain]
         return len(unroutable)
 
+    def failing(self, domains: Iterable[str]) -> int:
+        """How many of these domains could not be looked up the last time."""
+        return sum(each in self._resting_domains for each in domains)
+
     def _rest(self, resting: dict[str, Rest], key: str, why: str, trouble: str = "") -> None:
         if key not in resting and len(resting) >= _MAX_RESTS:
             _forget_some(resting)
-        failures = resting[key].failures + 1 if key in resting else 1
-        until = self._clock.monotonic() + self._schedule.site_backoff_seconds(failures)
-        since = resting[key].since if key in resting else self._clock.monotonic()
-        resting[key] = Rest(until, failures, why, since, trouble)
+        now, before = self._clock.monotonic(), resting.get(key)
+        failures = before.failures + 1 if before else 1
+        until = now + self._schedule.site_backoff_seconds(failures)
+        since, rounds = (before.since, before.rounds + 1) if before else (now, 1)
+        resting[key] = Rest(until, failures, why, since, trouble, rounds)
 
     def _current(self, resting: dict[str, Rest], key: str) -> Rest | None:
         rest = resting.get(key)

@@ -384,3 +384,13 @@ class QueueStore:
     def meet_released(self, recipient_id: int, now_ms: int) -> None:
         """A held recipient whom a person's login wrote to is no stranger to its account (queue.acquaintances)."""
         people.meet_released(self._db, recipient_id, now_ms)
+    def domains_of(self, where: tuple[str, list[object]], state: RecipientState) -> list[str]:
+        """The domains of the recipients that `select` finds."""
+        condition, values = where
+        rows = self._db.execute(
+            "SELECT DISTINCT d.name FROM recipient AS r JOIN message AS m ON m.id = r.message_id"
+            f" JOIN domain AS d ON d.id = r.domain_id WHERE r.state = {int(state)} AND {condition}",
+            values,
+        )
+        return [name for (name,) in rows]
+

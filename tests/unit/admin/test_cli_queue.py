@@ -23,6 +23,7 @@ from youtong.queue.incarnation import OwnerLock
 from youtong.queue.operations import Operated, Selection
 from youtong.queue.reading import Wanted, reading
 from youtong.queue.states import RecipientState
+from youtong.queue.waking import wake
 
 VERIFIER = chosen_verifier("correct horse")
 ZOE = Selection(address="zoe@d.example")
@@ -320,7 +321,9 @@ class OperatedDispatcher(SeenDispatcher):
     async def flush(self, selection: Selection, who: str) -> Operated:
         room, now_ms = self._room, self._room.clock.now_ms()
         done = await room.commits.submit(lambda _: operations.flush(room.store, selection, who, now_ms))
-        return msgspec.structs.replace(done, look_ups=room.sites.forget_unroutable(), rests=room.sites.wake_all())
+        domains = await room.commits.submit(lambda _: operations.domains_of(room.store, selection))
+        woken = wake(room.sites, domains, int)
+        return msgspec.structs.replace(done, look_ups=woken.look_ups, rests=woken.rests)
 
 
 @pytest.fixture
@@ -368,6 +371,19 @@ async def test_a_flush_that_only_ends_rests_says_so(served: QueueRoom, terminal:
     assert await terminal.type("queue flush") == 0
     assert terminal.out.splitlines()[-1] == "1 receiver that did not answer is tried again at once."
     assert "0 recipients" not in terminal.out
+
+
+async def test_a_flush_of_one_domain_leaves_the_rests_of_others_alone(served: QueueRoom, terminal: Terminal) -> None:
+    served.routes.fails("b.example")
+    served.routes.fails("c.example")
+    await served.accept("bob@b.example", "eve@c.example")
+    await served.load()
+    assert await terminal.type("queue flush --domain nowhere.example") == 0
+    assert "Nothing had to be made due" in terminal.out
+    assert await terminal.type("queue flush --domain b.example") == 0
+    assert "1 receiver that did not answer is tried again at once." in terminal.out
+    assert served.sites.domain_rest("b.example") is None
+    assert served.sites.domain_rest("c.example") is not None
 
 
 async def test_a_flush_says_that_failed_look_ups_are_forgotten(served: QueueRoom, terminal: Terminal) -> None:

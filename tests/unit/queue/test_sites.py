@@ -122,6 +122,46 @@ async def test_an_operator_wakes_everything_and_failures_are_remembered() -> Non
     assert place.sites.is_probed("mx.example.net")
 
 
+async def test_after_a_flush_a_failing_site_rests_as_after_its_first_failure() -> None:
+    place = Place()
+    for _ in range(4):
+        place.sites.site_failed("mx.example.net", "refused")
+        place.clock.advance(600)
+    began = place.clock.monotonic() - 2400
+    place.sites.site_failed("mx.example.net", "refused")
+    assert place.sites.wake_all() == 1
+    place.clock.advance(1)
+    place.sites.site_failed("mx.example.net", "refused")
+    rest = place.sites.site_rest("mx.example.net")
+    assert rest is not None
+    assert (rest.until - place.clock.monotonic(), rest.rounds, rest.since) == (60.0, 6, began)
+
+
+async def test_a_flush_of_one_domain_ends_no_rest_but_its_own_and_its_sites() -> None:
+    place = Place()
+    for domain in ("example.com", "example.net"):
+        await place.look_up(domain)
+        place.sites.site_failed(f"mx.{domain}", "refused")
+    place.routes.fails("lost.example")
+    await place.look_up("lost.example")
+    assert place.sites.wake({"nowhere.example"}) == 0
+    assert place.sites.wake({"example.com"}) == 1
+    assert place.sites.site_rest("mx.example.com") is None
+    assert place.sites.site_rest("mx.example.net") is not None
+    assert place.sites.failing({"lost.example", "example.com"}) == 1
+    assert place.sites.wake({"lost.example"}) == 1
+    assert place.sites.domain_rest("lost.example") is None
+
+
+async def test_a_flush_finds_the_site_of_a_domain_whose_route_is_too_old_for_a_letter() -> None:
+    place = Place()
+    place.routes.answers["example.com"] = routed("mx.example.com", 5)
+    await place.look_up("example.com")
+    place.clock.advance(6)
+    place.sites.site_failed("mx.example.com", "refused")
+    assert place.sites.wake({"example.com"}) == 1
+
+
 async def test_dead_sites_are_remembered_within_a_bound_and_the_longest_rests_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
