@@ -63,9 +63,6 @@ def flush(store: QueueStore, selection: Selection, who: str, now_ms: int) -> Ope
     return Operated(changed, 0)
 
 
-def selection_sql(selection: Selection) -> tuple[str, list[object]]:
-    """A WHERE fragment over recipient r, message m, domain d, and its parameters."""
-    parts: list[str] = []
 def domains_of(store: QueueStore, selection: Selection) -> frozenset[str] | None:
     """The domains of waiting recipients that are selected; None: everything is."""
     if selection == Selection():
@@ -73,6 +70,9 @@ def domains_of(store: QueueStore, selection: Selection) -> frozenset[str] | None
     return frozenset(store.domains_of(selection_sql(selection), RecipientState.SCHEDULED))
 
 
+def selection_sql(selection: Selection) -> tuple[str, list[object]]:
+    """A WHERE fragment over recipient r, message m, domain d, and its parameters."""
+    parts: list[str] = []
     values: list[object] = []
     for column, value in (
         ("r.message_id", selection.message_id),
