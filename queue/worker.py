@@ -49,12 +49,11 @@ MakeLane = Callable[[LaneKey, EgressSource, LaneLimits, "Worker"], Lane]
 class _LaneState:
     """A lane with the permits the owner passed on."""
 
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
+    def __init__(self, key: LaneKey, lane: Lane) -> None:
+        self.key, self.lane = key, lane
         self.permits = 0
         self.connects: list[float] = []
         self.wants_connect = False
-        self.changed = False
 
 
 class Worker:
@@ -66,6 +65,7 @@ class Worker:
         self._say, self._make_lane, self._maker, self._marks, self._clock = say, make_lane, maker, marks, clock
         self._owner_pid = os.getppid()
         self._lanes: dict[LaneKey, _LaneState] = {}
+        self._changed: dict[LaneKey, _LaneState] = {}  # lanes with news for the next report
         self._jobs: dict[int, WorkerJob] = {}
         self._job_ended = asyncio.Event()
         self._marked: set[int] = set()
@@ -107,6 +107,7 @@ class Worker:
                 state.permits = 0
                 if not state.lane.connections and not state.lane.waiting:
                     del self._lanes[key]
+                    self._changed.pop(key, None)
 
     def committed(self, reports: Sequence[int]) -> None:
         """The owner has these reports on the disk: marks of their leases may go."""
@@ -154,7 +155,8 @@ class Worker:
         state = self._lanes.get(settings.key)
         if state is None:
             source = EgressSource(settings.source_address, settings.ehlo, settings.source_address6, settings.ehlo6)
-            state = self._lanes[settings.key] = _LaneState(self._make_lane(settings.key, source, settings.limits, self))
+            lane = self._make_lane(settings.key, source, settings.limits, self)
+            state = self._lanes[settings.key] = _LaneState(settings.key, lane)
         state.permits += settings.connects
         state.lane.limits = settings.limits
         if state.wants_connect and state.permits:
@@ -166,21 +168,19 @@ class Worker:
     def may_connect(self, lane: LaneRef) -> bool:
         state = self._state(lane)
         if state.permits == 0:
-            state.wants_connect = state.changed = True
-            self._schedule()
+            state.wants_connect = True
+            self._has_news(state)
             return False
         state.permits -= 1
         state.connects.append(self._clock.monotonic())
-        state.changed = True
-        self._schedule()
+        self._has_news(state)
         return True
 
     def connected(self, lane: LaneRef, at_monotonic: float) -> None:
         """Counted when the permit was taken, a moment earlier."""
 
     def closed(self, lane: LaneRef) -> None:
-        self._state(lane).changed = True
-        self._schedule()
+        self._has_news(self._state(lane))
 
     def site_failed(self, lane: LaneRef, site: str, outcome: Deferred) -> None:
         self._failed_sites.append(SiteFailed(self._state(lane).lane.key, site, wording(outcome)))  # pyright: ignore[reportArgumentType]
@@ -248,10 +248,14 @@ class Worker:
         self._say(report)
         reach("report.after")
 
+    def _has_news(self, state: _LaneState) -> None:
+        self._changed[state.key] = state
+        self._schedule()
+
     def _news(self) -> list[LaneNews]:
+        changed, self._changed = self._changed, {}
         news: list[LaneNews] = []
-        for key, state in self._lanes.items():
-            if state.changed:
-                connects, state.connects, state.changed = tuple(state.connects), [], False
-                news.append(LaneNews(key, connects, state.lane.connections, state.wants_connect))
+        for key, state in changed.items():
+            connects, state.connects = tuple(state.connects), []
+            news.append(LaneNews(key, connects, state.lane.connections, state.wants_connect))
         return news
