@@ -488,3 +488,21 @@ async def test_a_site_that_is_slow_at_the_dot_gets_no_envelope_behind_it():
         assert lane.recall(3)
         release.set()
         await events.wait(2)
+
+
+async def test_a_connect_waits_five_seconds_while_another_address_is_left_and_thirty_for_the_last(monkeypatch):
+    waits = []
+    timeout = asyncio.timeout
+
+    def noted(seconds):
+        waits.append(seconds)
+        return timeout(seconds)
+
+    monkeypatch.setattr("youtong.mta.delivery.opening.asyncio.timeout", noted)
+    events = FakeLaneEvents()
+    hosts = (Host("mx1.example", ("127.0.0.8", "127.0.0.9")), Host("mx2.example", ("127.0.0.1",)))
+    async with ScriptedPeer() as peer, lane_to(peer.port, events) as lane:
+        lane.submit(FakeJob(hosts=hosts))
+        await events.wait(1)
+    assert [seconds for seconds in waits if seconds in (5, 30)] == [5, 5, 30]
+    assert events.results[1][0].peer.host == "mx2.example"

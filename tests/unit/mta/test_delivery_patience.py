@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from youtong.mta.delivery.attempt import Ending
 from youtong.mta.delivery.connection import Connection
+from youtong.mta.delivery.patience import patience_of
 from youtong.mta.delivery.timeouts import Timeouts
 from youtong.mta.outcome import Peer
 from youtong.mta.smtp.client import ClientSession
+from youtong.mta.smtp.client_states import State
 from youtong.mta.smtp.manner import IN_THE_CLEAR
 
 
@@ -86,3 +88,13 @@ async def test_a_whole_reply_begins_the_next_wait(greeted: Greeted) -> None:
     assert greeted.ending is None
     greeted.loop.go_to(600)
     assert str(greeted.ending) == "no answer in time"
+
+
+def test_each_state_lasts_as_long_as_was_decided() -> None:
+    """DECISIONS, "Retry and expiry"; RFC 5321 §4.5.3.2."""
+    seconds = patience_of(Timeouts())
+    assert set(seconds) == set(State)
+    assert (Timeouts().connect, Timeouts().connect_with_alternative) == (30, 5)
+    assert {seconds[state] for state in (State.GREETING, State.EHLO, State.HELO)} == {300}
+    assert {seconds[state] for state in (State.RSET, State.MAIL, State.RCPT)} == {300}
+    assert (seconds[State.DATA], seconds[State.BODY], seconds[State.FINAL_DOT]) == (120, 180, 600)

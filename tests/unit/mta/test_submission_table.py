@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64encode
 
+import msgspec
 import pytest
 from fakes.clock import FakeClock
 from fakes.intake import OneAccount, RecordingIntake, ScriptedPolicy
@@ -47,8 +48,8 @@ SUCCESS = {  # the code, and the phase behind it; None: the same as before
 
 
 class Wire(asyncio.Transport):
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 40_000)})
+    def __init__(self, client: str) -> None:
+        super().__init__({"peername": (client, 40_000)})
         self.said = b""
         self.closed = False
 
@@ -62,15 +63,18 @@ class Wire(asyncio.Transport):
 class Room:
     """A session whose client is on loopback, and trusted unless it is to log in."""
 
-    def __init__(self, *, trusts: str = "127.0.0.1") -> None:
+    def __init__(self, *, trusts: str = "127.0.0.1", client: str = "127.0.0.1", tls: bool = False) -> None:
         settings, self.intake = SubmissionSettings("mx.example.org"), RecordingIntake()
-        role = SubmissionRole(OneAccount(trusts=trusts), ScriptedPolicy(), self.intake)
+        self.accounts = OneAccount(trusts=trusts)
+        role = SubmissionRole(self.accounts, ScriptedPolicy(), self.intake)
         sessions, budget = Sessions(settings.limits), MemoryBudget(1_000_000)
         self.session = Session(
             SessionContext(settings, role, FakeClock(), budget, sessions, Certificate(None)), tls=False
         )
-        self.wire = Wire()
+        self.wire = Wire(client)
         self.session.connection_made(self.wire)
+        if tls:
+            self.session.peer = msgspec.structs.replace(self.session.peer, tls="TLSv1.3")
 
     async def say(self, line: str) -> list[str]:
         """The lines of the replies."""
@@ -147,3 +151,20 @@ async def test_what_is_no_command_here_changes_no_phase(verb: str, phase: Phase)
     assert said[-1][:3] in ("500", "502", "421")
     assert room.session.phase is phase
     assert room.wire.closed == (verb == "GET")  # somebody's browser is told to go
+
+
+@pytest.mark.parametrize("client", ["192.0.2.7", "10.0.0.1", "2001:db8::1", "::ffff:192.0.2.7"])
+async def test_over_a_network_in_the_clear_auth_is_neither_offered_nor_taken(client: str) -> None:
+    room = Room(trusts="", client=client)
+    assert not any("AUTH" in line for line in await room.say("EHLO x"))
+    assert (await room.say(LOGIN))[0].startswith("538 5.7.11 ")
+    assert room.accounts.asked == []
+    assert (await room.say("MAIL FROM:<alice@example.org>"))[0].startswith("530 5.7.0 ")
+
+
+@pytest.mark.parametrize(("client", "tls"), [("192.0.2.7", True), ("127.0.0.1", False), ("::1", False)])
+async def test_under_tls_or_on_this_machine_auth_is_offered_and_taken(client: str, tls: bool) -> None:
+    room = Room(trusts="", client=client, tls=tls)
+    assert "250-AUTH PLAIN LOGIN" in await room.say("EHLO x")
+    assert (await room.say(LOGIN))[0].startswith("235 ")
+    assert (await room.say("MAIL FROM:<alice@example.org>"))[0].startswith("250 ")
