@@ -37,8 +37,6 @@ from .workerjob import ContentMaker, WorkerJob
 
 _log = logging.getLogger("youtong.worker")
 _REPORT_SECONDS = 0.002
-_MANY_JOBS = 16
-_MANY_SECONDS = 0.006  # with so many in hand a report says more; one alone is never kept for it
 _SWEEP_SECONDS = 1.0
 _UNSTARTED_SECONDS = 5.0
 _FAREWELL_SECONDS = 0.3
@@ -234,8 +232,7 @@ class Worker:
     def _schedule(self) -> None:
         if not self._is_scheduled:
             self._is_scheduled = True
-            seconds = _REPORT_SECONDS if len(self._jobs) < _MANY_JOBS else _MANY_SECONDS
-            asyncio.get_running_loop().call_later(seconds, self._report)
+            asyncio.get_running_loop().call_later(_REPORT_SECONDS, self._report)
 
     def _report(self) -> None:
         self._is_scheduled = False

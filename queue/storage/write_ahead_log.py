@@ -16,9 +16,9 @@ import time
 _log = logging.getLogger("youtong.queue")
 PAGES = 2000
 """8 MiB. A disk that syncs in 0.1 ms takes 25 ms for so many, all over a large database: then they are fewer."""
-_SECONDS = 0.015  # that a copy may take; operations gather meanwhile
-_FIRST_ROWS, _FEWEST_ROWS, _MOST_ROWS = 500, 20, 20_000
-_STEP = 2.0  # one slow sync says little
+_SECONDS = 0.03  # that a copy may take; operations gather meanwhile
+_FIRST_ROWS, _FEWEST_ROWS, _MOST_ROWS = 1000, 20, 20_000
+_STEP = 4.0  # one slow sync says little
 
 
 class WriteAheadLog:

@@ -251,7 +251,7 @@ async def test_the_log_is_checkpointed_as_it_grows(room: QueueRoom) -> None:
 def test_a_log_that_is_slow_to_copy_is_copied_earlier_and_a_quick_one_at_its_full_length(desk: Desk) -> None:
     slow, quick = WriteAheadLog(desk.db), WriteAheadLog(desk.db)
     for _ in range(20):
-        slow._learn(slow._rows, 2 * slow._rows, seconds=slow._rows * 0.001)
+        slow._learn(slow._rows, 2 * slow._rows, seconds=slow._rows * 0.01)
         quick._learn(quick._rows, 2 * quick._rows, seconds=0.001)
     assert slow._rows == write_ahead_log._FEWEST_ROWS
     assert quick._rows * 2 == write_ahead_log.PAGES
