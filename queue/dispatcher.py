@@ -208,11 +208,13 @@ class Dispatcher:
     # -- operators ------------------------------------------------------------------------------------------------
 
     async def operate(self, verb: str, selection: Selection, reason: str, who: str) -> Operated:
-        """Hold, release or cancel. Raises StorageError."""
+        """Hold, release or cancel. What is being attempted is asked back from its worker. Raises StorageError."""
         now_ms = self._clock.now_ms()
         result = await self.commits.submit(
             lambda _: operations.operate(self.store, verb, selection, reason, who, now_ms)
         )
+        if result.busy:
+            self._fleet.recall(await self.commits.submit(lambda _: self.store.wishes.leases()))
         self.loader.start_over()
         return result
 

@@ -3,13 +3,14 @@
 Owns   these verbs as guarded transitions with journal rows that say who asked.
 Knows  nothing of command lines or pages. Works with the server's connection, or offline with the owner's lock.
 
-A leased recipient is being attempted this moment: it is recalled by the caller, or refused here as busy.
+A leased recipient is being attempted this moment: hold and cancel are kept as wishes until that has ended.
 """
 
 from collections.abc import Iterable
 
 import msgspec
 
+from . import wishes
 from .ids import address_hash
 from .journal import Facts, JournalKind
 from .states import Event, RecipientState
@@ -28,7 +29,7 @@ class Selection(msgspec.Struct, frozen=True):
 
 class Operated(msgspec.Struct, frozen=True):
     changed: int
-    busy: int  # leased this moment, so left alone
+    busy: int  # leased this moment: done when that ends without a delivery
     rests: int = 0  # sites and domains whose rest was ended
     look_ups: int = 0  # failed ones that were forgotten
 
@@ -48,8 +49,10 @@ def operate(store: QueueStore, verb: str, selection: Selection, reason: str, who
     for old, event, kind in steps:
         rows = store.select(selection_sql(selection), old)
         changed += _apply(store, rows, old, event, kind, Facts(reason=reason, who=who), now_ms)
-    busy = 0 if verb == "release" else len(store.select(selection_sql(selection), RecipientState.LEASED))
-    return Operated(changed, busy)
+    leased = store.select(selection_sql(selection), RecipientState.LEASED)
+    if verb == "release":
+        return Operated(changed + wishes.withdraw(store, leased), 0)
+    return Operated(changed, wishes.keep(store, leased, verb, reason, who))
 
 
 def flush(store: QueueStore, selection: Selection, who: str, now_ms: int) -> Operated:

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from ..mta.outcome import Deferred, Delivered, Failed, Outcome, Scope
+from . import wishes
 from .classes import MailClass
 from .journal import AttemptPlace, Facts, JournalKind, attempt_facts, encode_facts, returned_facts
 from .owed import may_hear_of_delay, owes_notice
@@ -125,7 +127,11 @@ def record(store: QueueStore, entries: Sequence[Entry], now_ms: int) -> list[Set
         endings.append(_ending(entry, seq))
     store.end_leases(endings)
     store.journal_all(facts)
-    return [_settled(store, entry, notice=ending[4]) for entry, ending in zip(entries, endings, strict=True)]
+    settled = [_settled(store, entry, notice=ending[4]) for entry, ending in zip(entries, endings, strict=True)]
+    if store.wishes.exist:
+        stopped = wishes.fulfil(store, [entry.row for entry in entries], now_ms)
+        settled = [replace(each, next_ms=None) if each.recipient_id in stopped else each for each in settled]
+    return settled
 
 
 def _ending(entry: Entry, seq: int) -> Ending:

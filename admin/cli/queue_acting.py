@@ -115,7 +115,7 @@ def flush(chosen: Chosen, config_file: Path) -> None:
 @click.command(
     **teaching(
         _("Stop letters from being sent, until they are released."),
-        _("A letter that is being delivered this moment is left alone."),
+        _("A letter that is being delivered this moment is held as soon as that ends without a delivery."),
         examples=("youtong queue hold q0000c1s --reason 'wrong attachment'", "youtong queue hold --domain example.org"),
     )
 )  # fmt: skip
@@ -144,7 +144,7 @@ def release(chosen: Chosen, reason: str, config_file: Path) -> None:
     **teaching(
         _("Give letters up for good."),
         _("They are not sent, and nobody is told. This cannot be undone; “hold” can. A letter that is being delivered "
-          "this moment is left alone."),
+          "this moment is cancelled as soon as that ends without a delivery."),
         examples=("youtong queue cancel q0000c1s --reason 'sent twice'", "youtong queue cancel --domain example.org"),
     )
 )  # fmt: skip
@@ -163,13 +163,25 @@ def _operate(config: Config, operation: str, chosen: Chosen, reason: str) -> Ope
     except DataDirInUse as error:
         raise click.ClickException(_("The server is starting or stopping: try again in a moment.")) from error
     if done.busy:
-        sentence = ngettext(
-            "{n} is being delivered this moment, and was left alone.",
-            "{n} are being delivered this moment, and were left alone.",
-            done.busy,
-        )
-        click.echo(sentence.format(n=done.busy), err=True)
+        click.echo(_kept(operation, done.busy), err=True)
     return done
+
+
+def _kept(operation: str, n: int) -> str:
+    """For those that cannot be stopped this moment."""
+    if operation == "hold":
+        sentence = ngettext(
+            "{n} is being delivered this moment: it is held as soon as that ends without a delivery.",
+            "{n} are being delivered this moment: they are held as soon as that ends without a delivery.",
+            n,
+        )
+    else:
+        sentence = ngettext(
+            "{n} is being delivered this moment: it is cancelled as soon as that ends without a delivery.",
+            "{n} are being delivered this moment: they are cancelled as soon as that ends without a delivery.",
+            n,
+        )
+    return sentence.format(n=n)
 
 
 def _operated(config: Config, order: Order) -> Operated:

@@ -30,6 +30,7 @@ from .rows import (
     OperatedRow,
     SweptPage,
 )
+from .wish_rows import WishRows
 
 _MAX_CACHED_DOMAINS = 50_000
 
@@ -66,6 +67,7 @@ class QueueStore:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self.counters = Counters(connection)
+        self.wishes = WishRows(connection)
         self._domain_ids: dict[str, int] = {}
         self._due: dict[int, int | None] = {}
 
@@ -73,6 +75,7 @@ class QueueStore:
         """Something was rolled back: cached rows may not exist."""
         self._domain_ids.clear()
         self._due.clear()
+        self.wishes.forget()
 
     # -- intake ---------------------------------------------------------------------------------------------------
 
@@ -381,9 +384,6 @@ class QueueStore:
         )
         return [OperatedRow(*row) for row in rows]
 
-    def meet_released(self, recipient_id: int, now_ms: int) -> None:
-        """A held recipient whom a person's login wrote to is no stranger to its account (queue.acquaintances)."""
-        people.meet_released(self._db, recipient_id, now_ms)
     def domains_of(self, where: tuple[str, list[object]], state: RecipientState) -> list[str]:
         """The domains of the recipients that `select` finds."""
         condition, values = where
@@ -394,3 +394,6 @@ class QueueStore:
         )
         return [name for (name,) in rows]
 
+    def meet_released(self, recipient_id: int, now_ms: int) -> None:
+        """A held recipient whom a person's login wrote to is no stranger to its account (queue.acquaintances)."""
+        people.meet_released(self._db, recipient_id, now_ms)

@@ -338,15 +338,21 @@ async def served(room: QueueRoom) -> AsyncIterator[QueueRoom]:
     lock.release()
 
 
-async def test_a_running_server_does_it_and_leaves_alone_what_is_under_way(
+async def test_a_running_server_does_it_at_once_or_when_what_is_under_way_has_ended(
     served: QueueRoom, terminal: Terminal
 ) -> None:
     await filled(served)
-    await served.load()
+    (leased,) = await served.load()
+    assert await terminal.type("queue hold --recipient zoe@d.example") == 0
+    assert terminal.err == "1 is being delivered this moment: it is held as soon as that ends without a delivery.\n"
     assert await terminal.type("queue cancel --all") == 0
     assert terminal.out == "2 recipients are cancelled.\n"
-    assert terminal.err == "1 is being delivered this moment, and was left alone.\n"
+    assert terminal.err == (
+        "1 is being delivered this moment: it is cancelled as soon as that ends without a delivery.\n"
+    )
     assert served.states()["zoe@d.example"] is RecipientState.LEASED
+    await served.give_back(leased)
+    assert served.states()["zoe@d.example"] is RecipientState.CANCELLED
 
 
 async def test_a_running_server_tells_what_is_under_way(served: QueueRoom, terminal: Terminal) -> None:
