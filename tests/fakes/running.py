@@ -27,6 +27,7 @@ data_dir = "var"
 [submission]
 listen = "127.0.0.1:{port}"
 listen_tls = []
+processes = {processes}
 trusted_networks = ["127.0.0.0/8"]
 [delivery]
 port = {mx_port}
@@ -39,7 +40,9 @@ allow_private_addresses = true
 class Running:
     """One data folder and the server on it. `up` is set while it takes mail."""
 
-    def __init__(self, folder: Path, simulator: Simulator, *, workers: int = 2, more: str = "") -> None:
+    def __init__(
+        self, folder: Path, simulator: Simulator, *, workers: int = 2, submission_processes: int = 2, more: str = ""
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.data_dir = folder, folder / "var"
         self.port = free_port()
@@ -49,7 +52,11 @@ class Running:
         dns = "{}:{}".format(*simulator.dns_address)
         self.config = folder / "youtong.toml"
         self.config.write_text(
-            _CONFIG.format(port=self.port, mx_port=simulator.port, dns=dns, workers=workers) + more, encoding="utf-8"
+            _CONFIG.format(
+                port=self.port, mx_port=simulator.port, dns=dns, workers=workers, processes=submission_processes
+            )
+            + more,
+            encoding="utf-8",
         )
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -141,6 +148,20 @@ class Running:
             return len(self.worker_pids()) >= count
 
         await until(have_begun, "the workers never began")
+
+    async def submission_pids(self, count: int = 2) -> list[int]:
+        """The processes that serve sessions, once so many live and serve."""
+
+        async def serve() -> bool:
+            return sum(map(_serves, found := await self._submission_pids())) == len(found) == count
+
+        await until(serve, "the submission processes never began")
+        return await self._submission_pids()
+
+    async def _submission_pids(self) -> list[int]:
+        pids = (await self.ask("owner", verb="status"))["submission"]
+        assert isinstance(pids, list)
+        return [int(pid) for pid in pids]
 
     def family(self) -> list[int]:
         """The owner and all its children."""
@@ -245,6 +266,14 @@ async def until(holds: Callable[[], Awaitable[bool]], otherwise: str, seconds: f
     while not await holds():
         assert asyncio.get_running_loop().time() < deadline, otherwise
         await asyncio.sleep(_POLL_SECONDS)
+
+
+def _serves(pid: int) -> bool:
+    """Whether its event loop looks at something: it has begun."""
+    try:
+        return any(os.readlink(path).startswith("anon_inode:[eventpoll]") for path in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
 
 
 def free_port() -> int:
