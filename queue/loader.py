@@ -111,7 +111,8 @@ class Loader:
                 _log.exception("internal fault in a round of the loader")
                 await asyncio.sleep(1)
             try:
-                await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
+                async with asyncio.timeout(_POLL_SECONDS):  # wait_for loses a cancellation that comes as it is woken
+                    await self._woken.wait()
             except TimeoutError:
                 pass
             self._woken.clear()

@@ -1,5 +1,7 @@
 """The loader: no domain with due recipients is forgotten, and every waiting state ages."""
 
+import asyncio
+
 import pytest
 from fakes.queue_ports import LIFETIME_MS, routed
 from fakes.queue_room import QueueRoom
@@ -298,3 +300,16 @@ async def test_a_changed_route_sends_waiting_mail_the_new_way(room: QueueRoom) -
     assert await room.load() == []
     lane = next(iter(room.leasing.lanes.values()))
     assert (lane.in_flight, lane.mails.out) == (0, 0)
+
+
+@pytest.mark.parametrize("ticks", range(6))
+async def test_a_stop_that_comes_just_as_the_loader_is_woken_ends_it(room: QueueRoom, ticks: int) -> None:
+    running = asyncio.create_task(room.loader.run())
+    while not room.loader._woken._waiters:  # noqa: ASYNC110 - it has done a round, and waits
+        await asyncio.sleep(0)
+    room.loader.wake()
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=5)
+    assert running in done
