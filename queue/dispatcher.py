@@ -34,6 +34,7 @@ from .protocol import Report
 from .recovery import Recovery
 from .retry import RetrySchedule
 from .routing import RouteSource
+from .set_back import SetBack
 from .settlement import Settled
 from .settling import Attempt, Listener, Settling
 from .sites import FindRoute, KnownRoute, Sites
@@ -104,6 +105,7 @@ class Dispatcher:
             self._path, self.spool_dir, commits, store, self.leasing.forget_idle_lanes, clock
         )
         self.streams = Streams(commits, store, self._due_now, clock)
+        self._set_back = SetBack(commits, store, clock)
         self._forget_failures = ports.forget_failures
         self._people_reads = PeopleReads(self._path)
         self.usages = Recent(usage_reader(self._people_reads, clock))
@@ -118,6 +120,7 @@ class Dispatcher:
     async def start(self) -> None:
         """Recover, then lease. Raises StorageError."""
         await incarnation.await_old_workers(self.run_dir)
+        await self._set_back.at_start()  # before recovery writes facts with the new time
         mine = await self._begin("owner")
         recovered = await self.recovery.at_start(mine)
         if recovered.unsent or recovered.maybe:
@@ -130,6 +133,7 @@ class Dispatcher:
             await history.count_recovered(self.commits, self.leasing, recovered.transactions, now)
             self._fleet.start(self)
             self._tasks.append(asyncio.create_task(self.loader.run()))
+            self._tasks.append(asyncio.create_task(self._set_back.run()))
         self._tasks.append(asyncio.create_task(self.housekeeper.run()))
         self._tasks.append(asyncio.create_task(self.delays.run()))
 
