@@ -37,7 +37,7 @@ class Scope(StrEnum):
     PROVIDER = "provider"  # the provider's limits or its opinion of our address
 
 
-class Peer(msgspec.Struct, frozen=True, array_like=True):
+class Peer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The other end of an attempt, as far as it was reached."""
 
     host: str = ""  # MX host name
@@ -45,7 +45,7 @@ class Peer(msgspec.Struct, frozen=True, array_like=True):
     tls: str = ""  # e.g. "TLSv1.3", or "" when the dialog was plain
 
 
-class Delivered(msgspec.Struct, frozen=True, array_like=True, tag="delivered"):
+class Delivered(msgspec.Struct, frozen=True, array_like=True, tag="delivered", gc=False):
     """The peer took responsibility with `reply` to the final dot."""
 
     reply: Reply
@@ -53,7 +53,7 @@ class Delivered(msgspec.Struct, frozen=True, array_like=True, tag="delivered"):
     relayed_dsn: bool = False  # the peer offered DSN and was given NOTIFY (RFC 3461 §5.2.1)
 
 
-class Deferred(msgspec.Struct, frozen=True, array_like=True, tag="deferred"):
+class Deferred(msgspec.Struct, frozen=True, array_like=True, tag="deferred", gc=False):
     """Not delivered now. `ambiguous`: the final dot was sent, so the peer may hold the message (Q3)."""
 
     stage: Stage
@@ -66,7 +66,7 @@ class Deferred(msgspec.Struct, frozen=True, array_like=True, tag="deferred"):
     retry_after_seconds: int | None = None  # a receiver's hint, as understood by the ReplyJudge
 
 
-class Failed(msgspec.Struct, frozen=True, array_like=True, tag="failed"):
+class Failed(msgspec.Struct, frozen=True, array_like=True, tag="failed", gc=False):
     """Final for this recipient."""
 
     stage: Stage

@@ -12,7 +12,7 @@ import msgspec
 _ENHANCED = re.compile(r"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?:\s+|$)")
 
 
-class Reply(msgspec.Struct, frozen=True, array_like=True):
+class Reply(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A whole reply: `code` 200-599, `enhanced` like "5.1.1" or "", `lines` without code, enhanced code and CRLF.
 
     `lines` has at least one element (it may be empty text).

@@ -11,7 +11,7 @@ import msgspec
 from .classes import MailClass
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A recipient about to be leased."""
 
     account_id: int

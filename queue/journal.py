@@ -31,7 +31,7 @@ NO_PUBLIC_HOSTNAME = "no-public-hostname"
 """A reason of ours to hold; reasons given by people and hooks are their own words."""
 
 
-class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Everything a row may say. Absent keys are defaults."""
 
     attempt: int = 0  # which attempt of this recipient
@@ -84,7 +84,7 @@ def decode_facts(text: str) -> Facts:
     return _decoder.decode(text)
 
 
-class AttemptPlace(msgspec.Struct, frozen=True):
+class AttemptPlace(msgspec.Struct, frozen=True, gc=False):
     """Where an attempt went, for its journal row."""
 
     attempt: int

@@ -11,7 +11,7 @@ from ..mta.outcome import Outcome
 from .classes import MailClass
 
 
-class AttemptFacts(msgspec.Struct, frozen=True):
+class AttemptFacts(msgspec.Struct, frozen=True, gc=False):
     """What the judge may look at beside the reply."""
 
     provider: str

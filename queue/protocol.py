@@ -14,7 +14,7 @@ from ..mta.outcome import Outcome
 from .content import StoredContent
 
 
-class LaneKey(msgspec.Struct, frozen=True, array_like=True):
+class LaneKey(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One (provider, source)."""
 
     provider: str
@@ -33,7 +33,7 @@ class LaneSettings(msgspec.Struct, frozen=True, array_like=True):
     ehlo6: str = ""
 
 
-class JobParcel(msgspec.Struct, frozen=True, array_like=True):
+class JobParcel(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One leased transaction; carries the permit for one MAIL."""
 
     token: int
@@ -93,7 +93,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     pid: int
 
 
-class Finished(msgspec.Struct, frozen=True, array_like=True):
+class Finished(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One outcome per recipient of the job, in its order. `mails`: monotonic times of the MAILs it cost."""
 
     token: int

@@ -27,7 +27,7 @@ from .storage.store import QueueStore
 TOO_MANY_RECIPIENTS = "too-many-recipients"
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What becomes of the recipient. `next_ms` is given exactly for DEFER and RETURN."""
 
     event: Event
@@ -63,7 +63,7 @@ def _decide_deferred(outcome: Deferred, row: LeasedRow, now_ms: int, schedule: R
     return Decision(Event.DEFER, JournalKind.DEFERRED, counts=True, next_ms=min(next_ms, row.expires_ms))
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A leased recipient, what becomes of it, and the facts of its journal row; None: no row."""
 
     row: LeasedRow
@@ -71,7 +71,7 @@ class Entry(msgspec.Struct, frozen=True):
     facts: Facts | None
 
 
-class Settled(msgspec.Struct, frozen=True):
+class Settled(msgspec.Struct, frozen=True, gc=False):
     """What was recorded, for whoever has to act on it after the commit."""
 
     recipient_id: int

@@ -43,7 +43,7 @@ _FAULT_MS = 300_000  # after a fault of ours the recipient waits, so that the fa
 _NOT_ANSWERED = frozenset({Stage.ROUTE, Stage.CONNECT, Stage.GREETING})
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class Attempt(msgspec.Struct, frozen=True, gc=False):
     """One recipient's part of a transaction that ended.
 
     `outcome` None: not attempted, due again after `wait_ms`; `fault`: to be skipped; `hold`: to be held if it waits.

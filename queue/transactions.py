@@ -36,7 +36,7 @@ class MessageFacts(msgspec.Struct, frozen=True):
     is_notice: bool = False
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class Waiting(msgspec.Struct, frozen=True, gc=False):
     """One recipient of a transaction."""
 
     id: int

@@ -13,7 +13,7 @@ from ..envelope import Body
 from .host import Host
 
 
-class JobRecipient(msgspec.Struct, frozen=True, array_like=True):
+class JobRecipient(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One recipient of a job; `id` is the caller's."""
 
     id: int

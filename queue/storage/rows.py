@@ -35,7 +35,7 @@ class NewMessage(msgspec.Struct, frozen=True):
     is_notice: bool = False
 
 
-class NewRecipient(msgspec.Struct):
+class NewRecipient(msgspec.Struct, gc=False):
     """A recipient about to be inserted: scheduled at `next_ms`, leased by `lease`, or held for `hold`."""
 
     id: int
@@ -54,7 +54,7 @@ class DueDomain(msgspec.Struct, frozen=True):
     due_ms: int
 
 
-class DueRow(msgspec.Struct, frozen=True, array_like=True):
+class DueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A scheduled recipient that is due, with what its message says. The order is that of the query."""
 
     id: int
@@ -83,7 +83,7 @@ class DueRow(msgspec.Struct, frozen=True, array_like=True):
     is_notice: int
 
 
-class LeasedRow(msgspec.Struct, frozen=True, array_like=True):
+class LeasedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A leased recipient, as settlement and recovery need it."""
 
     id: int
