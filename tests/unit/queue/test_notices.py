@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from fakes.queue_ports import LIFETIME_MS
 from fakes.queue_room import QueueRoom
 from youtong.mta.outcome import Deferred, Failed, Scope, Stage
 from youtong.mta.reply import reply
@@ -59,6 +60,8 @@ async def test_the_notice_leaves_with_the_null_reverse_path_and_owes_none_itself
     await later.comes()
     (notice,) = await room.load()
     assert (notice.ready.message.reverse_path, notice.ready.message.is_notice) == ("", True)
+    (expires_ms,) = room.db.execute("SELECT expires_ms FROM message WHERE is_notice").fetchone()
+    assert expires_ms == room.clock.now_ms() + LIFETIME_MS
     await room.finish(notice, FAILED)
     assert room.states()["a@example.org"] is RecipientState.BOUNCED
     assert room.column("notice", "a@example.org") == 0
