@@ -26,6 +26,7 @@ class RestSeen(msgspec.Struct, frozen=True):
     since_seconds: float
     left_seconds: float
     trouble: str = ""  # of a failing look-up
+    rounds: int = 1  # that failed since then
 
 
 class LaneSeen(msgspec.Struct, frozen=True):
@@ -96,9 +97,20 @@ class Waits(msgspec.Struct, frozen=True):
         return next((each for each in self.leases if each.token == token), None)
 
 
-def question(domains: Iterable[str], leases: Iterable[int]) -> dict[str, object]:
-    """What to send to the owner."""
-    return {"verb": "waits", "domains": sorted(set(domains))[:MAX_ASKED], "leases": sorted(set(leases))[:MAX_ASKED]}
+def questions(domains: Iterable[str], leases: Iterable[int]) -> list[dict[str, object]]:
+    """What to send to the owner, at least one: it answers for MAX_ASKED at a time."""
+    names, tokens = sorted(set(domains)), sorted(set(leases))
+    starts = range(0, max(len(names), len(tokens), 1), MAX_ASKED)
+    return [
+        {"verb": "waits", "domains": names[at : at + MAX_ASKED], "leases": tokens[at : at + MAX_ASKED]} for at in starts
+    ]
+
+
+def together(answers: Sequence[Waits]) -> Waits:
+    """One of several answers; what they say of the server is the last one's."""
+    domains = tuple(each for answer in answers for each in answer.domains)
+    leases = tuple(each for answer in answers for each in answer.leases)
+    return Waits(answers[-1].delivers, answers[-1].workers, domains, leases)
 
 
 def look(dispatcher: Dispatcher, domains: Sequence[str], leases: Sequence[int], now: float) -> Waits:
@@ -152,7 +164,7 @@ def _routed(
 def _rest(rest: Rest | None, now: float) -> RestSeen | None:
     if rest is None:
         return None
-    return RestSeen(rest.why, now - rest.since, rest.until - now, rest.trouble)
+    return RestSeen(rest.why, now - rest.since, rest.until - now, rest.trouble, rest.rounds)
 
 
 def _lane(lane: Lane, now: float, pids: dict[int, int]) -> LaneSeen:

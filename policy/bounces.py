@@ -149,6 +149,20 @@ RULES: tuple[BounceRule, ...] = (
         kinds.MAILBOX_FULL, Disposition.BULK_RETRIES, scope=Scope.RECIPIENT,
     ),
     BounceRule(
+        "too-large",
+        "RFC 3463 §3.4 X.3.4 and §3.3 X.2.3; Postfix, Exim, Exchange and Gmail write it out",
+        r"\b5\.(?:3\.4|2\.3)\b|message (?:size|length) exceeds|message (?:is )?too (?:large|big|long)"
+        r"|exceeds? (?:the )?(?:fixed )?maximum (?:message )?size",
+        kinds.TOO_LARGE, codes=(5,), scope=Scope.MESSAGE,
+    ),
+    BounceRule(
+        "demands-tls",
+        "RFC 3207 §4: 530 where STARTTLS must come first; RFC 3463 §3.8 X.7.10; Exchange says 451 5.7.3",
+        r"must issue (?:a )?STARTTLS|STARTTLS (?:command )?(?:is )?(?:required|first)|\b5\.7\.10\b"
+        r"|\bTLS (?:encryption )?(?:is )?required|requires? (?:\w+ )?TLS\b",
+        kinds.DEMANDS_TLS, stages=(Stage.MAIL, Stage.RCPT),
+    ),
+    BounceRule(
         "too-many-recipients",
         "RFC 5321 §4.5.3.1.10: 452, and from old servers 552, at RCPT mean one recipient too many",
         r"",

@@ -11,23 +11,22 @@ from typing import Any, TypeVar
 import click
 
 from ...queue.ids import queue_id
-from ...queue.journal import JournalRow
-from ...queue.reading import MessageRow, QueueReader, RecipientRow, Wanted, reading
+from ...queue.reading import MessageRow, Wanted, reading
 from ...queue.states import RecipientState
 from ..config import Config
-from ..explain.reasons import ANSWERED, newest
+from ..explain import listing
+from ..explain.listing import Listing
 from ..texts import _
 from .account_frame import DomainParam, NameParam
 from .frame import clock, config_option, json_option, loaded, teaching
 from .output import print_json
 from .queue_acting import cancel, flush, hold, release
-from .queue_frame import QueueIdParam, account_names, account_number, asked, is_running
+from .queue_frame import QueueIdParam, account_names, account_number, asked
 from .queue_held import list_held
 from .queue_inbound import inbound
 from .queue_output import listed_json, message_json, print_listed, print_message, print_recipients
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
-_LAST_FACTS = 5  # far enough back to find the last reply behind an operator's commands
 
 
 @click.group(
@@ -51,7 +50,7 @@ def limit_option(default: int) -> Callable[[Verb], Verb]:
         type=click.IntRange(1, 10_000),
         default=default,
         show_default=True,
-        help=_("At most this many recipients."),
+        help=_("At most this many recipients, or lines of them."),
     )
 
 
@@ -91,13 +90,13 @@ def list_recipients(
     if held:
         list_held(config, wanted, limit, clock.now_ms(), as_json=as_json)
         return
-    rows = asked(lambda: _with_replies(config, lambda reader: reader.listed(wanted, limit + 1)))
-    shown = rows[:limit]
+    found = asked(lambda: _listed(config, wanted, limit + 1, apart=as_json))
+    shown = found.lines[:limit]
     if as_json:
         names = account_names(config)
-        print_json([listed_json(row, last, names) for row, last in shown])
+        print_json([listed_json(line, names) for line in shown])
     elif shown:
-        print_listed(shown, clock.now_ms(), whole=len(rows) <= limit, running=is_running(config))
+        print_listed(shown, found.around, whole=len(found.lines) <= limit)
     else:
         click.echo(_("Nothing waits.") if state is None else _("There is no such recipient."))
 
@@ -114,36 +113,31 @@ def list_recipients(
 @json_option
 def show(number: int, limit: int, config_file: Path, as_json: bool) -> None:
     config = loaded(config_file)
-    message, rows = asked(lambda: _message_and_recipients(config, number, limit + 1))
+    message, found = asked(lambda: _message_and_recipients(config, number, limit + 1))
     if message is None:
         raise click.ClickException(_("There is no letter {queue_id}.").format(queue_id=queue_id(number)))
     names = account_names(config)
     account = names.get(message.account_id, "")
     if as_json:
-        recipients = [listed_json(row, last, names) for row, last in rows[:limit]]
+        recipients = [listed_json(line, names) for line in found.lines[:limit]]
         print_json({**message_json(message, account), "recipients": recipients})
         return
     print_message(message, account, clock.now_ms())
     click.echo()
-    print_recipients(rows[:limit], clock.now_ms(), whole=len(rows) <= limit, running=is_running(config))
+    print_recipients(found.lines[:limit], found.around, whole=len(found.lines) <= limit)
 
 
-Rows = list[tuple[RecipientRow, JournalRow | None]]
-
-
-def _with_replies(config: Config, read: Callable[[QueueReader], list[RecipientRow]]) -> Rows:
+def _listed(config: Config, wanted: Wanted, limit: int, *, apart: bool) -> Listing:
+    """`apart`: a line for each recipient, for programs."""
     with reading(config.server.data_dir) as reader:
-        return [(row, _last(reader, row)) for row in read(reader)]
+        if apart:
+            lines = listing.each(reader, reader.listed(wanted, limit))
+        else:
+            lines = listing.grouped(reader, wanted, limit)
+    return listing.explained(config, lines, clock)
 
 
-def _message_and_recipients(config: Config, number: int, limit: int) -> tuple[MessageRow | None, Rows]:
+def _message_and_recipients(config: Config, number: int, limit: int) -> tuple[MessageRow | None, Listing]:
     with reading(config.server.data_dir) as reader:
-        rows = reader.of_message(number, limit)
-        return reader.message(number), [(row, _last(reader, row)) for row in rows]
-
-
-def _last(reader: QueueReader, row: RecipientRow) -> JournalRow | None:
-    """What was last said to it; of a held one, why it is."""
-    if row.state is RecipientState.HELD:
-        return reader.held_fact(row)
-    return newest(tuple(reader.history(row, _LAST_FACTS)), ANSWERED)
+        message, lines = reader.message(number), listing.each(reader, reader.of_message(number, limit))
+    return message, listing.explained(config, lines, clock)

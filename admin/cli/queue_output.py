@@ -1,7 +1,7 @@
 """Recipients in the queue as tables, and as JSON.
 
 Owns   the columns and keys of `youtong queue list` and `show`.
-Knows  no verb. Why a recipient waits is told by `youtong explain`.
+Knows  no verb, and no reason (explain.listing): `youtong explain` tells them in full.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,40 +13,33 @@ from rich.text import Text
 
 from ...queue.classes import MailClass
 from ...queue.ids import queue_id
-from ...queue.journal import JournalKind, JournalRow
-from ...queue.reading import MessageRow, RecipientRow
+from ...queue.reading import MessageRow
 from ...queue.states import RecipientState
 from .. import times
-from ..explain import attempts, document, sentences
-from ..explain.facts import headline_of
-from ..texts import _
+from ..explain import document, listing, sentences
+from ..explain.facts import Surroundings, headline_of
+from ..explain.listing import Line
+from ..texts import _, ngettext
 from .output import console, print_facts
 
 _WIDEST = 40  # columns; a longer address is cut
-Listed = Sequence[tuple[RecipientRow, JournalRow | None]]
 
 
-def print_listed(rows: Listed, now_ms: int, *, whole: bool, running: bool) -> None:
-    """Recipients of many letters. `whole`: nothing was left off; `running`: a server is."""
+def print_listed(lines: Sequence[Line], around: Surroundings, *, whole: bool) -> None:
+    """Recipients of many letters. `whole`: nothing was left off."""
     titles = (_("Letter"), _("Recipient"), _("State"), _("Tries"), _("Age"), _("Next"))
-    print_lines(titles, [(_cells(row, now_ms, running), _last_words(last)) for row, last in rows], whole)
+    print_lines(titles, [(_cells(line, around), listing.words(line, around.now_ms)) for line in lines], whole)
 
 
-def print_recipients(rows: Listed, now_ms: int, *, whole: bool, running: bool) -> None:
+def print_recipients(lines: Sequence[Line], around: Surroundings, *, whole: bool) -> None:
     """Recipients of one letter."""
     titles = (_("Recipient"), _("State"), _("Tries"), _("Next"))
-    cells = [(_cells(row, now_ms, running), _last_words(last)) for row, last in rows]
+    cells = [(_cells(line, around), listing.words(line, around.now_ms)) for line in lines]
     print_lines(
         titles,
         [((address, state, tries, coming), words) for (_id, address, state, tries, _age, coming), words in cells],
         whole,
     )
-
-
-def _last_words(last: JournalRow | None) -> str:
-    if last is None:
-        return ""
-    return sentences.hold_words(last.facts) if last.kind is JournalKind.HELD else attempts.reply_words(last)
 
 
 def print_lines(titles: Sequence[str], rows: Sequence[tuple[Sequence[str], str]], whole: bool) -> None:
@@ -68,19 +61,33 @@ def _line(cells: Sequence[str], widths: Sequence[int], style: str = "") -> Text:
 
 
 def _fitted(cell: str, width: int) -> str:
-    return set_cell_size(cell, width) if cell_len(cell) <= width else f"{set_cell_size(cell, width - 1)}…"
+    return set_cell_size(_cut(cell, width), width)
 
 
-def _cells(row: RecipientRow, now_ms: int, running: bool) -> tuple[str, str, str, str, str, str]:
-    age = times.span(now_ms - row.received_ms)
-    state = sentences.state_words(row.state, is_running=running)
-    return queue_id(row.message_id), row.address, state, str(row.attempts), age, _next(row, now_ms)
+def _cut(cell: str, width: int) -> str:
+    return cell if cell_len(cell) <= width else f"{set_cell_size(cell, width - 1)}…"
 
 
-def _next(row: RecipientRow, now_ms: int) -> str:
-    if row.state is not RecipientState.SCHEDULED or row.next_ms is None:
+def _cells(line: Line, around: Surroundings) -> tuple[str, str, str, str, str, str]:
+    row, age = line.first, times.span(around.now_ms - line.first.received_ms)
+    state = sentences.state_words(row.state, is_running=around.is_running)
+    return queue_id(row.message_id), _who(line), state, str(row.attempts), age, _next(line, around.now_ms)
+
+
+def _who(line: Line) -> str:
+    """The address, and how many others there are: that is not what a narrow column cuts off."""
+    others = line.recipients - 1
+    if not others:
+        return line.first.address
+    more = ngettext("and {n} more", "and {n:,} more", others).format(n=others)
+    room = max(1, _WIDEST - cell_len(more) - 1)
+    return f"{_cut(line.first.address, room)} {more}"
+
+
+def _next(line: Line, now_ms: int) -> str:
+    if line.first.state is not RecipientState.SCHEDULED or line.wait is None:
         return ""
-    return times.relative(row.next_ms, now_ms) if row.next_ms > now_ms else _("due")
+    return times.both(line.wait.until_ms, now_ms) if line.wait.until_ms > now_ms else _("due")
 
 
 def print_message(message: MessageRow, account: str, now_ms: int) -> None:
@@ -116,8 +123,9 @@ def class_words(mail_class: MailClass) -> str:
             assert_never(mail_class)
 
 
-def listed_json(row: RecipientRow, last: JournalRow | None, accounts: Mapping[int, str]) -> dict[str, object]:
+def listed_json(line: Line, accounts: Mapping[int, str]) -> dict[str, object]:
     """One recipient."""
+    row = line.first
     return {
         "queue_id": queue_id(row.message_id),
         "recipient": row.address,
@@ -128,7 +136,8 @@ def listed_json(row: RecipientRow, last: JournalRow | None, accounts: Mapping[in
         "accepted_ms": row.received_ms,
         "expires_ms": row.expires_ms,
         "next_ms": row.next_ms if row.state is RecipientState.SCHEDULED else None,
-        "last": document.fact_document(last) if last is not None else None,
+        "wait": document.wait_document(line.wait) if line.wait is not None else None,
+        "last": document.fact_document(line.last) if line.last is not None else None,
     }
 
 

@@ -20,7 +20,7 @@ def document(explanation: Explanation, around: Surroundings) -> dict[str, Any]:
     return {
         **letter_document(letter),
         "server_running": around.is_running,
-        "wait": _wait(explanation.wait) if explanation.wait else None,
+        "wait": wait_document(explanation.wait) if explanation.wait else None,
         "next": _coming(explanation.coming),
         "last": fact_document(explanation.last) if explanation.last else None,
         "ending": fact_document(explanation.ending) if explanation.ending else None,
@@ -57,7 +57,8 @@ def fact_document(row: JournalRow) -> dict[str, Any]:
     return {"at_ms": row.at_ms, "kind": row.kind, **msgspec.to_builtins(row.facts)}
 
 
-def _wait(wait: Wait) -> dict[str, Any]:
+def wait_document(wait: Wait) -> dict[str, Any]:
+    """The reason with those of its particulars that say something."""
     return {key: value for key, value in msgspec.to_builtins(wait).items() if value}
 
 

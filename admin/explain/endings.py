@@ -4,7 +4,7 @@ Owns   a sentence for every ending and Advice, and about notices.
 Knows  no layout (screen).
 """
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 from ...mta.message.notice import Action
 from ...queue.journal import JournalRow
@@ -13,7 +13,7 @@ from .. import times
 from ..texts import _, ngettext
 from .explanation import Advice, Explanation, Notice
 from .facts import Letter
-from .name_troubles import unroutable_words
+from .own_kinds import own_kind_words
 
 
 def ending_sentence(explanation: Explanation) -> str:
@@ -52,7 +52,7 @@ def _bounced(row: JournalRow | None) -> str:
         return _("it cannot be delivered")
     if row.facts.code:
         return _("it was refused for good")
-    reason = unroutable_words(row.facts.outcome_kind)
+    reason = own_kind_words(row.facts.outcome_kind)
     return _("it cannot be delivered: {reason}").format(reason=reason) if reason else _("it cannot be delivered")
 
 
@@ -114,5 +114,29 @@ def advice_sentence(advice: Advice) -> str:
             return _("ask the receiver whether it came, before you send it again")
         case Advice.READ_WORDS:
             return _("the receiver's words say what it objects to; the same letter will be refused again")
+        case _:
+            return _advice_about_hosts(advice)
+
+
+def _advice_about_hosts(
+    advice: Literal[
+        Advice.MAKE_SMALLER, Advice.ASCII_ADDRESS, Advice.NO_CONVERSION, Advice.OTHER_FAMILY, Advice.HOST_TLS
+    ],
+) -> str:
+    """Where the receiving host and the letter, or the host and this system, do not fit together."""
+    match advice:
+        case Advice.MAKE_SMALLER:
+            return _("make it smaller, or send a link instead of the attachment: the receiver takes none of this size")
+        case Advice.ASCII_ADDRESS:
+            return _("ask the person for an address in plain letters (ASCII): its mail host takes no others (SMTPUTF8)")
+        case Advice.NO_CONVERSION:
+            return _("send it as an attachment, or unsigned: the receiver's old mail host takes 7-bit text only, and a "
+                     "signed letter must not be changed")  # fmt: skip
+        case Advice.OTHER_FAMILY:
+            return _("the postmaster of this system must give it an address of the other kind (IPv6 or IPv4): the "
+                     "receiver has no other")  # fmt: skip
+        case Advice.HOST_TLS:
+            return _("the receiver's host demands encryption (TLS) and offers none that works: only its postmaster can "
+                     "mend that")  # fmt: skip
         case _:
             assert_never(advice)

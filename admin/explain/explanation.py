@@ -67,6 +67,11 @@ class Advice(StrEnum):
     SEND_AGAIN = "send-again"
     ASK_FIRST = "ask-first"
     READ_WORDS = "read-words"
+    MAKE_SMALLER = "make-smaller"
+    ASCII_ADDRESS = "ascii-address"
+    NO_CONVERSION = "no-conversion"
+    OTHER_FAMILY = "other-family"
+    HOST_TLS = "host-tls"
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -80,6 +85,7 @@ class Wait(msgspec.Struct, frozen=True):
     provider: str = ""
     hosts: tuple[str, ...] = ()
     since_ms: int = 0
+    rounds: int = 0  # that failed since then
     until_ms: int = 0
     lane: LaneSeen | None = None
     worker_pid: int | None = None

@@ -51,11 +51,12 @@ def surroundings(config: Config, rows: Sequence[RecipientRow], clock: Clock) -> 
 
 def _ask_owner(config: Config, rows: Iterable[RecipientRow]) -> Waits | None:
     waiting = [row for row in rows if not row.state.is_terminal]
-    asked = waits.question((row.domain for row in waiting), (row.lease for row in waiting if row.lease))
+    questions = waits.questions((row.domain for row in waiting), (row.lease for row in waiting if row.lease))
     try:
-        return msgspec.convert(control.ask(config.server.data_dir, "owner", asked), Waits)
+        answers = [control.ask(config.server.data_dir, "owner", each) for each in questions]
     except control.NotRunning:
         return None
+    return waits.together([msgspec.convert(each, Waits) for each in answers])
 
 
 def _letters(

@@ -60,5 +60,7 @@ def unroutable_words(kind: str) -> str:
             return _("the domain's mail would come back to this system")
         case UnroutableKind.NO_ROUTE:
             return _("the domain has no mail host that can be reached")
+        case UnroutableKind.OTHER_FAMILY:
+            return _("its mail hosts have no address of the kind (IPv4 or IPv6) that this system sends over")
         case _:
             return ""

@@ -7,13 +7,17 @@ Invariants
     The first reason that stands in the way is the one that is told: a later one matters only when it is gone.
 """
 
+from collections.abc import Sequence
+
 from ...mta.message.notice import Action
 from ...queue.journal import JournalKind, JournalRow
+from ...queue.reading import RecipientRow
 from ...queue.states import RecipientState
 from ..waits import DomainSeen, RouteKind
 from .explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
 from .facts import Letter, Surroundings
 
+History = Sequence[JournalRow]  # oldest first
 ANSWERED = frozenset({JournalKind.DELIVERED, JournalKind.DEFERRED, JournalKind.BOUNCED, JournalKind.UNCONFIRMED})
 _ENDINGS: dict[RecipientState, JournalKind] = {
     RecipientState.DELIVERED: JournalKind.DELIVERED,
@@ -37,13 +41,18 @@ _ADVICE_BY_KIND: dict[str, Advice] = {
     "our-ip": Advice.OUR_REPUTATION,
     "rate": Advice.SEND_AGAIN,
     "greylisted": Advice.SEND_AGAIN,
+    "too-large": Advice.MAKE_SMALLER,
+    "needs-smtputf8": Advice.ASCII_ADDRESS,
+    "needs-8bit": Advice.NO_CONVERSION,
+    "other-family": Advice.OTHER_FAMILY,
+    "demands-tls": Advice.HOST_TLS,
 }
 
 
 def explain(letter: Letter, around: Surroundings) -> Explanation:
     """What there is to say at this moment."""
     state = letter.recipient.state
-    wait = None if state.is_terminal else _wait(letter, around)
+    wait = None if state.is_terminal else why_waits(letter.recipient, letter.history, around)
     return Explanation(
         letter=letter,
         wait=wait,
@@ -55,7 +64,7 @@ def explain(letter: Letter, around: Surroundings) -> Explanation:
     )
 
 
-def newest(history: tuple[JournalRow, ...], kinds: frozenset[JournalKind] | set[JournalKind]) -> JournalRow | None:
+def newest(history: History, kinds: frozenset[JournalKind] | set[JournalKind]) -> JournalRow | None:
     """The newest fact of these kinds."""
     return next((row for row in reversed(history) if row.kind in kinds), None)
 
@@ -63,27 +72,28 @@ def newest(history: tuple[JournalRow, ...], kinds: frozenset[JournalKind] | set[
 # -- why it waits -----------------------------------------------------------------------------------------------------
 
 
-def _wait(letter: Letter, around: Surroundings) -> Wait:
-    match letter.recipient.state:
+def why_waits(recipient: RecipientRow, history: History, around: Surroundings) -> Wait:
+    """For a recipient that has not ended; of its history the newest facts suffice."""
+    match recipient.state:
         case RecipientState.HELD:
-            return _held(letter)
+            return _held(history)
         case RecipientState.LEASED:
-            return _leased(letter, around)
+            return _leased(recipient, around)
         case _:
-            return _scheduled(letter, around)
+            return _scheduled(recipient, history, around)
 
 
-def _held(letter: Letter) -> Wait:
-    row = newest(letter.history, {JournalKind.HELD})
+def _held(history: History) -> Wait:
+    row = newest(history, {JournalKind.HELD})
     if row is None:
         return Wait(Why.HELD)
     return Wait(Why.HELD, who=row.facts.who, reason=row.facts.reason, since_ms=row.at_ms)
 
 
-def _leased(letter: Letter, around: Surroundings) -> Wait:
+def _leased(recipient: RecipientRow, around: Surroundings) -> Wait:
     if around.waits is None:
         return Wait(Why.CUT_OFF)
-    lease = around.waits.lease(letter.recipient.lease)
+    lease = around.waits.lease(recipient.lease)
     if lease is None:
         return Wait(Why.BEING_RECORDED)
     since_ms = around.now_ms - round(lease.seconds * 1000)
@@ -96,15 +106,15 @@ def _leased(letter: Letter, around: Surroundings) -> Wait:
     )
 
 
-def _scheduled(letter: Letter, around: Surroundings) -> Wait:
-    due_ms = letter.recipient.next_ms or 0
+def _scheduled(recipient: RecipientRow, history: History, around: Surroundings) -> Wait:
+    due_ms = recipient.next_ms or 0
     if due_ms > around.now_ms:
-        return Wait(Why.RETRY if newest(letter.history, ANSWERED) else Why.LATER, until_ms=due_ms)
+        return Wait(Why.RETRY if newest(history, ANSWERED) else Why.LATER, until_ms=due_ms)
     if around.waits is None:
         return Wait(Why.SERVER_DOWN)
     if not around.waits.delivers or not around.delivery_enabled:
         return Wait(Why.DELIVERY_OFF)
-    seen = around.waits.domain(letter.recipient.domain)
+    seen = around.waits.domain(recipient.domain)
     if seen is None:
         return Wait(Why.SOON)
     return _resting(seen, around.now_ms) or _ready(seen, around)
@@ -116,7 +126,9 @@ def _resting(seen: DomainSeen, now_ms: int) -> Wait | None:
         if rest is not None:
             since_ms = now_ms - round(rest.since_seconds * 1000)
             until_ms = now_ms + round(rest.left_seconds * 1000)
-            return Wait(why, rest.why, rest.trouble, hosts=seen.hosts, since_ms=since_ms, until_ms=until_ms)
+            return Wait(
+                why, rest.why, rest.trouble, hosts=seen.hosts, since_ms=since_ms, rounds=rest.rounds, until_ms=until_ms
+            )
     if seen.route is RouteKind.UNKNOWN:
         return Wait(Why.LOOKING_UP)
     if seen.route is RouteKind.NONE:

@@ -11,6 +11,7 @@ from ...queue.journal import NO_PUBLIC_HOSTNAME, Facts, JournalRow
 from ...queue.states import RecipientState
 from .. import times
 from ..texts import _, ngettext
+from .deferrals import deferred_sentence
 from .explanation import Coming, Next, Wait, Why
 from .name_troubles import with_particulars
 
@@ -46,7 +47,7 @@ def state_words(state: RecipientState, *, is_running: bool = True) -> str:
 def why_sentence(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
     match wait.why:
         case Why.RETRY:
-            return _deferred(last)
+            return deferred_sentence(last)
         case Why.LATER:
             return _("its first attempt is set for later")
         case Why.IN_DELIVERY:
@@ -73,8 +74,7 @@ def _resting_or_ready(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
         case Why.PROBING:
             return _("no mail host of the domain answered; another letter tries them now, the rest waits for it")
         case Why.LOOK_UP_FAILS:
-            sentence = _("the domain's mail hosts cannot be found out, since {time}: {words}")
-            return sentence.format(time=times.exact(wait.since_ms, now_ms), words=with_particulars(wait))
+            return _look_up_fails(wait, now_ms)
         case Why.LOOKING_UP:
             return _("it is due; the domain's mail hosts are being looked up")
         case Why.NO_ROUTE:
@@ -93,17 +93,23 @@ def _resting_or_ready(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
 def _site_rests(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
     """The words only when this letter's own last attempt does not say the same."""
     time = times.exact(wait.since_ms, now_ms)
+    sentence = ngettext(
+        "no mail host of the domain lets us begin, since {time}; they rest",
+        "no mail host of the domain lets us begin, since {time}, tried {n} times; they rest",
+        max(1, wait.rounds),
+    ).format(time=time, n=max(1, wait.rounds))
     if not wait.words or (last is not None and last.facts.text == wait.words):
-        return _("no mail host of the domain lets us begin, since {time}; they rest").format(time=time)
-    return _("no mail host of the domain lets us begin, since {time}; they rest: {words}").format(
-        time=time, words=wait.words
-    )
+        return sentence
+    return _("{what}: {words}").format(what=sentence, words=wait.words)
 
 
-def _deferred(last: JournalRow | None) -> str:
-    if last is None or not last.facts.code:
-        return _("the last attempt did not come through; it is tried again")
-    return _("{host} put it off: “try again later”").format(host=last.facts.host or _("the receiver"))
+def _look_up_fails(wait: Wait, now_ms: int) -> str:
+    sentence = ngettext(
+        "the domain's mail hosts cannot be found out, since {time}",
+        "the domain's mail hosts cannot be found out, since {time}, asked {n} times",
+        max(1, wait.rounds),
+    ).format(time=times.exact(wait.since_ms, now_ms), n=max(1, wait.rounds))
+    return _("{what}: {words}").format(what=sentence, words=with_particulars(wait))
 
 
 def _held(wait: Wait) -> str:

@@ -8,7 +8,16 @@ RFC 6152 §3, RFC 6531 §3.2, RFC 1870 §6.1.
 from ..message.seven_bit import Unconvertible
 from ..outcome import Failed
 from ..smtp.client import ClientSession
-from ..smtp.client_fitting import failed, fits, in_seven_bit, needs_a_labels, needs_seven_bit, too_large, with_a_labels
+from ..smtp.client_fitting import (
+    Misfit,
+    failed,
+    fits,
+    in_seven_bit,
+    needs_a_labels,
+    needs_seven_bit,
+    too_large,
+    with_a_labels,
+)
 from ..smtp.client_transaction import Request, Transaction
 from .job import Job
 
@@ -37,15 +46,16 @@ def _prepare_lesser(session: ClientSession, transaction: Transaction[Job]) -> li
     if needs_a_labels(job, extensions):
         lesser = with_a_labels(job)
         if lesser is None:
-            return failed("5.6.7 the address needs SMTPUTF8, which is not offered", peer)
+            return failed(Misfit.NEEDS_SMTPUTF8, "5.6.7 the address needs SMTPUTF8, which is not offered", peer)
         if not _has_ascii_head(job.wire()):
-            return failed("5.6.7 the header needs SMTPUTF8, which is not offered", peer)
+            return failed(Misfit.NEEDS_SMTPUTF8, "5.6.7 the header needs SMTPUTF8, which is not offered", peer)
         request = lesser
     if needs_seven_bit(job, extensions):
         try:
             transaction.wire = job.wire(seven_bit=True)
         except Unconvertible as fault:
-            return failed(f"5.6.3 8-bit content, which {fault}, and 8BITMIME is not offered", peer)
+            reason = f"5.6.3 8-bit content, which {fault}, and 8BITMIME is not offered"
+            return failed(Misfit.NEEDS_8BIT, reason, peer)
         request = in_seven_bit(request, len(transaction.wire))
     else:
         transaction.wire = job.wire()

@@ -49,6 +49,7 @@ class UnroutableKind(StrEnum):
     TAKES_NO_MAIL = "takes-no-mail"
     LOOPS_TO_US = "loops-to-us"
     NO_ROUTE = "no-route"
+    OTHER_FAMILY = "other-family"  # its hosts have addresses only of a family that this system does not send over
 
 
 class Unroutable(msgspec.Struct, frozen=True, tag="unroutable"):
@@ -126,7 +127,7 @@ class _Search:
         if not before_us:
             why = f"the best MX host of {self._domain} is this system"
             return Unroutable("5.4.6", UnroutableKind.LOOPS_TO_US, why)
-        return self._answer(tuple(record.host for record in named), before_us, ttl)
+        return await self._answer(tuple(record.host for record in named), before_us, ttl)
 
     async def _candidate(self, mx: MxRecord) -> _Candidate:
         answers: list[Answer[str]] = []
@@ -154,7 +155,7 @@ class _Search:
         ours += [each.mx.preference for each in candidates if self._own.include(each.names, each.found)]
         return [each for each in candidates if not ours or each.mx.preference < min(ours)]
 
-    def _answer(self, names: tuple[str, ...], before_us: Sequence[_Candidate], ttl: int) -> RouteAnswer:
+    async def _answer(self, names: tuple[str, ...], before_us: Sequence[_Candidate], ttl: int) -> RouteAnswer:
         hosts = tuple(Host(each.mx.host, each.usable) for each in before_us if each.usable)
         failure = next((each.failure for each in before_us if each.failure), None)
         if hosts:
@@ -165,7 +166,22 @@ class _Search:
         if failure is not None:
             why = f"no address of an MX host of {self._domain} can be looked up: {failure.why}"
             return RouteUnavailable(why, failure.kind)
+        if (
+            len(self._families) == 1
+            and not any(each.found for each in before_us)
+            and await self._other_family(before_us)
+        ):
+            family = "IPv4" if self._families[0] is Family.IPV4 else "IPv6"
+            why = f"no MX host of {self._domain} has an {family} address, and this system sends over {family} only"
+            return Unroutable("5.4.4", UnroutableKind.OTHER_FAMILY, why)
         return Unroutable("5.4.4", UnroutableKind.NO_ROUTE, self._why_no_address(before_us))
+
+    async def _other_family(self, candidates: Sequence[_Candidate]) -> bool:
+        """Whether some host has an address of the family that we do not send over: then nobody misspelt anything."""
+        other = Family.IPV6 if self._families[0] is Family.IPV4 else Family.IPV4
+        hosts = [each.mx.host for each in candidates if is_host_name(each.mx.host)]
+        answers = await _all([self._addresses(host, other) for host in hosts])
+        return any(isinstance(answer, Found) for answer in answers)
 
     def _why_no_address(self, candidates: Sequence[_Candidate]) -> str:
         domain = self._domain
@@ -174,9 +190,6 @@ class _Search:
                 return f"the MX host {each.mx.host} of {domain} has only private addresses, such as {each.found[0]}"
             if not is_host_name(each.mx.host):
                 return f"the MX record of {domain} names {each.mx.host}, which is no host name"
-        if len(self._families) == 1:
-            family = "IPv4" if self._families[0] is Family.IPV4 else "IPv6"
-            return f"no MX host of {domain} has an {family} address, and this system sends over {family} only"
         return f"no MX host of {domain} has an address"
 
 

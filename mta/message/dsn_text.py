@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from .dsn_status import one_line
-from .dsn_words import Words, explanation
+from .dsn_words import Words, explanation, is_explained
 from .headers import displayed, values_of
 from .notice import Action, Notice, Reported
 
@@ -133,7 +133,9 @@ def _quoted(recipient: Reported, language: _Language) -> list[str]:
     if recipient.reply is not None:
         heading = language.said.format(host=recipient.host) if recipient.host else language.someone_said
         return [f"  {heading}", f"    {one_line(str(recipient.reply))}"]
-    return [f"  {language.details}", f"    {one_line(recipient.why)}"] if recipient.why else []
+    if not recipient.why or (not language.is_english and is_explained(recipient)):
+        return []  # our own words are English; where they have a kind, the sentence above says the same in Chinese
+    return [f"  {language.details}", f"    {one_line(recipient.why)}"]
 
 
 def _zone_of(head: bytes) -> tzinfo:

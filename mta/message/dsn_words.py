@@ -147,7 +147,52 @@ BY_KIND: dict[str, Explanation] = {
         Words("The receiving system takes no more messages from you today.", "Send the message again tomorrow."),
         Words("对方系统今天不再接收来自您的邮件。", "请明天再重新发送。"),
     ),
+    "too-large": Explanation(
+        Words(
+            "The message is larger than the receiving system takes.",
+            "Make it smaller, or send a link instead of the attachment.",
+        ),
+        Words("邮件超过了对方系统允许的大小。", "请缩小邮件，或用下载链接代替附件后重新发送。"),
+    ),
+    "needs-smtputf8": Explanation(
+        Words(
+            "The address or the header of the message has letters beyond ASCII, and the receiving system takes none.",
+            "Ask the recipient for an address in plain letters (ASCII).",
+        ),
+        Words(
+            "地址或信头含有非 ASCII 字符，而对方系统不支持（SMTPUTF8）。", "请向收件人索取只含英文字母和数字的地址。"
+        ),
+    ),
+    "needs-8bit": Explanation(
+        Words(
+            "The receiving system takes 7-bit text only, and this message cannot be converted without harm.",
+            "Send the text as an attachment, or without a signature.",
+        ),
+        Words("对方系统只接收 7 位文本，而这封邮件无法无损转换。", "请将内容作为附件发送，或去掉签名后重新发送。"),
+    ),
+    "demands-tls": Explanation(
+        Words(
+            "The receiving system demands encryption (TLS) and offers none that works.",
+            "Reach the recipient in another way; only the receiving system's administrator can mend this.",
+        ),
+        Words(
+            "对方系统要求加密传输（TLS），自身却没有可用的加密。",
+            "请换一种方式联系收件人；此问题只能由对方管理员解决。",
+        ),
+    ),
+    "other-family": Explanation(
+        Words(
+            "The receiving system can be reached only over a kind of network address (IPv4 or IPv6) that ours lacks.",
+            "Show this notice to your mail administrator.",
+        ),
+        Words("对方系统只能通过本系统没有的网络地址类型（IPv4 或 IPv6）到达。", "请将本通知转给您的邮件管理员。"),
+    ),
 }
+
+
+def is_explained(recipient: Reported) -> bool:
+    """Whether there are words for just this, not general ones."""
+    return explanation(recipient) is BY_KIND.get(recipient.kind)
 
 
 def explanation(recipient: Reported) -> Explanation:

@@ -8,6 +8,7 @@ RFC 3463 (5.3.4, 5.6.3), RFC 5248 §2.4 (5.6.7).
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import msgspec
 
@@ -16,6 +17,14 @@ from ..envelope import Body
 from ..outcome import Failed, Peer, Scope, Stage
 from .client_extensions import Extensions
 from .client_transaction import Request
+
+
+class Misfit(StrEnum):
+    """Why a peer never takes a message; the `kind` of the outcome."""
+
+    TOO_LARGE = "too-large"
+    NEEDS_SMTPUTF8 = "needs-smtputf8"
+    NEEDS_8BIT = "needs-8bit"
 
 
 class LesserRecipient(msgspec.Struct, frozen=True):
@@ -52,7 +61,8 @@ def needs_seven_bit(request: Request, extensions: Extensions) -> bool:
 
 def too_large(size_bytes: int, extensions: Extensions, peer: Peer) -> Failed | None:
     if 0 < extensions.max_size_bytes < size_bytes:
-        return failed(f"5.3.4 the message is larger than the {extensions.max_size_bytes} octets allowed", peer)
+        reason = f"5.3.4 the message is larger than the {extensions.max_size_bytes} octets allowed"
+        return failed(Misfit.TOO_LARGE, reason, peer)
     return None
 
 
@@ -79,9 +89,9 @@ def in_seven_bit(request: Request, size_bytes: int) -> LesserRequest:
     )  # fmt: skip
 
 
-def failed(reason: str, peer: Peer) -> Failed:
+def failed(kind: Misfit, reason: str, peer: Peer) -> Failed:
     """Final for the message; `reason` begins with the enhanced status code."""
-    return Failed(Stage.MAIL, Scope.MESSAGE, None, f"{reason} by {peer.host} [{peer.address}]", peer)
+    return Failed(Stage.MAIL, Scope.MESSAGE, None, f"{reason} by {peer.host} [{peer.address}]", peer, kind)
 
 
 def _in_ascii(address: str) -> str:

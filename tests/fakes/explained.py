@@ -30,7 +30,7 @@ def config_of(room: QueueRoom) -> Config:
 
 def seen(room: QueueRoom, rows: list[RecipientRow], *, delivers: bool = True) -> Waits:
     """The owner's answer, as it comes out of the socket."""
-    asked = waits.question((row.domain for row in rows), (row.lease for row in rows if row.lease))
+    (asked,) = waits.questions((row.domain for row in rows), (row.lease for row in rows if row.lease))
     dispatcher = SeenDispatcher(room, delivers=delivers)
     now = room.clock.monotonic()
     answer = waits.look(dispatcher, asked["domains"], asked["leases"], now)  # type: ignore[arg-type]

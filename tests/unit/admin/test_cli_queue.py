@@ -15,6 +15,7 @@ from youtong.admin.cli.account_frame import with_register
 from youtong.admin.cli.main import run
 from youtong.admin.control import ControlServer, Refused, ask, socket_path
 from youtong.admin.owner_control import OwnerControl
+from youtong.admin.waits import MAX_ASKED
 from youtong.mta.dns.route import Unroutable, UnroutableKind
 from youtong.mta.outcome import Deferred, Peer, Scope, Stage
 from youtong.mta.reply import reply
@@ -110,6 +111,29 @@ async def test_a_listing_is_narrowed_and_cut_and_says_so(room: QueueRoom, termin
     assert (deferred["attempts"], deferred["last"]["code"]) == (1, 450)
     assert await terminal.type("queue list --state expired") == 0
     assert terminal.out == "There is no such recipient.\n"
+
+
+async def test_rows_of_one_letter_in_the_same_state_are_one_line_and_programs_get_each(
+    room: QueueRoom, terminal: Terminal
+) -> None:
+    await room.accept(*(f"reader{n}@c{n}.example" for n in range(301)), hold="look at it")
+    await room.accept("bob@b.example", "amy@b.example", "eve@d.example")
+    assert await terminal.type("queue list --limit 5") == 0
+    lines = terminal.out.splitlines()
+    assert [line.split("  ")[1].strip() for line in lines[1:] if not line.startswith("    ")] == [
+        "reader0@c0.example and 300 more", "bob@b.example and 1 more", "eve@d.example",
+    ]  # fmt: skip
+    assert not lines[-1].startswith("There are more")
+    assert len(await terminal.json("queue list --limit 400")) == 304  # type: ignore[arg-type]
+
+
+async def test_two_of_one_letter_whose_last_replies_differ_are_two_lines(room: QueueRoom, terminal: Terminal) -> None:
+    await room.accept("bob@b.example", "amy@b.example")
+    (leased,) = await room.load()
+    full = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(452, "4.2.2", "Mailbox full"))
+    await room.finish(leased, LATER, full)
+    assert await terminal.type("queue list") == 0
+    assert len(terminal.out.splitlines()) == 5
 
 
 async def test_one_letter_is_shown_with_envelope_headline_and_recipients(room: QueueRoom, terminal: Terminal) -> None:
@@ -361,6 +385,52 @@ async def test_a_running_server_tells_what_is_under_way(served: QueueRoom, termi
     assert await terminal.type("explain recipient zoe@d.example") == 0
     assert "The server is not running" not in terminal.out
     assert "being delivered: to mx.d.example, for" in terminal.out
+
+
+@pytest.mark.parametrize("line", ["queue list", "queue show q1", "explain recipient bob@b.example"])
+async def test_a_domain_that_nobody_can_tell_about_is_told_with_reason_and_time_wherever_it_is_looked_at(
+    served: QueueRoom, terminal: Terminal, line: str
+) -> None:
+    served.routes.fails("b.example")
+    await served.accept("bob@b.example")
+    await served.load()
+    served.clock.advance(60)
+    await served.load()
+    assert await terminal.type(line) == 0
+    assert "the domain's mail hosts cannot be found out" in terminal.out
+    assert "asked 2 times" in terminal.out
+    assert ("(in 2 min)" in terminal.out) is line.startswith(
+        "queue"
+    )  # to explain it is too old by this machine's clock
+
+
+async def test_a_resting_site_is_listed_with_its_rounds_and_the_end_of_its_rest(
+    served: QueueRoom, terminal: Terminal
+) -> None:
+    await served.accept("bob@b.example")
+    (leased,) = await served.load()
+    await served.give_back(leased)
+    for _ in range(11):
+        served.sites.site_failed("mx.b.example", "connection refused by mx.b.example [192.0.2.1]")
+        served.clock.advance(3600)
+    served.sites.site_failed("mx.b.example", "connection refused by mx.b.example [192.0.2.1]")
+    await served.load()
+    (told,) = await terminal.json("queue list")  # type: ignore[misc]
+    assert (told["wait"]["why"], told["wait"]["rounds"], told["attempts"]) == ("site-rests", 12, 0)
+    assert await terminal.type("queue list") == 0
+    assert "tried 12 times; they rest: connection refused by mx.b.example" in terminal.out
+    assert "due" not in terminal.out.splitlines()[1]
+
+
+async def test_more_domains_than_one_question_holds_are_all_asked_about(served: QueueRoom, terminal: Terminal) -> None:
+    domains = [f"d{n}.example" for n in range(MAX_ASKED + 3)]
+    for domain in domains:
+        served.routes.fails(domain)
+    await served.accept(*(f"bob@{domain}" for domain in domains))
+    await served.load()
+    told = await terminal.json("queue list --limit 500")
+    assert isinstance(told, list)
+    assert {each["wait"]["why"] for each in told} == {"look-up-fails"}
 
 
 async def test_a_flush_goes_through_the_running_server(served: QueueRoom, terminal: Terminal) -> None:

@@ -380,3 +380,22 @@ async def test_the_owner_tells_its_waits_without_naming_what_was_not_asked(room:
     answer = seen(room, [letter.recipient])
     assert [each.domain for each in answer.domains] == ["b.example"]
     assert [each.token for each in answer.leases] == [letter.recipient.lease]
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        ("too-large", Advice.MAKE_SMALLER),
+        ("needs-smtputf8", Advice.ASCII_ADDRESS),
+        ("needs-8bit", Advice.NO_CONVERSION),
+        ("other-family", Advice.OTHER_FAMILY),
+        ("demands-tls", Advice.HOST_TLS),
+    ],
+)
+async def test_what_host_and_letter_cannot_agree_on_has_advice_of_its_own(
+    room: QueueRoom, kind: str, advice: Advice
+) -> None:
+    await room.accept(BOB)
+    (leased,) = await room.load()
+    await room.finish(leased, Failed(Stage.MAIL, Scope.MESSAGE, None, "5.3.4 in our words", PEER, kind))
+    assert only(explained(room, BOB)).advice is advice

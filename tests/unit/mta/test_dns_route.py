@@ -236,7 +236,7 @@ async def test_a_rule_that_no_source_can_keep_fails_no_letter():
 
 async def test_a_host_of_the_other_family_alone_is_no_route_and_the_reason_names_the_family():
     found = await route(FakeResolver().has_addresses("example.org", "2a00::1"))
-    assert (found.status, found.kind) == ("5.4.4", UnroutableKind.NO_ROUTE)
+    assert (found.status, found.kind) == ("5.4.4", UnroutableKind.OTHER_FAMILY)
     assert found.why == "no MX host of example.org has an IPv4 address, and this system sends over IPv4 only"
 
 

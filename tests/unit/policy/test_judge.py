@@ -123,6 +123,22 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ],
         ["552 5.3.4 Message too large", "450 4.2.1 Mailbox busy"],
     ),
+    "too-large": (
+        [
+            "552 5.3.4 Message size exceeds fixed limit",
+            "@mail 552 Message too large",
+            "@final-dot 552 5.2.3 Your message exceeded our limits",
+        ],
+        ["552 5.2.2 Mailbox size limit exceeded", "452 4.3.4 Message size exceeds what is free", "552 Too many"],
+    ),
+    "demands-tls": (
+        [
+            "@mail 530 5.7.0 Must issue a STARTTLS command first",
+            "@mail 451 5.7.3 STARTTLS is required to send mail",
+            "@mail 550 5.7.10 Encryption needed",
+        ],
+        ["@mail 530 5.7.0 Authentication required", "@final-dot 554 5.7.1 required TLSA record is missing"],
+    ),
     "too-many-recipients": (
         ["552 Too many", "552 5.5.3 Recipient limit"],
         ["552 5.2.2 Over quota", "@final-dot 552 Too many", "550 too many hops"],
