@@ -16,6 +16,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType, TracebackType
@@ -39,6 +40,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "conf" / "policy.py"
 MODULE_NAME = "youtong_policy_file"
 LOAD_SECONDS = 5.0
 HOOK_NAMES = ("connection", "mail_from", "recipient", "message", "outcome")
+_NEAR = 0.6  # of difflib
 
 
 class PolicyError(Exception):
@@ -66,12 +68,21 @@ class Settings(msgspec.Struct, frozen=True):
     faults_until_off: int = 5
 
 
+class Stray(msgspec.Struct, frozen=True):
+    """A function that looks like a hook and is none, because its name is not quite one."""
+
+    name: str
+    line: int
+    nearest: str
+
+
 class PolicyFile(msgspec.Struct, frozen=True):
     """One generation: the hooks that the file defines, None where it defines none."""
 
     path: Path
     source: bytes = b""  # what the file said
     settings: Settings = Settings()
+    strays: tuple[Stray, ...] = ()
     connection: Callable[[ConnectionFacts], SessionAnswer] | None = None
     mail_from: Callable[[MailFacts], SessionAnswer] | None = None
     recipient: Callable[[RecipientFacts], SessionAnswer] | None = None
@@ -86,7 +97,8 @@ class PolicyFile(msgspec.Struct, frozen=True):
         hooks = {name: names[name] for name in HOOK_NAMES if names.get(name) is not None}
         for name, hook in hooks.items():
             _check_hook(path, name, hook)
-        return cls(path=path, source=source, settings=_settings(path, names), **hooks)
+        strays = tuple(_strays(names))
+        return cls(path=path, source=source, settings=_settings(path, names), strays=strays, **hooks)
 
     def defined(self) -> tuple[str, ...]:
         """The names of the hooks that exist, in the order of a message's life."""
@@ -169,6 +181,16 @@ def _check_hook(path: Path, name: str, hook: object) -> None:
         inspect.signature(hook).bind(None)
     except TypeError as error:
         raise PolicyError(path, line, f"the hook {name} takes one argument, its facts") from error
+
+
+def _strays(names: dict[str, Any]) -> Iterator[Stray]:
+    """Public functions made in the file, near to a hook's name that no function has."""
+    free = [name for name in HOOK_NAMES if names.get(name) is None]
+    for name, value in names.items():
+        is_own = isinstance(value, FunctionType) and value.__module__ == MODULE_NAME and value.__name__ == name
+        if is_own and not name.startswith("_") and name not in HOOK_NAMES:
+            for nearest in get_close_matches(name.lower(), free, n=1, cutoff=_NEAR):
+                yield Stray(name, value.__code__.co_firstlineno, nearest)
 
 
 def _settings(path: Path, names: dict[str, Any]) -> Settings:

@@ -10,9 +10,12 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from ..config import ConfigError, load
+from ..accounts import AccountRegister
+from ..config import Config, ConfigError, load
 from ..config.showing import Setting, settings
 from ..texts import _
+from ..warnings import HasAccount, warnings
+from .account_frame import with_register
 from .frame import config_option, json_option, loaded, teaching
 from .output import print_json, print_table
 
@@ -31,7 +34,10 @@ def config() -> None:
 @config.command(
     **teaching(
         _("List every fault of the configuration file, with its line."),
-        _("Nothing is started or changed. The exit code is 0 when the file can be used, and 1 when it has faults."),
+        _(
+            "Nothing is started or changed. The exit code is 0 when the file can be used, and 1 when it has faults. "
+            "What can be used, but will hardly do what you expect, is told too."
+        ),
         examples=("youtong config check", "youtong config check --config /etc/youtong/youtong.toml"),
     )
 )
@@ -39,16 +45,21 @@ def config() -> None:
 @json_option
 def check(config_file: Path, as_json: bool) -> None:
     try:
-        load(config_file)
+        usable = load(config_file)
     except ConfigError as error:
         if not as_json:
             raise click.ClickException(str(error)) from error
         print_json([{"line": one.line, "place": one.place, "fault": one.sentence} for one in error.faults])
         click.get_current_context().exit(1)
+    told = warnings(usable, has_account(usable))
     if as_json:
-        print_json([])
-    else:
-        click.echo(_("{path} has no faults.").format(path=config_file))
+        print_json([{"line": one.line, "place": one.place, "warning": one.sentence} for one in told])
+        return
+    click.echo(_("{path} has no faults.").format(path=config_file))
+    if told:
+        click.echo(_("But look at:"))
+        for one in told:
+            click.echo(f"  {one.with_line()}")
 
 
 @config.command(
@@ -73,6 +84,14 @@ def show(config_file: Path, as_json: bool, show_all: bool) -> None:
         [_row(one) for one in shown],
         empty=_("Everything has its default value."),
     )
+
+
+def has_account(config: Config) -> HasAccount | None:
+    """Asks app.db; None while there is none."""
+    if not (config.server.data_dir / "app.db").exists():
+        return None
+    accounts, _credentials = with_register(config, AccountRegister.everything)
+    return {account.name for account in accounts}.__contains__
 
 
 def _row(one: Setting) -> tuple[str, str, Text, str]:

@@ -7,6 +7,7 @@ Knows  nothing of hooks: reading and checking is policy.policy_file.
 from pathlib import Path
 
 import click
+import msgspec
 
 from ...policy.deadline import Deadline
 from ...policy.policy_file import SHIPPED, PolicyError, PolicyFile, beside
@@ -44,7 +45,9 @@ def check(file: Path | None, config_file: Path, as_json: bool) -> None:
     except PolicyError as error:
         raise click.ClickException(str(error)) from error
     if as_json:
-        print_json({"file": str(loaded.path), "hooks": loaded.defined(), "settings": loaded.settings})
+        strays = [msgspec.to_builtins(stray) for stray in loaded.strays]
+        hooks = loaded.defined()
+        print_json({"file": str(loaded.path), "hooks": hooks, "settings": loaded.settings, "strays": strays})
     else:
         _show(loaded)
 
@@ -63,6 +66,9 @@ def _show(loaded: PolicyFile) -> None:
             (_("When a hook is faulty"), _on_fault(settings.on_fault.value, settings.faults_until_off)),
         ]
     )
+    for stray in loaded.strays:
+        text = _("Line {line}: {name} is no hook and is never called; did you mean {nearest}?")
+        click.echo(text.format(line=stray.line, name=stray.name, nearest=stray.nearest))
     click.echo(_("The file can be used."))
 
 

@@ -5,6 +5,8 @@ Knows  nothing of the server's parts (admin.serve).
 """
 
 import asyncio
+import errno
+import os
 import signal
 import ssl
 from pathlib import Path
@@ -23,10 +25,11 @@ from ..logs import start_logging
 from ..serve import OwnerServer
 from ..store import AppDatabase, StoreError
 from ..texts import _
+from ..warnings import warnings
 from .broken_pipe import print_to_nobody
 from .command_name import shown
 from .frame import clock, config_option, loaded, teaching
-from .serve_texts import cannot_listen, in_use, made_all_the_same, welcome
+from .serve_texts import cannot_keep_data, cannot_listen, in_use, made_all_the_same, welcome
 
 
 @click.command(
@@ -47,6 +50,7 @@ def serve(config_file: Path) -> None:
             _("The configuration file {file} cannot be made: {why}.").format(file=config_file, why=error.strerror)
         ) from error
     config = loaded(config_file)
+    _ensure_data_dir(config)
     start_logging()
     try:
         run(_serve(config))
@@ -76,9 +80,20 @@ async def _serve(config: Config) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     loop.add_signal_handler(signal.SIGHUP, _reload, server)
-    _greet(welcome(config, password))
+    told = warnings(config, lambda name: server.directory.now.named(name) is not None)
+    _greet(welcome(config, password, told))
     await stop.wait()
     await server.stop()
+
+
+def _ensure_data_dir(config: Config) -> None:
+    """A folder that can be written in, or a sentence that names its key."""
+    try:
+        config.server.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not os.access(config.server.data_dir, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise click.ClickException(cannot_keep_data(config, error)) from error
 
 
 def _greet(words: str) -> None:

@@ -10,16 +10,24 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from ..config import Config
+from ..config import Config, Fault
+from ..config.lines import index_lines
+from ..config.listening import places
 from ..config.values import Endpoint
 from ..texts import _
 from .command_name import command, config_words, shown
 from .first_letter import RECIPIENT, first_letter
 
 
-def welcome(config: Config, password: str | None) -> str:
+def welcome(config: Config, password: str | None, warnings: Sequence[Fault] = ()) -> str:
     """The whole text; `password` is the operator's, given at the first start only."""
-    parts = [_running(config, password), _to_know(config), _try(config, password), _next(config)]
+    parts = [
+        _running(config, password),
+        _to_know(config),
+        _warned(config, warnings),
+        _try(config, password),
+        _next(config),
+    ]
     return "\n" + "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -47,10 +55,6 @@ def _running(config: Config, password: str | None) -> list[str]:
 
 def _to_know(config: Config) -> list[str]:
     lines: list[str] = []
-    roles = [name for name in ("admin", "tracking", "dns") if getattr(config, name) is not None]
-    if roles:
-        text = _("Not listening yet: {roles} (parts that come with later versions).")
-        lines.append(text.format(roles=", ".join(f"[{role}]" for role in roles)))
     if public := [str(network) for network in config.submission.trusted_networks if network.is_global]:
         text = _(
             "Whoever is in {networks}, public addresses, sends without a password ([submission] trusted_networks)."
@@ -66,6 +70,12 @@ def _to_know(config: Config) -> list[str]:
                  "For real mail set [server] hostname to this machine's full name and start again.")  # fmt: skip
         lines.append(text.format(hostname=config.server.hostname))
     return lines
+
+
+def _warned(config: Config, warnings: Sequence[Fault]) -> list[str]:
+    if not warnings:
+        return []
+    return [_("Look at, in {file}:").format(file=shown(config.path)), *(f"  {one.with_line()}" for one in warnings)]
 
 
 def _try(config: Config, password: str | None) -> list[str]:
@@ -98,11 +108,33 @@ def made_all_the_same(password: str) -> str:
 
 def cannot_listen(config: Config, error: OSError) -> str:
     """One sentence for a socket that cannot be had, or a file that cannot be written."""
+    refused = [(place, code) for place in places(config) if (code := _refusal(place.endpoint)) == error.errno]
     if error.errno == errno.EADDRINUSE:
-        taken = [place for place in _places(config) if _is_taken(place)]
+        taken = [place.endpoint for place, _code in refused] or [place.endpoint for place in places(config)]
         text = _("Another program listens at {addresses} already: end it, or change listen or listen_tls in {file}.")
-        return text.format(addresses=_listed(taken or _places(config)), file=shown(config.path))
-    return _("The server cannot start: {why}.").format(why=error)
+        return text.format(addresses=_listed(taken), file=shown(config.path))
+    if not refused:
+        return _("The server cannot start: {why}.").format(why=error)
+    place = refused[0][0]
+    line = index_lines(config.text).line_of(place.section, 0, place.key)
+    return f"{shown(config.path)}: {Fault(line, str(place), _why_not(place.endpoint, error)).with_line()}"
+
+
+def _why_not(endpoint: Endpoint, error: OSError) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        text = _("cannot listen at {address}, because this machine does not have that address")
+    elif error.errno == errno.EACCES:
+        text = _("cannot listen at {address}: ports below 1024 are for root, or for who has CAP_NET_BIND_SERVICE")
+    else:
+        text = _("cannot listen at {address}: {why}")
+    return text.format(address=endpoint, why=error.strerror)
+
+
+def cannot_keep_data(config: Config, error: OSError) -> str:
+    """For a data folder that cannot be made, or written in."""
+    line = index_lines(config.text).line_of("server", 0, "data_dir")
+    sentence = _("cannot keep data in {folder}: {why}").format(folder=config.server.data_dir, why=error.strerror)
+    return f"{shown(config.path)}: {Fault(line, '[server] data_dir', sentence).with_line()}"
 
 
 def in_use(config: Config) -> str:
@@ -110,20 +142,16 @@ def in_use(config: Config) -> str:
     return text.format(folder=shown(config.server.data_dir))
 
 
-def _places(config: Config) -> Sequence[Endpoint]:
-    inbound = config.inbound.listen if config.inbound is not None else ()
-    return (*config.submission.listen, *config.submission.listen_tls, *inbound)
-
-
-def _is_taken(place: Endpoint) -> bool:
+def _refusal(place: Endpoint) -> int:
+    """Why nothing can listen there now, as an errno; 0 when something can."""
     family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((place.host, place.port))
         except OSError as error:
-            return error.errno == errno.EADDRINUSE
-    return False
+            return error.errno or 0
+    return 0
 
 
 def _listed(places: Sequence[Endpoint]) -> str:

@@ -21,6 +21,9 @@ class Fault:
     def __str__(self) -> str:
         return ": ".join(part for part in (self.place, self.sentence) if part)
 
+    def with_line(self) -> str:
+        return _("line {line}: {fault}").format(line=self.line, fault=self) if self.line else str(self)
+
 
 class ConfigError(Exception):
     """The file cannot be used; str() lists every fault with its line, one a line."""
@@ -35,8 +38,4 @@ class ConfigError(Exception):
             return f"{self.path}: {self.faults[0]}"
         n = len(self.faults)
         head = ngettext("{path} has {n} fault:", "{path} has {n} faults:", n).format(path=self.path, n=n)
-        return "\n".join([head, *(f"  {self._numbered(fault)}" for fault in self.faults)])
-
-    @staticmethod
-    def _numbered(fault: Fault) -> str:
-        return _("line {line}: {fault}").format(line=fault.line, fault=fault) if fault.line else str(fault)
+        return "\n".join([head, *(f"  {fault.with_line()}" for fault in self.faults)])

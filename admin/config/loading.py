@@ -14,6 +14,7 @@ from typing import Any, cast
 from ..texts import _
 from .faults import ConfigError, Fault
 from .lines import LineIndex, index_lines
+from .listening import same_twice
 from .sections import ALWAYS, OPTIONAL, REPEATED, SECTIONS, Config, keys_of
 
 _POSITION = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -47,7 +48,10 @@ def parse(text: str, path: Path) -> Config:
     sections = reading.document(document)
     if reading.faults:
         raise ConfigError(path, reading.faults)
-    return Config(**sections, path=path.absolute(), text=text)
+    config = Config(**sections, path=path.absolute(), text=text)
+    if faults := same_twice(config, index):
+        raise ConfigError(path, faults)
+    return config
 
 
 def _syntax_faults(error: tomllib.TOMLDecodeError, index: LineIndex) -> list[Fault]:

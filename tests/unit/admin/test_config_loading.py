@@ -160,3 +160,31 @@ def test_public_names_and_names_that_nobody_can_look_up() -> None:
     assert [name for name in ("mail.youtong.cn", "mx1.test.de", "examples.com") if not is_public(name)] == []
     unknown = ("localhost", "vm", "mail.example.com", "a.test", "mail.local", "x.internal", "10.0.0.1", "example")
     assert [name for name in unknown if is_public(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("listen", "again"),
+    [
+        ("'127.0.0.1:2525'", "'127.0.0.1:2525'"),
+        ("'0.0.0.0:2525'", "'127.0.0.1:2525'"),
+        ("['127.0.0.1:2526', 'localhost:2525']", "'[::1]:2525'"),
+        ("'[::]:2525'", "'localhost:2525'"),
+    ],
+)
+def test_the_same_port_twice_is_a_fault_of_the_second_key(listen: str, again: str, tmp_path: Path) -> None:
+    text = f"{MINIMAL}[submission]\nlisten = {listen}\n[inbound]\nlisten = {again}\n"
+    ((line, fault),) = faults_of(text, tmp_path)
+    assert line == 6
+    assert fault.startswith("[inbound] listen: listens at ")
+    assert "as [submission] listen does already" in fault
+
+
+@pytest.mark.parametrize("again", ["'127.0.0.2:2525'", "'[::]:2525'", "'127.0.0.1:2526'", "[]"])
+def test_another_address_or_port_is_no_fault(again: str, tmp_path: Path) -> None:
+    text = f"{MINIMAL}[submission]\nlisten = '127.0.0.1:2525'\n[inbound]\nlisten = {again}\n"
+    assert parse(text, tmp_path / "y.toml").inbound is not None
+
+
+def test_a_free_port_may_be_asked_for_often(tmp_path: Path) -> None:
+    text = f"{MINIMAL}[submission]\nlisten = ['127.0.0.1:0', '127.0.0.1:0']\nlisten_tls = '127.0.0.1:0'\n"
+    assert len(parse(text, tmp_path / "y.toml").submission.listen) == 2
