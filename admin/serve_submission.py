@@ -102,6 +102,7 @@ class SubmissionProcess:
         """Accept on the inherited sockets."""
         await asyncio.get_running_loop().create_connection(lambda: self.link, sock=_inherited(files.pair))
         await self._listener.serve(Doors([*map(_inherited, files.plain)], [*map(_inherited, files.tls)]))
+        self.link.hello()
 
     def _told(self, order: Told) -> None:
         match order:

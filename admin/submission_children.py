@@ -58,7 +58,8 @@ class SubmissionChildren:
         self._keepers = [asyncio.create_task(self._keep(slot)) for slot in range(count)]
 
     def pids(self) -> list[int]:
-        return [life.process.pid for life in self._lives.values()]
+        """Of those that serve."""
+        return [life.process.pid for life in self._lives.values() if life.link.serves]
 
     def reload(self) -> None:
         for life in self._lives.values():

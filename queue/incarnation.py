@@ -18,6 +18,7 @@ import sqlite3
 from pathlib import Path
 from typing import NewType
 
+from ..mta.crashpoint import reach
 from . import marks
 
 LeaseToken = NewType("LeaseToken", int)
@@ -108,7 +109,9 @@ class LifeFile:
 
     def name(self, pid: int) -> None:
         """Whom to kill when it outlives its owner."""
+        reach("life-file.before")
         os.write(self.fd, marks.record(pid))
+        reach("life-file.after")
 
     def close(self) -> None:
         """The lock is the child's from here on."""

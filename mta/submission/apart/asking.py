@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from ...frames import FrameReader
 from ...reply import Reply
 from ..ports import AuthFailure, BodyWriter, Client, Intake, Origin, Refuse, Submission
-from .frames import Answered, AskRoom, LoggedIn, Login, Offer, Reload, Room, SessionsSay, Stop, frame, from_owner
+from .frames import Answered, AskRoom, Hello, LoggedIn, Login, Offer, Reload, Room, SessionsSay, Stop, frame, from_owner
 
 Told = Reload | Stop
 
@@ -42,6 +42,11 @@ class OwnerLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone()
+
+    def hello(self) -> None:
+        """Sessions are served now."""
+        assert self._transport is not None
+        self._transport.write(frame(Hello()))
 
     def close(self) -> None:
         """What was written goes out first; then `gone` is called."""

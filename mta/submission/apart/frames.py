@@ -11,6 +11,10 @@ from ...reply import Reply
 from ..ports import AuthFailure, Client, Origin, Submission
 
 
+class Hello(msgspec.Struct, frozen=True, array_like=True, tag="hello"):
+    """Sessions are served now."""
+
+
 class Login(msgspec.Struct, frozen=True, array_like=True, tag="login"):
     """Authenticator.authenticate."""
 
@@ -36,7 +40,7 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, tag="offer"):
     submission: Submission
 
 
-SessionsSay = Login | AskRoom | Offer
+SessionsSay = Hello | Login | AskRoom | Offer
 
 
 class LoggedIn(msgspec.Struct, frozen=True, array_like=True, tag="logged-in"):

@@ -149,6 +149,13 @@ async def test_each_message_gets_its_own_answer_whatever_the_order(pair: Pair) -
     assert await answers[0] == QUEUED
 
 
+async def test_a_process_serves_once_it_says_so(pair: Pair) -> None:
+    await pair.open(RecordingIntake())
+    assert not pair.owner.serves
+    pair.link.hello()
+    await until(lambda: pair.owner.serves)
+
+
 async def test_logins_are_the_owners(pair: Pair) -> None:
     await pair.open(RecordingIntake())
     assert await pair.link.authenticate("alice@example.org", b"secret", CLIENT) == ALICE
