@@ -71,12 +71,17 @@ class SubmissionChildren:
         self._doors.close()
         for life in self._lives.values():
             life.link.say(Stop(grace_seconds))
-        if self._keepers:
-            _, late = await asyncio.wait(self._keepers, timeout=grace_seconds + _LATE_SECONDS)
-            for life in self._lives.values():
-                if late and life.process.returncode is None:
-                    life.process.kill()
-            await asyncio.gather(*self._keepers, return_exceptions=True)
+        if not self._keepers:
+            return
+        _, late = await asyncio.wait(self._keepers, timeout=grace_seconds + _LATE_SECONDS)
+        if not late:
+            return
+        for life in self._lives.values():
+            if life.process.returncode is None:
+                life.process.kill()
+        _, never = await asyncio.wait(late, timeout=_LATE_SECONDS)
+        for keeper in never:  # its messages wait for a commit that does not come: what they left, the next start sweeps
+            keeper.cancel()
 
     async def _keep(self, slot: int) -> None:
         while not self._stopping:

@@ -89,7 +89,7 @@ class Submission:
     trusted_account: str = key(text, "operator")
     memory: Bytes = key(size, "64 MiB")
     max_message_size: Bytes = key(size, "25 MiB")
-    processes: int = key(whole_number(0, 64), 2)
+    processes: int = key(whole_number(0, 64), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
