@@ -99,6 +99,10 @@ class QueueReader:
             return []
         return _mapped(lambda: reads.chain(self._db, recipient.journal_seq, limit))
 
+    def seq_before(self, at_ms: int) -> int:
+        """The sequence number behind which the facts since then stand: rows are written in the order of time."""
+        return _mapped(lambda: reads.seq_before(self._db, at_ms))
+
     def facts_after(self, seq: int, limit: int) -> list[AddressedFact]:
         """The journal beyond a sequence number, in its order: for whoever follows what happens."""
         return _mapped(lambda: reads.facts_after(self._db, seq, limit))

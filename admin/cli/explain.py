@@ -13,6 +13,7 @@ from ...queue.ids import queue_id
 from ..explain import document, gathering, screen
 from ..explain.explanation import Explanation
 from ..explain.facts import Surroundings
+from ..explain.fates import fates
 from ..explain.gathering import Gathered
 from ..explain.reasons import explain as explain_letter
 from ..explain.timeline import events, timeline
@@ -84,14 +85,14 @@ def _warn(explanations: Sequence[Explanation], around: Surroundings) -> None:
 @explain.command(
     **teaching(
         _("Tell the life of one letter."),
-        _("Each attempt with the receiver's own words, from the moment it was accepted to its end, or to what comes "
-          "next."),
+        _("For its recipients, those that share a fate together: state and reason, what comes next, what to do. Then "
+          "each attempt with the receiver's own words, from the moment it was accepted."),
         examples=("youtong explain message q0000c1s",),
     )
 )  # fmt: skip
 @click.argument("number", type=QueueIdParam(), metavar="QUEUE_ID")
 @click.option(
-    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help=_("At most this many recipients.")
+    "--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True, help=_("At most this many recipients.")
 )
 @config_option
 @json_option
@@ -124,7 +125,11 @@ def _show_life(explanations: Sequence[Explanation], gathered: Gathered) -> None:
         print_facts(screen.block(explanations[0], gathered.around, recipient=True))
     else:
         print_facts(screen.letter_facts(gathered.letters[0], now_ms))
-        print_facts([(each.letter.recipient.address, screen.coloured(each, now_ms)) for each in explanations])
+        for fate in fates(explanations):
+            click.echo()
+            print_facts(screen.fate_block(fate, now_ms))
+        if not gathered.is_whole:
+            click.echo(_("There are more; --limit shows them."))
     click.echo()
     console().print(timeline(gathered.letters, now_ms))
 

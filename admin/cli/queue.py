@@ -24,6 +24,7 @@ from .queue_acting import cancel, flush, hold, release
 from .queue_frame import QueueIdParam, account_names, account_number, asked
 from .queue_held import list_held
 from .queue_inbound import inbound
+from .queue_log import log
 from .queue_output import listed_json, message_json, print_listed, print_message, print_recipients
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -40,7 +41,7 @@ def queue() -> None:
     pass
 
 
-for verb in (flush, hold, release, cancel, inbound):
+for verb in (flush, hold, release, cancel, inbound, log):
     queue.add_command(verb)
 
 

@@ -137,6 +137,9 @@ def hold(chosen: Chosen, reason: str, config_file: Path) -> None:
 @config_option
 def release(chosen: Chosen, reason: str, config_file: Path) -> None:
     n = _operate(loaded(config_file), "release", chosen, reason).changed
+    if not n:
+        click.echo(_("Nothing was released: no such letter is held."))
+        return
     click.echo(ngettext("{n} recipient is released.", "{n} recipients are released.", n).format(n=n))
 
 

@@ -6,6 +6,7 @@ Knows  no verb.
 
 import getpass
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -22,6 +23,8 @@ from ..texts import _
 from .account_frame import with_register
 
 Found = TypeVar("Found")
+_SPAN = re.compile(r"(\d{1,6}) ?([smhd])")
+_UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class QueueIdParam(click.ParamType[int]):
@@ -36,6 +39,20 @@ class QueueIdParam(click.ParamType[int]):
             return parse_queue_id(value)
         except ValueError:
             self.fail(_("“{value}” is no queue id; one looks like q0000c1s.").format(value=value), param, ctx)
+
+
+class SinceParam(click.ParamType[int]):
+    """A span of time such as 90s, 15m, 2h or 7d, in milliseconds."""
+
+    name = "span"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = _SPAN.fullmatch(value.strip().lower())
+        if found is None:
+            self.fail(_("“{value}” is no span of time; one looks like 2h.").format(value=value), param, ctx)
+        return int(found[1]) * _UNIT_MS[found[2]]
 
 
 class AddressParam(click.ParamType[str]):

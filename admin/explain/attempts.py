@@ -37,7 +37,9 @@ def place_words(row: JournalRow, now_ms: int) -> str:
 def signature_words(signature: Signature) -> str:
     if signature.unsigned is None:
         selectors = ", ".join(signature.selectors)
-        return _("DKIM of {domain} ({selectors})").format(domain=signature.domain, selectors=selectors)
+        return _("will be signed with DKIM of {domain} ({selectors})").format(
+            domain=signature.domain, selectors=selectors
+        )
     match signature.unsigned:
         case Unsigned.NO_KEY:
             sentence = _("unsigned: {domain} has no DKIM key; make one with: youtong dkim keygen {domain}")

@@ -26,7 +26,7 @@ def document(explanation: Explanation, around: Surroundings) -> dict[str, Any]:
         "ending": fact_document(explanation.ending) if explanation.ending else None,
         "advice": explanation.advice,
         "notice": _notice(explanation.notice) if explanation.notice else None,
-        "signature": _signature(letter.signature),
+        "signature": _signature(letter.signature) if explanation.wait else None,  # what will sign it
     }
 
 

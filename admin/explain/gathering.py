@@ -25,6 +25,7 @@ class Gathered(msgspec.Struct, frozen=True):
 
     letters: tuple[Letter, ...]
     around: Surroundings
+    is_whole: bool = True  # nothing was left off
 
 
 def to_address(config: Config, accounts: Mapping[int, str], address: str, limit: int, clock: Clock) -> Gathered:
@@ -38,9 +39,10 @@ def to_address(config: Config, accounts: Mapping[int, str], address: str, limit:
 def of_message(config: Config, accounts: Mapping[int, str], message_id: int, limit: int, clock: Clock) -> Gathered:
     """A message for each of its first `limit` recipients. Raises StorageError."""
     with reading(config.server.data_dir) as reader:
-        rows = reader.of_message(message_id, limit)
+        found = reader.of_message(message_id, limit + 1)
+        rows = found[:limit]
         letters = _letters(reader, rows, _Keys(config), accounts)
-    return Gathered(letters, surroundings(config, rows, clock))
+    return Gathered(letters, surroundings(config, rows, clock), len(found) <= limit)
 
 
 def surroundings(config: Config, rows: Sequence[RecipientRow], clock: Clock) -> Surroundings:

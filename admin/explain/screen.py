@@ -16,8 +16,10 @@ from ..texts import _
 from . import attempts, endings, sentences
 from .explanation import Explanation, Why
 from .facts import Letter, Surroundings
+from .fates import Fate
 
 Fact = tuple[str, str | Text]
+_NAMED = 3  # addresses of those that share a fate
 _COLOURS = {
     RecipientState.SCHEDULED: "yellow",
     RecipientState.LEASED: "cyan",
@@ -43,8 +45,24 @@ def block(explanation: Explanation, around: Surroundings, *, recipient: bool = F
         *letter_facts(explanation.letter, now_ms),
         *([(_("Recipient"), explanation.letter.recipient.address)] if recipient else []),
         *fate_facts(explanation, now_ms),
-        (_("Signature"), attempts.signature_words(explanation.letter.signature)),
+        *_signature_facts(explanation),
     ]
+
+
+def _signature_facts(explanation: Explanation) -> list[Fact]:
+    """Of a letter that waits: keys may have changed since an older one was signed, and no fact says which signed it."""
+    if explanation.wait is None:
+        return []
+    return [(_("Signature"), attempts.signature_words(explanation.letter.signature))]
+
+
+def fate_block(fate: Fate, now_ms: int) -> list[Fact]:
+    """Recipients of one letter that share a fate: how many, the first few, and what there is to say of them."""
+    n, named = len(fate.addresses), ", ".join(fate.addresses[:_NAMED])
+    if n > _NAMED:
+        named = _("{addresses} and {n:,} more").format(addresses=named, n=n - _NAMED)
+    label = _("Recipient") if n == 1 else _("{n:,} recipients").format(n=n)
+    return [(label, named), *fate_facts(fate.told, now_ms)]
 
 
 def letter_facts(letter: Letter, now_ms: int) -> list[Fact]:

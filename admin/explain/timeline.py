@@ -5,6 +5,7 @@ Knows  no words (attempts).
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich.table import Table
 from rich.text import Text
@@ -29,9 +30,24 @@ def timeline(letters: Sequence[Letter], now_ms: int) -> Table:
     table.add_column(overflow="fold")
     accepted_ms = letters[0].message.received_ms
     table.add_row(times.exact(accepted_ms, now_ms), _("accepted"))
-    for address, row in events(letters):
-        table.add_row(times.exact(row.at_ms, now_ms), _told(address if len(letters) > 1 else "", row, now_ms))
+    several = len(letters) > 1
+    for (time, *_same), group in groupby(events(letters), lambda event: _line(event[1], now_ms)):
+        facts = list(group)
+        table.add_row(
+            time, _told(_addresses([address for address, _row in facts]) if several else "", facts[0][1], now_ms)
+        )
     return table
+
+
+def _line(row: JournalRow, now_ms: int) -> tuple[str, ...]:
+    """What makes facts one line: the same second, the same words."""
+    words = (attempts.event_words(row, now_ms), attempts.host_words(row), attempts.reply_words(row))
+    return (times.exact(row.at_ms, now_ms), *words)
+
+
+def _addresses(addresses: Sequence[str]) -> str:
+    others = len(addresses) - 1
+    return _("{addresses} and {n:,} more").format(addresses=addresses[0], n=others) if others else addresses[0]
 
 
 def _told(address: str, row: JournalRow, now_ms: int) -> Text:

@@ -163,6 +163,16 @@ def facts_after(db: sqlite3.Connection, seq: int, limit: int) -> list[AddressedF
     return [AddressedFact(_fact(row[:8]), *row[8:]) for row in db.execute(_FACTS_AFTER, (seq, limit))]
 
 
+def seq_before(db: sqlite3.Connection, at_ms: int) -> int:
+    """By halving: the journal has no index on time. A clock set back makes it a little too small or too large."""
+    low, high = (seq or 0 for seq in db.execute("SELECT min(seq) - 1, max(seq) FROM journal").fetchone())
+    while low < high:
+        middle = (low + high + 1) // 2
+        row = db.execute("SELECT seq, at_ms FROM journal WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
+        low, high = (middle, high) if row[1] < at_ms else (low, middle - 1)
+    return low
+
+
 def _recipient(row: tuple[object, ...]) -> RecipientRow:
     return msgspec.convert(row, RecipientRow)
 

@@ -127,6 +127,36 @@ async def test_rows_of_one_letter_in_the_same_state_are_one_line_and_programs_ge
     assert len(await terminal.json("queue list --limit 400")) == 304  # type: ignore[arg-type]
 
 
+async def test_explaining_a_message_tells_each_fate_once_with_reason_count_and_next_step(
+    room: QueueRoom, terminal: Terminal
+) -> None:
+    await room.accept(*(f"reader{n}@c.example" for n in range(45)), "bob@b.example", hold="look at it")
+    await room.commits.submit(
+        lambda _: operations.operate(room.store, "release", Selection(address="bob@b.example"), "", "ann", 1)
+    )
+    assert await terminal.type("explain message q1") == 0
+    assert "45 recipients  reader0@c.example, reader1@c.example, reader2@c.example and 42 more" in terminal.out
+    assert terminal.out.count("held: look at it") == 2  # once of all, and once in the timeline
+    assert terminal.out.count("youtong queue release q0000001") == 1
+    assert "reader7@" not in terminal.out
+    assert "Recipient  bob@b.example" in terminal.out
+
+
+async def test_of_an_ended_letter_no_signature_is_told_that_only_todays_keys_would_make(
+    room: QueueRoom, terminal: Terminal
+) -> None:
+    await room.accept("bob@b.example")
+    assert await terminal.type("explain recipient bob@b.example") == 0
+    assert "Signature" in terminal.out
+    await room.commits.submit(
+        lambda _: operations.operate(room.store, "cancel", Selection(), "", "ann", room.clock.now_ms())
+    )
+    assert await terminal.type("explain recipient bob@b.example") == 0
+    assert "Signature" not in terminal.out
+    (told,) = await terminal.json("explain recipient bob@b.example")  # type: ignore[misc]
+    assert told["signature"] is None
+
+
 async def test_two_of_one_letter_whose_last_replies_differ_are_two_lines(room: QueueRoom, terminal: Terminal) -> None:
     await room.accept("bob@b.example", "amy@b.example")
     (leased,) = await room.load()
@@ -224,7 +254,9 @@ async def test_explaining_a_message_tells_its_life_for_each_recipient(room: Queu
     (leased,) = await room.load()
     await room.finish(leased, LATER, LATER)
     assert await terminal.type("explain message q0000001") == 0
-    assert terminal.out.count("450 4.2.0 Greylisted") == 2
+    assert "2 recipients  bob@b.example, eve@b.example" in terminal.out
+    assert "bob@b.example and 1 more: deferred until" in terminal.out
+    assert terminal.out.count("450 4.2.0 Greylisted") == 2  # said once of both, and once in the timeline
     told = await terminal.json("explain message q0000001")
     assert isinstance(told, dict)
     assert [event["recipient"] for event in told["events"]] == ["bob@b.example", "eve@b.example"]
