@@ -1,11 +1,11 @@
 """What the owner answers on owner.sock.
 
-Owns   the verbs: status, waits, operate, flush, reload, and reading their questions.
+Owns   the verbs: status, waits, operate, flush, accounts, reload, and reading their questions.
 Knows  nothing of sockets (admin.control) or of sentences (admin.explain).
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from ..queue.operations import Operated, Selection
 from ..queue.storage.database import StorageError
 from . import waits
 from .control import Answer, Refused
+from .store import StoreError
 
 
 class Operate(msgspec.Struct, frozen=True):
@@ -34,6 +35,10 @@ class AskWaits(msgspec.Struct, frozen=True):
     leases: tuple[int, ...] = ()
 
 
+async def _nothing_to_look_at() -> None:
+    """Where no sessions are served."""
+
+
 class OwnerControl:
     def __init__(
         self,
@@ -42,9 +47,11 @@ class OwnerControl:
         clock: Clock | None = None,
         *,
         submission_pids: Callable[[], list[int]] = list,
+        look_at_accounts: Callable[[], Awaitable[None]] = _nothing_to_look_at,
     ) -> None:
         """`reload` answers with the policy's generation, or raises Refused."""
         self._dispatcher, self._reload, self._submission_pids = dispatcher, reload, submission_pids
+        self._look_at_accounts = look_at_accounts
         self._clock = clock or SystemClock()
         self._started = self._clock.monotonic()
 
@@ -54,6 +61,8 @@ class OwnerControl:
             return await self._answer(question)
         except (msgspec.ValidationError, KeyError) as error:
             raise Refused(f"the question is not understood: {error}") from error
+        except StoreError as error:
+            raise Refused(f"the accounts cannot be read: {error}") from error
         except StorageError as error:
             raise Refused(f"the queue cannot be changed: {error}") from error
 
@@ -68,6 +77,9 @@ class OwnerControl:
             case "flush":
                 asked = msgspec.convert(question, Operate)
                 return _operated(await self._dispatcher.flush(asked.selection, asked.who))
+            case "accounts":
+                await self._look_at_accounts()
+                return {}
             case "reload":
                 return {"generation": self._reload()}
             case verb:

@@ -84,7 +84,12 @@ class OwnerServer:
         self.inbound = InboundPart(config, self.dispatcher, self.directory, self.clock)
         undo.push_async_callback(self.inbound.stop, 0.1)
         await self.inbound.start()
-        control = OwnerControl(self.dispatcher, self.reload, submission_pids=self.submission.pids)
+        control = OwnerControl(
+            self.dispatcher,
+            self.reload,
+            submission_pids=self.submission.pids,
+            look_at_accounts=self.submission.look_at_accounts,
+        )
         self._control = ControlServer(socket_path(config.server.data_dir, "owner"), control.answer)
         await self._control.start()
         self._jobs = JobsChild(snapshot.arguments(config))

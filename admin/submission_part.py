@@ -5,6 +5,7 @@ Owns   which implementation stands behind the ports of submission, and whether s
 Knows  no rule.
 """
 
+import asyncio
 import sys
 from ssl import SSLContext
 
@@ -24,6 +25,7 @@ from ..queue.dispatcher import Dispatcher
 from ..queue.orphans import sweep_spool
 from . import snapshot
 from .accounts import AccountDirectory, StoreAuthenticator
+from .accounts.directory import UNSEEN_SECONDS
 from .config import Config
 from .submission_children import SubmissionChildren
 from .submission_files import ChildFiles
@@ -84,6 +86,12 @@ class SubmissionPart:
             self._listener.reload_certificate(context)
         if self._children is not None:
             self._children.reload()
+
+    async def look_at_accounts(self) -> None:
+        """Until every session acts on the accounts as they are now. Raises StoreError."""
+        await self._directory.look_now()
+        if self._children is not None:
+            await asyncio.sleep(UNSEEN_SECONDS)  # their own directories look by themselves
 
     def pids(self) -> list[int]:
         """Of the processes that serve sessions."""

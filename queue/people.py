@@ -23,6 +23,7 @@ from ..mta.submission.ports import BodyWriter, Intake, SpooledBody, Submission
 from . import spool
 from .acquaintances import Acquaintances
 from .allowances import Allowance, AllowanceSource
+from .brake_words import BrakeWords
 from .holds import NewRecipients
 from .ids import address_hash
 from .storage.database import StorageError
@@ -39,6 +40,7 @@ class _Admitted(msgspec.Struct, frozen=True):
     usage: Usage
     recipients: int
     strangers: set[int] = set()  # of a message that is not held
+    held: NewRecipients | None = None
 
 
 class PeopleIntake(Intake):
@@ -53,6 +55,7 @@ class PeopleIntake(Intake):
     ) -> None:
         self._inner, self._spool, self._allowances = inner, spool_folder, allowances
         self._usages, self._acquaintances, self._clock = usages, acquaintances, clock
+        self._brake_words = BrakeWords(clock)
 
     def open_body(self) -> BodyWriter:
         return self._inner.open_body()
@@ -76,7 +79,7 @@ class PeopleIntake(Intake):
         if isinstance(admitted, Reply):
             return self._refused(submission, admitted)
         said = await self._inner.accept(admitted.submission)
-        self._settle(admitted, accepted=said.is_positive)
+        self._settle(admitted, said)
         return said
 
     def _admit(self, submission: Submission, allowance: Allowance) -> "_Admitted | Reply":
@@ -103,16 +106,22 @@ class PeopleIntake(Intake):
             return admitted
         count = len(strangers) + self._acquaintances.met_within_a_day(account_id)
         if count > limit:
-            return msgspec.structs.replace(admitted, submission=_held(submission, NewRecipients(count, limit)))
+            reason = NewRecipients(count, limit)
+            return msgspec.structs.replace(admitted, submission=_held(submission, reason), held=reason)
         return msgspec.structs.replace(admitted, strangers=strangers)
 
-    def _settle(self, admitted: "_Admitted", *, accepted: bool) -> None:
+    def _settle(self, admitted: "_Admitted", said: Reply) -> None:
         """The message has its answer, which nothing here changes."""
-        admitted.usage.end(self._clock.monotonic(), admitted.recipients, accepted=accepted)
+        admitted.usage.end(self._clock.monotonic(), admitted.recipients, accepted=said.is_positive)
+        if admitted.held is not None and said.is_positive:
+            message = said.text.rpartition(" ")[2]  # "Ok: queued as q…"
+            self._brake_words.held(admitted.submission.origin.label, message, admitted.held)
         if not admitted.strangers:
             return
         try:
-            self._acquaintances.end(admitted.submission.origin.account_id, admitted.strangers, accepted=accepted)
+            self._acquaintances.end(
+                admitted.submission.origin.account_id, admitted.strangers, accepted=said.is_positive
+            )
         except Exception:  # noqa: BLE001 - the message is the queue's, whatever fails now
             _log.exception("acquaintances not counted account=%s", admitted.submission.origin.label)
 
@@ -129,5 +138,4 @@ def _recipients(submission: Submission) -> int:
 
 
 def _held(submission: Submission, reason: NewRecipients) -> Submission:
-    _log.warning("held account=%s reason=%s", submission.origin.label, reason)
     return msgspec.structs.replace(submission, accept=msgspec.structs.replace(submission.accept, hold=str(reason)))

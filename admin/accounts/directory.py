@@ -21,6 +21,8 @@ from .account import Account, AccountKind, Credential
 from .register import AccountRegister
 
 POLL_SECONDS = 0.25
+UNSEEN_SECONDS = 2 * POLL_SECONDS + 0.1
+"""After so long `keep_fresh` has seen a change: it may find that a look was just made, and come back for the next."""
 _NONE: Mapping[str, int] = MappingProxyType({})
 _log = logging.getLogger("youtong.accounts")
 
@@ -116,14 +118,16 @@ class AccountDirectory:
         if self._clock.monotonic() - self._checked < POLL_SECONDS:
             return
         async with self._one_reader:
-            asked = self._clock.monotonic()
-            if asked - self._checked < POLL_SECONDS:
-                return
-            version = await self._database.version()
-            if version != self._version:
-                await self._read_anew()
-                self._version = version
-            self._checked = asked
+            if self._clock.monotonic() - self._checked >= POLL_SECONDS:
+                await self._look()
+
+    async def _look(self) -> None:
+        asked = self._clock.monotonic()
+        version = await self._database.version()
+        if version != self._version:
+            await self._read_anew()
+            self._version = version
+        self._checked = asked
 
     async def _read_anew(self) -> None:
         """app.db changes every second while mail flows (counters), its accounts hardly ever."""
@@ -134,8 +138,8 @@ class AccountDirectory:
 
     async def look_now(self) -> None:
         """Read anew although the last look was a moment ago. Raises StoreError."""
-        self._checked = float("-inf")
-        await self.freshen()
+        async with self._one_reader:  # a look that is under way may have begun before the change
+            await self._look()
 
     async def keep_fresh(self) -> None:
         """For sessions that are logged in already; run as a task until cancelled."""

@@ -2,7 +2,7 @@
 
 Owns   the verbs over accounts.
 Knows  no rule: admin.accounts refuses, and its sentence is shown. Works on app.db whether or not the server runs; a
-       running one sees the change within a second.
+       running one acts on a change before the verb returns.
 """
 
 from pathlib import Path
@@ -17,6 +17,7 @@ from .account_domain import domain
 from .account_frame import (
     DomainParam,
     NameParam,
+    changing,
     class_option,
     name_argument,
     password_option,
@@ -72,7 +73,7 @@ def add(
         raise click.UsageError(_("A sub-account inherits the domains of its master: give --parent or --domain."))
     config = loaded(config_file)
     verifier = chosen_verifier(read_password(password_stdin))
-    with_register(
+    changing(
         config,
         lambda register: register.add(name, verifier, parent=parent or "", domains=domains, mail_class=mail_class),
     )
@@ -128,7 +129,7 @@ def passwd(name: str, password_stdin: bool, config_file: Path) -> None:
     config = loaded(config_file)
     with_register(config, lambda register: register.account(name))  # before anybody types a password
     verifier = chosen_verifier(read_password(password_stdin))
-    with_register(config, lambda register: register.set_password(name, verifier))
+    changing(config, lambda register: register.set_password(name, verifier))
     click.echo(_("{name} has a new password.").format(name=name))
 
 
@@ -143,7 +144,7 @@ def passwd(name: str, password_stdin: bool, config_file: Path) -> None:
 @name_argument
 @config_option
 def disable(name: str, config_file: Path) -> None:
-    with_register(loaded(config_file), lambda register: register.set_disabled(name, True))
+    changing(loaded(config_file), lambda register: register.set_disabled(name, True))
     click.echo(_("{name} is disabled.").format(name=name))
 
 
@@ -153,5 +154,5 @@ def disable(name: str, config_file: Path) -> None:
 @name_argument
 @config_option
 def enable(name: str, config_file: Path) -> None:
-    with_register(loaded(config_file), lambda register: register.set_disabled(name, False))
+    changing(loaded(config_file), lambda register: register.set_disabled(name, False))
     click.echo(_("{name} is enabled.").format(name=name))

@@ -11,7 +11,7 @@ import click
 
 from ..accounts.secrets import random_secret, random_verifier
 from ..texts import N_, _
-from .account_frame import class_option, name_argument, with_register
+from .account_frame import changing, class_option, name_argument, with_register
 from .account_output import credential_json, limits_words, print_credentials
 from .frame import config_option, json_option, loaded, teaching
 from .output import print_facts, print_json
@@ -44,9 +44,7 @@ def credential() -> None:
 def add_credential(name: str, mail_class: str, label: str, config_file: Path, as_json: bool) -> None:
     secret = random_secret()
     verifier = random_verifier(secret)
-    number = with_register(
-        loaded(config_file), lambda register: register.add_credential(name, verifier, mail_class, label)
-    )
+    number = changing(loaded(config_file), lambda register: register.add_credential(name, verifier, mail_class, label))
     if as_json:
         print_json({"credential": number, "user": name, "secret": secret})
         return
@@ -74,7 +72,7 @@ def list_credentials(name: str, config_file: Path, as_json: bool) -> None:
 @click.argument("number", type=int, metavar="NUMBER")
 @config_option
 def revoke_credential(name: str, number: int, config_file: Path) -> None:
-    with_register(loaded(config_file), lambda register: register.revoke_credential(name, number))
+    changing(loaded(config_file), lambda register: register.revoke_credential(name, number))
     click.echo(_("Credential {number} of {name} is revoked.").format(number=number, name=name))
 
 
@@ -120,7 +118,7 @@ def limit_credential(name: str, number: int, as_configured: bool, config_file: P
     if bool(given) == as_configured:
         raise click.UsageError(_("Say which limits, or --default."))
     limits: dict[str, int | None] = dict.fromkeys(numbers) if as_configured else {**given}
-    with_register(loaded(config_file), lambda register: register.set_limits(name, number, limits))
+    changing(loaded(config_file), lambda register: register.set_limits(name, number, limits))
     if as_configured:
         click.echo(_("Credential {number} of {name} has no limits of its own.").format(number=number, name=name))
     else:

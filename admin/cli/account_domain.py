@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..texts import _
-from .account_frame import domain_argument, name_argument, with_register
+from .account_frame import changing, domain_argument, name_argument
 from .frame import config_option, loaded, teaching
 
 
@@ -29,7 +29,7 @@ def domain() -> None:
 @domain_argument
 @config_option
 def add_domain(name: str, domain_name: str, config_file: Path) -> None:
-    with_register(loaded(config_file), lambda register: register.give_domain(name, domain_name))
+    changing(loaded(config_file), lambda register: register.give_domain(name, domain_name))
     click.echo(_("{name} may send as any address of {domain}.").format(name=name, domain=domain_name))
 
 
@@ -38,5 +38,5 @@ def add_domain(name: str, domain_name: str, config_file: Path) -> None:
 @domain_argument
 @config_option
 def remove_domain(name: str, domain_name: str, config_file: Path) -> None:
-    with_register(loaded(config_file), lambda register: register.take_domain(name, domain_name))
+    changing(loaded(config_file), lambda register: register.take_domain(name, domain_name))
     click.echo(_("{name} may no longer send as {domain}.").format(name=name, domain=domain_name))

@@ -5,6 +5,7 @@ Knows  no verb and no rule: a refusal of the register is shown as its sentence.
 """
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -12,9 +13,11 @@ from typing import TypeVar
 import click
 
 from ...mta.address import AddressError, normalise_domain
+from .. import control
 from ..accounts import AccountError, AccountRegister, account_name
 from ..accounts.secrets import MIN_CHOSEN_LENGTH
 from ..config import Config
+from ..control import NotRunning, Refused
 from ..store import AppDatabase, StoreError
 from ..texts import _
 from .frame import clock
@@ -76,6 +79,14 @@ def with_register(config: Config, ask: Callable[[AccountRegister], Awaitable[Fou
         raise click.ClickException(str(error)) from error
     except StoreError as error:
         raise click.ClickException(_("The accounts cannot be read or changed: {error}").format(error=error)) from error
+
+
+def changing(config: Config, change: Callable[[AccountRegister], Awaitable[Found]]) -> Found:
+    """As `with_register`, for what changes accounts: when this returns, a running server acts on it."""
+    done = with_register(config, change)
+    with contextlib.suppress(NotRunning, Refused):  # without a server, the next one reads it
+        control.ask(config.server.data_dir, "owner", {"verb": "accounts"})
+    return done
 
 
 def read_password(from_stdin: bool) -> str:

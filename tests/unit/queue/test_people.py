@@ -258,3 +258,26 @@ async def test_only_logins_are_in_the_index_that_usage_is_read_from(people: Peop
 @pytest.mark.parametrize("reason", ["", "new-recipients", "new-recipients:1:2:3", "new-recipients:x:2", "spam"])
 def test_other_reasons_are_not_taken_for_the_brake(reason: str) -> None:
     assert new_recipients(reason) is None
+
+
+async def test_the_log_names_what_the_brake_holds_and_says_once_an_hour_what_it_may_mean(
+    people: PeopleRoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    people.allow(new_recipients_per_day=1)
+    for number in range(4):
+        people.room.clock.advance(1200)
+        await people.send(f"a{number}@x.example", f"b{number}@x.example")
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    each = [line for line in lines if line.startswith("held message=")]
+    assert [line.split()[1] for line in each] == [f"message=q000000{number}" for number in (1, 2, 3, 4)]
+    assert all("account=a@example.org reason=new-recipients:2:1" in line for line in each)
+    assert len([line for line in lines if "queue list --held --account a@example.org" in line]) == 2
+
+
+async def test_a_message_that_was_refused_is_not_called_held(
+    people: PeopleRoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    people.allow(new_recipients_per_day=1)
+    people.inner.said = reply(452, "4.3.1", "full")
+    await people.send("a@x.example", "b@x.example")
+    assert "held" not in caplog.text
