@@ -36,7 +36,7 @@ class QueueIdParam(click.ParamType[int]):
         if isinstance(value, int):
             return value
         try:
-            return parse_queue_id(value)
+            return parse_queue_id(value if value.strip().lower().startswith("q") else "")
         except ValueError:
             self.fail(_("“{value}” is no queue id; one looks like q0000c1s.").format(value=value), param, ctx)
 

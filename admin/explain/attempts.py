@@ -26,12 +26,12 @@ def host_words(row: JournalRow) -> str:
     host = facts.host + (f" [{facts.address}]" if facts.address else "") if facts.host not in facts.text else ""
     attempt = _("attempt {n}").format(n=facts.attempt) if facts.attempt else ""
     tls = (facts.tls or _("without TLS")) if facts.address and facts.code else ""
-    return ", ".join(part for part in (host, tls, attempt) if part)
+    return _(", ").join(part for part in (host, tls, attempt) if part)
 
 
 def place_words(row: JournalRow, now_ms: int) -> str:
     """The same, and when."""
-    return ", ".join(part for part in (host_words(row), times.exact(row.at_ms, now_ms)) if part)
+    return _(", ").join(part for part in (host_words(row), times.exact(row.at_ms, now_ms)) if part)
 
 
 def signature_words(signature: Signature) -> str:
@@ -85,7 +85,7 @@ def _operated_words(row: JournalRow) -> str:
     words = _operation(row.kind)
     if facts.who:
         words = _("{what} by {who}").format(what=words, who=facts.who)
-    return f"{words}: {reason_words(facts.reason)}" if facts.reason else words
+    return _("{what}: {words}").format(what=words, words=reason_words(facts.reason)) if facts.reason else words
 
 
 def _operation(kind: JournalKind) -> str:

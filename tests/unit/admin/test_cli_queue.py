@@ -269,6 +269,8 @@ async def test_explaining_a_message_tells_its_life_for_each_recipient(room: Queu
         ("explain message q0000099", 1, "There is no letter q0000099."),
         ("queue show q0000099", 1, "There is no letter q0000099."),
         ("explain message u!", 2, "is no queue id"),
+        ("queue show nonsense", 2, "is no queue id"),
+        ("queue release q0000099", 0, ""),
         ("explain recipient bob", 2, "is no e-mail address"),
         ("queue hold", 2, "Say which letters"),
         ("queue cancel q1 --all", 2, "Say which letters"),
