@@ -16,7 +16,7 @@ from .explanation import Wait
 def with_particulars(wait: Wait) -> str:
     """The kind in the reader's words, then who said what; the latter alone where the kind is not known."""
     kind = _kind(wait.trouble)
-    return f"{kind} ({wait.words})" if kind and wait.words else kind or wait.words
+    return _("{what} ({words})").format(what=kind, words=wait.words) if kind and wait.words else kind or wait.words
 
 
 def _kind(kind: str) -> str:

@@ -50,7 +50,7 @@ async def test_a_bogus_answer_is_told_by_kind_reason_and_server(
         room
     )
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    assert "DNSSEC 签名有误（bogus），其记录不可信 (the MX" in await wait_sentence(room)
+    assert "DNSSEC 签名有误（bogus），其记录不可信（the MX" in await wait_sentence(room)
 
 
 async def test_a_domain_that_does_not_exist_is_told_so_before_and_after_its_letter_fails(room: QueueRoom) -> None:
