@@ -44,8 +44,8 @@ from .storage.people import PeopleReads
 from .storage.store import QueueStore
 from .streams import Streams
 from .usage import Recent, usage_reader
-
 from .waking import wake
+
 _log = logging.getLogger("youtong.queue")
 
 

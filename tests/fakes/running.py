@@ -41,7 +41,7 @@ class Running:
     """One data folder and the server on it. `up` is set while it takes mail."""
 
     def __init__(
-        self, folder: Path, simulator: Simulator, *, workers: int = 2, submission_processes: int = 2, more: str = ""
+        self, folder: Path, simulator: Simulator, *, workers: int = 2, submission_processes: int = 1, more: str = ""
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.data_dir = folder, folder / "var"
