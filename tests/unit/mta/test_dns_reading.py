@@ -7,7 +7,7 @@ import dns.name
 import dns.rdatatype
 import pytest
 from fakes.name_server import answering, rrset
-from hypothesis import example, given, settings, strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 from youtong.mta.dns.answers import Family, Found, MxRecord, NoData, NoSuchName, Trouble, Unavailable
 from youtong.mta.dns.message import parse_response, query_octets, question_octets
 from youtong.mta.dns.names import BadNameError, MalformedError, host_name, name_octets, normal_name, read_name
@@ -212,6 +212,8 @@ LINES = st.tuples(NAMES, st.integers(0, 100_000), DATA).map(lambda t: f"{t[0]} {
 @given(st.lists(LINES, max_size=6), st.sampled_from(sorted(KINDS)), st.sampled_from(["NOERROR", "NXDOMAIN"]))
 @example(["a.org. 5 IN CNAME b.org.", "b.org. 9 IN MX 0 ."], "MX", "NOERROR")
 def test_what_dnspython_finds_we_find(lines, kind, rcode):
+    aliased = [line.split()[0] for line in lines if " IN CNAME " in line]
+    assume(len(aliased) == len(set(aliased)))  # of two aliases of a name (RFC 2181 §10.1) each reader takes another
     octets = answering(*lines, rcode=rcode, authority=["org. 90 IN SOA a. b. 1 2 3 4 50"])(
         dns.message.make_query("a.org", kind)
     )
