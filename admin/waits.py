@@ -168,7 +168,7 @@ def _rest(rest: Rest | None, now: float) -> RestSeen | None:
 
 
 def _lane(lane: Lane, now: float, pids: dict[int, int]) -> LaneSeen:
-    rate, connections = lane.limits.message_rate, lane.limits.connections
+    rate, connections = lane.limits.message_rates[0], lane.limits.connections
     return LaneSeen(
         provider=lane.key.provider,
         source=lane.key.source,

@@ -12,8 +12,8 @@ DEFAULTS = EgressLimits(
     connections=Limit(10, "default"),
     messages_per_connection=Limit(100, "default"),
     recipients_per_transaction=Limit(100, "default"),
-    message_rate=RateLimit(100, 1.0, "default"),
-    connection_rate=RateLimit(100, 60.0, "default"),
+    message_rates=(RateLimit(100, 1.0, "default"),),
+    connection_rates=(RateLimit(100, 60.0, "default"),),
     idle_seconds=Limit(60, "default"),
     tls=TlsRule(TlsLevel.OPPORTUNISTIC, "default"),
 )

@@ -64,8 +64,8 @@ class Lane:
         self.key = key
         self.source = source
         self.limits = limits
-        self.mails = Window(limits.message_rate)
-        self.connects = Window(limits.connection_rate)
+        self.mails = Window(limits.message_rates[0])
+        self.connects = Window(limits.connection_rates[0])
         self.queues: dict[str, ReadyQueue] = {}
         self.in_flight = 0
         self.in_flight_at: dict[str, int] = {}

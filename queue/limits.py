@@ -34,16 +34,25 @@ class TlsRule(msgspec.Struct, frozen=True):
     because: str
 
 
+class SiteLimits(msgspec.Struct, frozen=True):
+    """What bounds one site within its provider, besides the provider's own limits."""
+
+    connections: Limit | None = None
+    message_rates: tuple[RateLimit, ...] = ()
+
+
 class EgressLimits(msgspec.Struct, frozen=True):
-    """Everything that bounds the traffic of one (provider, source)."""
+    """Everything that bounds the traffic of one (provider, source). All rates of a tuple hold at once."""
 
     connections: Limit
     messages_per_connection: Limit
     recipients_per_transaction: Limit
-    message_rate: RateLimit
-    connection_rate: RateLimit
+    message_rates: tuple[RateLimit, ...]
+    connection_rates: tuple[RateLimit, ...]
     idle_seconds: Limit
     tls: TlsRule = TlsRule(TlsLevel.OPPORTUNISTIC, "default")
+    reserved_percent: Limit = Limit(10, "default")  # of connections and rates, for people and transactional mail (B6)
+    site: SiteLimits = SiteLimits()
 
 
 class LimitSource(Protocol):

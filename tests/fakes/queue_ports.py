@@ -84,8 +84,8 @@ def limits(*, mails: int = 100, connections: int = 10, recipients: int = 100, co
         connections=Limit(connections, "test"),
         messages_per_connection=Limit(100, "test"),
         recipients_per_transaction=Limit(recipients, "test"),
-        message_rate=RateLimit(mails, 60.0, "test"),
-        connection_rate=RateLimit(connects, 60.0, "test"),
+        message_rates=(RateLimit(mails, 60.0, "test"),),
+        connection_rates=(RateLimit(connects, 60.0, "test"),),
         idle_seconds=Limit(60, "test"),
     )
 

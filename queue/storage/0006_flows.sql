@@ -1,0 +1,1 @@
+-- queue.db, version 6: to be written

@@ -1,0 +1,1 @@
+-- queue.db, version 7: to be written

@@ -1,0 +1,1 @@
+-- queue.db, version 8: to be written

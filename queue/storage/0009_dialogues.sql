@@ -1,0 +1,1 @@
+-- queue.db, version 9: to be written

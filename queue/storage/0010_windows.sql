@@ -1,0 +1,1 @@
+-- queue.db, version 10: to be written
