@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from ..mta.clock import Clock
 from .content import StoredContent
 from .endings import Endings
+from .figures import Figures
 from .gate import GateDecision, Hold, LeaseGate, Send, Skip
 from .incarnation import token_of
 from .journal import Facts, JournalKind
@@ -89,6 +90,7 @@ class Leasing:
         self._routes, self._gate, self._endings, self._fleet, self._clock = routes, gate, endings, fleet, clock
         self.lanes: dict[LaneKey, Lane] = {}
         self.in_flight: dict[int, Leased] = {}
+        self.figures = Figures()
         self._by_provider: dict[str, list[Lane]] = {}
         self.history: dict[LaneKey, Past] = {}  # what earlier owners' workers did
         self.recovered: dict[str, list[float]] = {}  # MAILs of recovered leases by domain: their lane is not known yet
@@ -153,6 +155,7 @@ class Leasing:
             self._by_provider[lane.key.provider].remove(lane)
             if not self._by_provider[lane.key.provider]:
                 del self._by_provider[lane.key.provider]
+        self.figures.forget([lane.key for lane in idle])
         self._fleet.forget([(lane.worker, lane.key) for lane in idle if lane.worker is not None])
 
     def worker_died(self, slot: int) -> None:

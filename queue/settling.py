@@ -19,12 +19,13 @@ from msgspec.structs import replace
 from ..mta.clock import Clock
 from ..mta.outcome import Deferred, Outcome, Scope, Stage
 from . import settlement
+from .figures import Came, came_of
 from .holds import WorkerDeaths
 from .ids import queue_id
 from .journal import AttemptPlace, Facts, JournalKind
 from .judging import AttemptFacts, ReplyJudge
 from .leasing import Leasing
-from .protocol import Finished, LaneNews, Report, Returned
+from .protocol import Finished, LaneKey, LaneNews, Report, Returned
 from .recovery import MAYBE_SENT
 from .retry import RetrySchedule
 from .settlement import Entry, Settled
@@ -103,9 +104,11 @@ class Settling:
             self._sites.site_failed(failed.site, failed.why)
         self._hear_lanes(report.lanes)
         attempts: list[Attempt] = []
+        figures, now = self._leasing.figures, self._clock.monotonic()
         for item in (*report.finished, *report.returned):
             leased = self._leasing.end(item.token, item.mails)
             if leased is not None:
+                figures.mailed(leased.lane, now, len(item.mails))
                 attempts += self._attempts(leased, item)
                 if self._suspects and isinstance(item, Finished):
                     self._suspects.clear(leased.ready.message.message_id)
@@ -246,8 +249,19 @@ class Settling:
             if result is None:
                 continue
             self._listener.settled(result, attempt)
+            self._count(attempt)
             if result.next_ms is not None and result.next_ms <= now_ms:
                 self._listener.due_now(attempt.row.domain_id, attempt.domain)
+
+    def _count(self, attempt: Attempt) -> None:
+        """For whoever looks at what leaves and how it goes."""
+        figures, place, mail_class = self._leasing.figures, attempt.place, attempt.row.mail_class
+        if attempt.outcome is not None:
+            came = came_of(attempt.outcome, mail_class)
+            key = LaneKey(place.provider, place.source)
+            figures.came(key, place.site, mail_class, came, self._clock.monotonic())
+        elif attempt.fault:
+            figures.ended(mail_class, Came.SKIPPED)
 
     def _attempts(self, leased: Leased, item: Finished | Returned) -> list[Attempt]:
         message, ready = leased.ready.message, leased.ready
