@@ -1,6 +1,6 @@
 """What the owner answers on owner.sock.
 
-Owns   the verbs: status, waits, operate, flush, accounts, reload, and reading their questions.
+Owns   the verbs: status, waits, figures, operate, flush, accounts, reload, and reading their questions.
 Knows  nothing of sockets (admin.control) or of sentences (admin.explain).
 """
 
@@ -14,7 +14,7 @@ from ..mta.clock import Clock, SystemClock
 from ..queue.dispatcher import Dispatcher
 from ..queue.operations import Operated, Selection
 from ..queue.storage.database import StorageError
-from . import waits
+from . import figures, waits
 from .control import Answer, Refused
 from .store import StoreError
 
@@ -72,6 +72,8 @@ class OwnerControl:
                 return self._status()
             case "waits":
                 return self._waits(msgspec.convert(question, AskWaits))
+            case "figures":
+                return self._figures()
             case "operate":
                 return await self._operate(msgspec.convert(question, Operate))
             case "flush":
@@ -92,6 +94,10 @@ class OwnerControl:
     def _waits(self, asked: AskWaits) -> Answer:
         seen = waits.look(self._dispatcher, asked.domains, asked.leases, self._clock.monotonic())
         return msgspec.to_builtins(seen)
+
+    def _figures(self) -> Answer:
+        now = self._clock.monotonic()
+        return msgspec.to_builtins(figures.look(self._dispatcher, now - self._started, now))
 
     def _status(self) -> Answer:
         dispatcher = self._dispatcher

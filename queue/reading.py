@@ -19,7 +19,8 @@ import msgspec
 from ..mta.address import AddressError, split_address
 from .journal import JournalKind, JournalRow
 from .states import RecipientState
-from .storage import reads
+from .storage import backlog_reads, reads
+from .storage.backlog_reads import FlowRow, WaitingSum
 from .storage.database import StorageError, connect, map_error
 from .storage.reads import AddressedFact, MessageRow, RecipientRow
 
@@ -98,6 +99,17 @@ class QueueReader:
         if not recipient.journal_seq:
             return []
         return _mapped(lambda: reads.chain(self._db, recipient.journal_seq, limit))
+
+    def backlog(self) -> list[WaitingSum]:
+        """What is scheduled, by provider and flow; a pair may come in several parts."""
+        return _all(backlog_reads.sums(self._db))
+
+    def backlog_of(self, domain: str) -> list[WaitingSum]:
+        """What is scheduled for one domain, by flow."""
+        return _mapped(lambda: backlog_reads.of_domain(self._db, domain))
+
+    def flow(self, flow_id: int) -> FlowRow | None:
+        return _mapped(lambda: backlog_reads.flow(self._db, flow_id))
 
     def seq_before(self, at_ms: int) -> int:
         """The sequence number behind which the facts since then stand: rows are written in the order of time."""

@@ -1,0 +1,61 @@
+"""What keeps a lane from sending more, in words: short for a line of `top`, whole for `explain site`.
+
+Owns   a sentence for every CeilingKind, and how a rate and an origin are said.
+Knows  nothing of where ceilings come from (admin.figures).
+"""
+
+from typing import assert_never
+
+from .. import times
+from ..figures import CeilingKind, CeilingSeen
+from ..texts import _
+
+_UNITS = {1.0: "s", 60.0: "min", 3600.0: "h", 86400.0: "d"}
+
+
+def rate_words(count: int, seconds: float) -> str:
+    """A rate as a rule file writes it: 20/min."""
+    unit = _UNITS.get(float(seconds))
+    return f"{count:,}/{unit}" if unit else f"{count:,}/{seconds:g} s"
+
+
+def origin_words(because: str) -> str:
+    """Where a number is from."""
+    return _("default") if because in ("", "default") else because
+
+
+def ceiling_words(ceiling: CeilingSeen) -> str:
+    """In a few words; "" when nothing limits."""
+    words = _what(ceiling)
+    if not words or not ceiling.because:
+        return words
+    return _("{what}: {words}").format(what=words, words=origin_words(ceiling.because))
+
+
+def _what(ceiling: CeilingSeen) -> str:
+    match ceiling.kind:
+        case CeilingKind.NOTHING:
+            return ""
+        case CeilingKind.CONNECTIONS:
+            return _("all {n} connections busy").format(n=ceiling.count)
+        case CeilingKind.MESSAGE_RATE:
+            return _freed(_("{rate} letters").format(rate=rate_words(ceiling.count, ceiling.per_seconds)), ceiling)
+        case CeilingKind.CONNECTION_RATE:
+            return _freed(_("{rate} connects").format(rate=rate_words(ceiling.count, ceiling.per_seconds)), ceiling)
+        case CeilingKind.IN_FLIGHT:
+            return _("{n} under way, as many as its connections take").format(n=ceiling.count)
+        case CeilingKind.MOVING:
+            return _("moving to another delivery process")
+        case CeilingKind.NO_WORKER:
+            return _("the delivery processes are starting")
+        case CeilingKind.SUSPENDED:
+            return _freed(_("suspended"), ceiling)
+        case _:
+            assert_never(ceiling.kind)
+
+
+def _freed(words: str, ceiling: CeilingSeen) -> str:
+    if not ceiling.free_in_seconds or ceiling.free_in_seconds < 1:
+        return words
+    span = times.span(round(ceiling.free_in_seconds * 1000))
+    return _("{what}, free in {span}").format(what=words, span=span)

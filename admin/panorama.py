@@ -1,0 +1,180 @@
+"""The panorama: all providers and flows at one moment, from the owner's figures and the rows of the queue.
+
+Owns   asking both, and putting them together per provider and per flow; what is known when the owner is down.
+Knows  no sentence, no terminal.
+
+The rows are read here, in the process that asks: the owner pays nothing for what waits, however many domains there are.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from ..mta.clock import Clock
+from ..queue.reading import NoQueue, QueueReader, reading
+from ..queue.storage.backlog_reads import FlowRow, WaitingSum
+from . import control
+from .config import Config
+from .figures import CeilingKind, CeilingSeen, LaneFigures, OwnerFigures, RateSeen
+
+MAX_FLOWS = 500  # told by name; the others are in the sums
+
+
+class ProviderRow(msgspec.Struct, frozen=True):
+    """One provider over all sources. `rate`: the tightest of its message rates, per source."""
+
+    provider: str  # "": no route is known yet
+    waiting: int
+    ready: int = 0
+    in_flight: int = 0
+    connections: int = 0
+    max_connections: int = 0
+    mails_10s: int = 0
+    mails_1m: int = 0
+    delivered_1m: int = 0
+    deferred_1m: int = 0
+    bounced_1m: int = 0
+    rate: RateSeen | None = None
+    ceiling: CeilingSeen = CeilingSeen()
+    sources: int = 0
+
+    @property
+    def tried_1m(self) -> int:
+        return self.delivered_1m + self.deferred_1m + self.bounced_1m
+
+    @property
+    def deferred_percent(self) -> float | None:
+        """Of the outcomes of the last minute; None when there were none."""
+        return 100 * self.deferred_1m / self.tried_1m if self.tried_1m else None
+
+
+class FlowLine(msgspec.Struct, frozen=True):
+    """One flow over all providers."""
+
+    flow_id: int
+    account: str
+    mail_class: str
+    stream: str
+    sender_domain: str
+    waiting: int
+    providers: int
+    leaving_1m: int = 0
+
+
+class Panorama(msgspec.Struct, frozen=True):
+    """`owner` is None while no server runs."""
+
+    at_ms: int
+    owner: OwnerFigures | None
+    providers: tuple[ProviderRow, ...]
+    flows: tuple[FlowLine, ...]
+
+    @property
+    def waiting(self) -> int:
+        return sum(row.waiting for row in self.providers)
+
+
+def gather(config: Config, accounts: Mapping[int, str], clock: Clock) -> Panorama:
+    """What there is to see now. Raises StorageError."""
+    owner = ask_owner(config)
+    try:
+        with reading(config.server.data_dir) as reader:
+            sums = reader.backlog()
+            flows = _flow_rows(sums, reader)
+    except NoQueue:
+        sums, flows = [], {}
+    lanes = owner.lanes if owner is not None else ()
+    return Panorama(clock.now_ms(), owner, tuple(provider_rows(sums, lanes)), tuple(_lines(sums, flows, accounts)))
+
+
+def ask_owner(config: Config) -> OwnerFigures | None:
+    """None when no server answers."""
+    try:
+        answer = control.ask(config.server.data_dir, "owner", {"verb": "figures"})
+    except control.NotRunning:
+        return None
+    return msgspec.convert(answer, OwnerFigures)
+
+
+def provider_rows(sums: Iterable[WaitingSum], lanes: Iterable[LaneFigures]) -> list[ProviderRow]:
+    """One for each provider that has mail or a lane."""
+    waiting: dict[str, int] = {}
+    for each in sums:
+        waiting[each.provider] = waiting.get(each.provider, 0) + each.waiting
+    by_provider: dict[str, list[LaneFigures]] = {}
+    for lane in lanes:
+        by_provider.setdefault(lane.provider, []).append(lane)
+    names = [*by_provider, *(name for name in waiting if name not in by_provider)]
+    return [_row(name, waiting.get(name, 0), by_provider.get(name, [])) for name in names]
+
+
+def _row(provider: str, waiting: int, lanes: Sequence[LaneFigures]) -> ProviderRow:
+    if not lanes:
+        return ProviderRow(provider, waiting)
+
+    def total(of: Callable[[LaneFigures], int]) -> int:
+        return sum(map(of, lanes))
+
+    return ProviderRow(
+        provider,
+        waiting,
+        ready=total(lambda lane: lane.ready),
+        in_flight=total(lambda lane: lane.in_flight),
+        connections=total(lambda lane: lane.connections),
+        max_connections=total(lambda lane: lane.max_connections),
+        mails_10s=total(lambda lane: lane.mails_10s),
+        mails_1m=total(lambda lane: lane.mails_1m),
+        delivered_1m=total(lambda lane: lane.delivered_1m),
+        deferred_1m=total(lambda lane: lane.deferred_1m),
+        bounced_1m=total(lambda lane: lane.bounced_1m),
+        rate=_tightest(lanes),
+        ceiling=_binding(lanes),
+        sources=len(lanes),
+    )
+
+
+def _tightest(lanes: Sequence[LaneFigures]) -> RateSeen | None:
+    """The smallest in events per second, taken times the sources, each of which has it to itself."""
+    rates = [rate for lane in lanes for rate in lane.rates]
+    if not rates:
+        return None
+    rate = min(rates, key=lambda each: each.count / each.seconds)
+    return msgspec.structs.replace(rate, count=rate.count * len(lanes))
+
+
+def _binding(lanes: Sequence[LaneFigures]) -> CeilingSeen:
+    """Of the lane with most to do; one that is not limited at all does not hide one that is."""
+    limited = [lane for lane in lanes if lane.ceiling.kind is not CeilingKind.NOTHING]
+    if not limited:
+        return CeilingSeen()
+    return max(limited, key=lambda lane: lane.ready + lane.in_flight).ceiling
+
+
+def _flow_rows(sums: Sequence[WaitingSum], reader: QueueReader) -> dict[int, FlowRow]:
+    """Those with most waiting."""
+    waiting = _by_flow(sums)
+    chosen = sorted(waiting, key=lambda flow_id: -sum(each.waiting for each in waiting[flow_id]))[:MAX_FLOWS]
+    found = ((flow_id, reader.flow(flow_id)) for flow_id in chosen)
+    return {flow_id: row for flow_id, row in found if row is not None}
+
+
+def _by_flow(sums: Iterable[WaitingSum]) -> dict[int, list[WaitingSum]]:
+    found: dict[int, list[WaitingSum]] = {}
+    for each in sums:
+        found.setdefault(each.flow_id, []).append(each)
+    return found
+
+
+def _lines(sums: Sequence[WaitingSum], flows: Mapping[int, FlowRow], accounts: Mapping[int, str]) -> Iterable[FlowLine]:
+    waiting = _by_flow(sums)
+    for flow_id, row in flows.items():
+        parts = waiting[flow_id]
+        yield FlowLine(
+            flow_id,
+            accounts.get(row.account_id, str(row.account_id)),
+            row.mail_class,
+            row.stream,
+            row.sender_domain,
+            sum(each.waiting for each in parts),
+            len({each.provider for each in parts}),
+        )
