@@ -126,6 +126,13 @@ class Counted(StrEnum):
     RECIPIENTS = "recipients"  # accepted RCPT commands
 
 
+class WindowKind(StrEnum):
+    """How a window of time is laid."""
+
+    SLIDING = "sliding"  # any stretch of that length
+    FIXED = "fixed"  # one after the other, aligned to the clock: the minute, the hour, the day of a zone
+
+
 class Per(StrEnum):
     """Whose events one window holds."""
 

@@ -19,9 +19,14 @@ One JSON object a line in, one a line out, in order, over TCP on loopback or a U
     {"ask": "messages", "recipient": A, "last": 10}  newest first: envelope, and content in base64; A may be absent
     {"ask": "mail_log", "provider": N}               [[monotonic seconds, client, reverse-path], …]
     {"ask": "connect_log", "provider": N}            [[monotonic seconds, client], …]
+    {"ask": "close_log", "provider": N}              [[monotonic seconds, client, messages], …]
+    {"ask": "judge", "provider": N, "bounds": […]}   how far each limit was used and overstepped, one finding each;
+                                                     without bounds the provider's own limits over time
+                                                     (`mta.simulator.judge`)
     {"ask": "peak", "provider": N, "seconds": 60}    the most MAIL commands and connects in any such window
     {"do": "set", "provider": N, "limits.connections_at_once": 2, "dns": "servfail", "rule": […]}
-                                                     keys of conf/simulator.toml with dots; checked like the file
+                                                     keys of conf/simulator.toml with dots, "window.0.most" for the
+                                                     first window; checked like the file
     {"do": "reset"}                                  forget what was received and counted
 
 Knows  nothing of SMTP; a fault in an answer is told to its asker and harms nobody else.
@@ -35,16 +40,15 @@ from typing import Any, cast
 
 import msgspec
 
+from .changing import ChangeRefused, changed
+from .judge import Bound, bounds_of, judge
 from .ledger import Ledger
 from .names import SimulatedNames
 from .provider import Provider
-from .reading import provider_faults
 from .received import Received
-from .settings import ProviderSettings
 from .windows import peak
 
 MAX_LINE_OCTETS = 1024 * 1024
-_FIXED = frozenset({"name", "domains", "mx"})  # where a provider lives does not change while it runs
 _log = logging.getLogger(__name__)
 
 
@@ -55,10 +59,11 @@ class ControlFault(Exception):
 class Control:
     """Answers questions; knows everything that the simulator holds."""
 
-    def __init__(self, providers: Mapping[str, Provider], ledger: Ledger, names: SimulatedNames) -> None:
+    def __init__(self, providers: Mapping[str, Provider], ledger: Ledger, names: SimulatedNames, seed: int = 0) -> None:
         self._providers = providers
         self._ledger = ledger
         self._names = names
+        self._seed = seed
         self._asks: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "counts": self._counts,
             "providers": self._list,
@@ -68,9 +73,11 @@ class Control:
             "duplicates": lambda _: {"duplicates": ledger.duplicates()},
             "violations": lambda _: {"violations": {n: p.violations for n, p in providers.items() if p.violations}},
             "messages": self._messages,
-            "mail_log": lambda q: {"mail_log": list(self._named(q, "provider").mail_log)},
-            "connect_log": lambda q: {"connect_log": list(self._named(q, "provider").connect_log)},
+            "mail_log": lambda q: {"mail_log": list(self._named(q, "provider").log.mails)},
+            "connect_log": lambda q: {"connect_log": list(self._named(q, "provider").log.connects)},
+            "close_log": lambda q: {"close_log": list(self._named(q, "provider").log.closes)},
             "peak": self._peak,
+            "judge": self._judge,
         }
 
     def answer(self, line: bytes) -> bytes:
@@ -144,22 +151,24 @@ class Control:
         if not isinstance(seconds, int | float) or seconds <= 0:
             raise ControlFault("seconds is a number above 0")
         return {
-            "mail": peak((entry[0] for entry in provider.mail_log), seconds),
-            "connects": peak((entry[0] for entry in provider.connect_log), seconds),
+            "mail": peak((entry[0] for entry in provider.log.mails), seconds),
+            "connects": peak((entry[0] for entry in provider.log.connects), seconds),
         }
+
+    def _judge(self, question: dict[str, Any]) -> dict[str, Any]:
+        log = self._named(question, "provider").log
+        bounds = question.get("bounds")
+        judged = bounds_of(log) if bounds is None else msgspec.convert(bounds, list[Bound])
+        return {"findings": [judge(log, bound) for bound in judged]}
 
     def _set(self, question: dict[str, Any]) -> dict[str, Any]:
         provider = self._named(question, "provider")
-        settings: dict[str, Any] = msgspec.to_builtins(provider.settings)
-        for key, value in question.items():
-            if key not in ("do", "provider"):
-                _put(settings, key, value)
-        changed = msgspec.convert(settings, ProviderSettings)
-        faults = provider_faults(changed)
-        if faults:
-            raise ControlFault("; ".join(faults))
-        provider.apply(changed)
-        return {"settings": changed}
+        keys = {key: value for key, value in question.items() if key not in ("do", "provider")}
+        try:
+            provider.apply(changed(provider.settings, keys, self._seed))
+        except ChangeRefused as refused:
+            raise ControlFault(str(refused)) from refused
+        return {"settings": provider.settings}
 
     def _reset(self) -> dict[str, Any]:
         self._ledger.reset()
@@ -215,15 +224,3 @@ def _text(question: dict[str, Any], key: str) -> str:
     if not isinstance(value, str):
         raise ControlFault(f"{key} is missing")
     return value
-
-
-def _put(settings: dict[str, Any], path: str, value: object) -> None:
-    """Set a key with dots; a table that stands at its defaults is made."""
-    *parents, last = path.split(".")
-    if (parents or [last])[0] in _FIXED:
-        raise ControlFault(f"{path} cannot change while the simulator runs")
-    for parent in parents:
-        if not isinstance(settings.get(parent), dict):
-            settings[parent] = {}
-        settings = settings[parent]
-    settings[last] = value

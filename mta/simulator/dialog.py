@@ -158,6 +158,8 @@ class Dialog:
         if self._provider.settings.dialog.starttls_required and not self._wire.tls:
             return self._voice.refuse("530 5.7.0 Must issue a STARTTLS command first")
         path = self._parsed(line)
+        if path is not None:
+            self._provider.mail_came(self._wire.client, path[0])
         if path is not None and not self._too_large(path[1]):
             self._rules.at(Stage.MAIL, [path[0]], lambda: self._begin(path))
         return None

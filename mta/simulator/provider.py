@@ -1,22 +1,24 @@
 """A running provider: its settings of the moment, what it has counted, and what it decides.
 
-Owns   counters, the log of MAIL commands and connects (the judge of rate limits), windows, greylist, and the choice
-       among its rules. Every refusal is counted by its words.
+Owns   counters, windows, greylist, and the choice among its rules. Every refusal is counted by its words.
 Knows  nothing of sockets or of the order of commands (`mta.simulator.dialog`).
-Settings may be replaced at any time; counters go on, windows and greylist begin anew.
+Settings may be replaced at any time. Counters and log go on, and so does what a window, the greylist or a rule has
+counted, as long as it is the same one: a window of the same events, length and kind may have another limit.
 """
 
 import hashlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
+from typing import assert_never
 
 from ..clock import Clock
-from .behaviours import Counted, Family, NameBehaviour, Per, Pipelined, Stage
+from .behaviours import Counted, Family, NameBehaviour, Per, Pipelined, Stage, WindowKind
 from .domains import expand
 from .settings import Limits, ProviderSettings, Rule, Window
-from .windows import SlidingWindow
+from .traffic import TrafficLog
+from .windows import FixedWindow, SlidingWindow, made
 
 
 class Provider:
@@ -24,8 +26,7 @@ class Provider:
 
     def __init__(self, settings: ProviderSettings, clock: Clock, keep_log: int) -> None:
         self._clock = clock
-        self.mail_log: deque[tuple[float, str, str]] = deque(maxlen=keep_log)  # time, client, reverse-path
-        self.connect_log: deque[tuple[float, str]] = deque(maxlen=keep_log)
+        self.log = TrafficLog(clock, keep_log)
         self.count: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.violations: Counter[str] = Counter()
@@ -33,27 +34,43 @@ class Provider:
         self._open: Counter[str] = Counter()  # connections by client
         self.most_open = 0
         self.domains = frozenset(name for pattern in settings.domains for name in expand(pattern))
+        self.settings = settings
+        self._begin_counting()
         self.apply(settings)
 
     def apply(self, settings: ProviderSettings) -> None:
         """Behave like this from now on. The settings have been checked; domains and hosts stay as they were."""
-        self.settings = settings
+        if settings.rule != self.settings.rule:
+            self._fired.clear()
+        if settings.greylist != self.settings.greylist:
+            self._greylisted.clear()
+        if (settings.dns, settings.dns_times) != (self.settings.dns, self.settings.dns_times):
+            self._questions = 0
+        counted = {_sort(each): window for each, window in self._windows}
+        self._windows = [(each, counted.pop(_sort(each), None) or made(each)) for each in settings.window]
+        for each, window in self._windows:
+            window.most = each.most
+        self._windowed = frozenset(each.counts for each in settings.window)
         self._rules = [(rule, at) for at, rule in enumerate(settings.rule)]
-        self._fired: Counter[int] = Counter()
         self.ruled_stages = frozenset(rule.at for rule in settings.rule)
         dialog = settings.dialog
         self.misreads = None if dialog.pipelined is Pipelined.READ else dialog.pipelined
-        self._windows = [(each, SlidingWindow(each.most, each.seconds)) for each in settings.window]
-        self._windowed = frozenset(each.counts for each in settings.window)
-        self._greylisted: dict[tuple[str, str, str], float] = {}
-        self._questions = 0
+        self.settings = settings
+        self.log.applied(settings)
 
     def reset(self) -> None:
         """Forget what was counted."""
-        for each in (self.mail_log, self.connect_log, self.count, self.refusals, self.violations, self.transactions):
+        for each in (self.log, self.count, self.refusals, self.violations, self.transactions):
             each.clear()
         self.most_open = self.open_connections
+        self._begin_counting()
         self.apply(self.settings)
+
+    def _begin_counting(self) -> None:
+        self._fired: Counter[int] = Counter()
+        self._windows: list[tuple[Window, SlidingWindow | FixedWindow]] = []
+        self._greylisted: dict[tuple[str, str, str], float] = {}
+        self._questions = 0
 
     @property
     def open_connections(self) -> int:
@@ -71,12 +88,13 @@ class Provider:
 
     def opened(self, client: str) -> None:
         self.count["connections"] += 1
-        self.connect_log.append((self._clock.monotonic(), client))
+        self.log.connect(client)
         self._open[client] += 1
         self.most_open = max(self.most_open, self.open_connections)
 
     def closed(self, client: str, messages: int) -> None:
         self._open[client] -= 1
+        self.log.close(client, messages)
         self.transactions[messages] += 1
 
     def refusal_of_connection(self, client: str) -> str:
@@ -86,10 +104,13 @@ class Provider:
             return limits.connections_reply
         return self._over(Counted.CONNECTIONS, client, "")
 
-    def refusal_of_mail(self, client: str, reverse_path: str, messages_before: int) -> str:
-        """The words against a MAIL command, or ""; the command is logged either way."""
+    def mail_came(self, client: str, reverse_path: str) -> None:
+        """A MAIL command, whatever will be answered."""
         self.count["mail"] += 1
-        self.mail_log.append((self._clock.monotonic(), client, reverse_path))
+        self.log.mail(client, reverse_path)
+
+    def refusal_of_mail(self, client: str, reverse_path: str, messages_before: int) -> str:
+        """The words against a MAIL command, or ""."""
         limits = self.limits
         if limits.messages_per_connection and messages_before >= limits.messages_per_connection:
             return limits.messages_reply
@@ -116,10 +137,12 @@ class Provider:
     def _over(self, counted: Counted, client: str, reverse_path: str) -> str:
         if counted not in self._windowed:
             return ""
-        now = self._clock.monotonic()
         for settings, window in self._windows:
-            if settings.counts is counted and not window.admit(_key(settings, client, reverse_path), now):
-                return settings.reply
+            if settings.counts is counted:
+                is_fixed = settings.kind is WindowKind.FIXED
+                now = self._clock.now_ms() / 1000 if is_fixed else self._clock.monotonic()
+                if not window.admit(window_key(settings.per, client, reverse_path), now):
+                    return settings.reply
         return ""
 
     def _is_greylisted(self, client: str, reverse_path: str, address: str) -> bool:
@@ -134,10 +157,22 @@ class Provider:
         return waited < greylist.seconds
 
 
-def _key(window: Window, client: str, reverse_path: str) -> str:
-    if window.per is Per.CLIENT:
-        return client
-    return reverse_path.rpartition("@")[2].lower() if window.per is Per.SENDER_DOMAIN else ""
+def window_key(per: Per, client: str, reverse_path: str) -> str:
+    """Whose events are counted together with this one."""
+    match per:
+        case Per.CLIENT:
+            return client
+        case Per.SENDER_DOMAIN:
+            return reverse_path.rpartition("@")[2].lower()
+        case Per.PROVIDER:
+            return ""
+        case _:
+            assert_never(per)
+
+
+def _sort(window: Window) -> tuple[object, ...]:
+    """Windows of which this is the same go on counting when others change."""
+    return (window.counts, window.per, window.seconds, window.kind, window.zone)
 
 
 def _is_of(client: str, family: Family) -> bool:

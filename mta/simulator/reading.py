@@ -1,21 +1,23 @@
 """Reading conf/simulator.toml: text to `Settings`, or every fault with its line.
 
-Owns   the check of what types cannot say (unique names, loopback addresses, replies that are replies) and the way from
-       a fault to its line in the file.
-Knows  nothing of sockets.
+Owns   the checks across providers (unique names, domains and addresses), those of the simulator's own table, and the
+       way from a fault to its line in the file.
+Knows  nothing of sockets. What can be wrong with one provider is `mta.simulator.checking`'s.
 """
 
 import re
 import tomllib
 from collections.abc import Iterator
-from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from .behaviours import Deed
+from .changing import ChangeRefused, changed
+from .checking import loopback, provider_faults
 from .domains import expand
-from .settings import ProviderSettings, Servers, Settings, parse_reply
+from .drawing import DrawingFault, drawn, is_array, is_table
+from .settings import ProviderSettings, Servers, Settings
 
 _HEADER = re.compile(r"\s*\[\[?\s*([\w.\-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*([\w\-]+)\s*=")
@@ -43,15 +45,32 @@ def read_settings(text: str) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError([(0, str(error))]) from error
     try:
-        settings = msgspec.convert(tables, Settings)
+        settings = msgspec.convert(_drawn(text, tables), Settings)
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `$.")
         raise SettingsError([(_line_of(text, _steps(path.rstrip("`"), what)), what)]) from error
     faults = [(_line_of(text, ["provider", str(at)]), what) for at, what in faults_of(settings)]
     faults += [(_line_of(text, ["simulator", key]), what) for key, what in _server_faults(settings.simulator)]
+    if not faults:  # a change of what is wrong already would be refused for that
+        faults = [(_line_of(text, steps), what) for steps, what in _change_faults(settings)]
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def _drawn(text: str, tables: dict[str, Any]) -> dict[str, Any]:
+    """The file with numbers in place of ranges. Raises SettingsError; what has not the shape of the file passes."""
+    providers, servers = tables.get("provider"), tables.get("simulator")
+    seed = servers.get("seed", 0) if is_table(servers) else 0
+    if not is_array(providers):
+        return tables
+    result: list[Any] = []
+    for at, each in enumerate(providers):
+        try:
+            result.append(drawn(each, seed) if is_table(each) else each)
+        except DrawingFault as fault:
+            raise SettingsError([(_line_of(text, ["provider", str(at), *fault.steps]), str(fault))]) from fault
+    return {**tables, "provider": result}
 
 
 def faults_of(settings: Settings) -> list[tuple[int, str]]:
@@ -66,26 +85,15 @@ def faults_of(settings: Settings) -> list[tuple[int, str]]:
     return faults
 
 
-def provider_faults(provider: ProviderSettings) -> list[str]:
-    """What is wrong with one provider, as sentences."""
-    faults: list[str] = []
-    octets = [rule.octets for rule in provider.rule if rule.do is Deed.OCTETS]
-    names = (*provider.domains, *(mx.host for mx in provider.mx), *(mx.alias for mx in provider.mx if mx.alias))
-    checks = (
-        (parse_reply, _replies(provider)), (_octets, octets), (expand, names), (_loopback, _addresses(provider))
-    )  # fmt: skip
-    for check, values in checks:
-        for value in values:
+def _change_faults(settings: Settings) -> Iterator[tuple[list[str], str]]:
+    """Changes that would be refused when their time comes, in the order of time."""
+    for at, provider in enumerate(settings.provider):
+        now = provider
+        for number, change in sorted(enumerate(provider.change), key=lambda each: each[1].after_seconds):
             try:
-                check(value)
-            except ValueError as error:
-                faults.append(f"provider {provider.name!r}: {error}")
-    faults += [
-        f"provider {provider.name!r}: a window needs most ≥ 1 and seconds > 0"
-        for window in provider.window
-        if window.most < 1 or window.seconds <= 0
-    ]
-    return faults
+                now = changed(now, change.set, settings.simulator.seed)
+            except ChangeRefused as refused:
+                yield ["provider", str(at), "change", str(number)], f"provider {provider.name!r}: {refused}"
 
 
 def _server_faults(servers: Servers) -> Iterator[tuple[str, str]]:
@@ -94,35 +102,9 @@ def _server_faults(servers: Servers) -> Iterator[tuple[str, str]]:
     for key, where in (("dns", servers.dns), ("silent_dns", servers.silent_dns), ("control", control)):
         try:
             if where:
-                _loopback(where.rpartition(":")[0].strip("[]"))
+                loopback(where.rpartition(":")[0].strip("[]"))
         except ValueError as error:
             yield key, f"{key}: {error}"
-
-
-def _replies(provider: ProviderSettings) -> list[str]:
-    limits = provider.limits
-    always = [limits.connections_reply, limits.messages_reply, limits.recipients_reply, limits.content_reply]
-    return [
-        *(rule.reply for rule in provider.rule if rule.do is Deed.REPLY),
-        *(window.reply for window in provider.window),
-        *always,
-        *(each for each in (limits.close_reply, limits.idle_reply) if each),
-        *([provider.greylist.reply] if provider.greylist else []),
-    ]
-
-
-def _octets(text: str) -> None:
-    if not text or max(text) > "\xff":
-        raise ValueError(f"{text!r}: octets are characters up to U+00FF, and not none")
-
-
-def _addresses(provider: ProviderSettings) -> list[str]:
-    return [mx.address for mx in provider.mx if mx.address]
-
-
-def _loopback(address: str) -> None:
-    if not ip_address(address).is_loopback:
-        raise ValueError(f"{address} is not a loopback address: the simulator never leaves this machine")
 
 
 def _domains(provider: ProviderSettings) -> list[str]:

@@ -5,6 +5,8 @@ Knows  nothing of TOML text (`mta.simulator.reading`) or of running servers.
 Behaviours compose: `rule`, `window`, `limits`, `greylist` and `dialog` of one provider all hold at once.
 """
 
+from typing import Any
+
 import msgspec
 
 from ..reply import Reply, from_text_lines
@@ -21,6 +23,7 @@ from .behaviours import (
     Stage,
     StartTls,
     TlsVersions,
+    WindowKind,
 )
 
 
@@ -56,13 +59,15 @@ class Rule(_Part, frozen=True):
 
 
 class Window(_Part, frozen=True):
-    """Not more than `most` events in any `seconds`, else `reply`."""
+    """Not more than `most` events in any `seconds`, else `reply`; in the file also `rate = "600/min"` for both."""
 
     counts: Counted
     most: int
     seconds: float
     reply: str
     per: Per = Per.CLIENT
+    kind: WindowKind = WindowKind.SLIDING
+    zone: str = "UTC"  # whose clock fixed windows follow
 
 
 class Limits(_Part, frozen=True):
@@ -111,6 +116,13 @@ class Dialog(_Part, frozen=True):
     tls_tickets: bool = True  # false: no session is ever resumed
 
 
+class Change(_Part, frozen=True):
+    """So long after the start, other settings: keys with dots, as over the control socket."""
+
+    after_seconds: float
+    set: dict[str, Any]
+
+
 class ProviderSettings(_Part, frozen=True):
     """One provider."""
 
@@ -127,6 +139,7 @@ class ProviderSettings(_Part, frozen=True):
     limits: Limits = Limits()
     greylist: Greylist | None = None
     dialog: Dialog = Dialog()
+    change: tuple[Change, ...] = ()
 
 
 class ExtraRecord(_Part, frozen=True):
@@ -148,6 +161,7 @@ class Servers(_Part, frozen=True):
     maildir: str = ""  # "" = none
     keep_messages: int = 1000  # newest messages kept in memory, whole
     keep_log: int = 100_000  # newest MAIL commands and connects kept for each provider
+    seed: int = 0  # of numbers that the file gives as a range, "5..50"
 
 
 class Settings(_Part, frozen=True):

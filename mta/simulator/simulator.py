@@ -24,6 +24,7 @@ from .provider import Provider
 from .session import Session
 from .settings import MxHost, Settings
 from .silence import SilentHost
+from .timetable import Timetable
 
 _PORT_TRIES = 50
 _BACKLOG = 1024
@@ -38,6 +39,7 @@ class Simulator:
         self._maildir = Maildir(Path(servers.maildir)) if servers.maildir else None
         self.ledger = Ledger(clock, servers.keep_messages, self._maildir)
         self.providers = {each.name: Provider(each, clock, servers.keep_log) for each in settings.provider}
+        self._timetable = Timetable(self.providers.values(), servers.seed)
         self.names = SimulatedNames(self.providers.values(), settings.record)
         self.dns_address: tuple[str, int] = ("", 0)
         self.port = 0
@@ -57,12 +59,14 @@ class Simulator:
             await self._open_dns()
             await self._open_hosts()
             await self._open_control()
+            self._timetable.begin()
         except BaseException:
             await self.stop()
             raise
 
     async def stop(self) -> None:
         """Close everything; safe more than once."""
+        self._timetable.end()
         for name_server in self._name_servers:
             await name_server.stop()
         for silent in self._silent:
@@ -135,7 +139,7 @@ class Simulator:
         if not where:
             return
         loop = asyncio.get_running_loop()
-        control = Control(self.providers, self.ledger, self.names)
+        control = Control(self.providers, self.ledger, self.names, self._settings.simulator.seed)
         make = partial(ControlConnection, control, self._askers)
         if where.startswith("unix:"):
             self.control = where.removeprefix("unix:")

@@ -134,7 +134,7 @@ async def test_sighup_under_load_reads_the_configuration_anew_and_closes_no_sess
     assert fates(sent) == {Fate.ACCEPTED: len(sent)}
     assert faults_of(sent, internet, server) == []
     assert not doubted(server)
-    mailed = sum(len(internet.providers[domain.split(".")[0]].mail_log) for domain in DOMAINS)
+    mailed = sum(len(internet.providers[domain.split(".")[0]].log.mails) for domain in DOMAINS)
     assert server.count("SELECT count(*) FROM journal WHERE facts LIKE '%\"mailed\":true%'") == mailed, "Q4"
 
 

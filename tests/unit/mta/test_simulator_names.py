@@ -4,6 +4,7 @@ import dns.asyncquery
 import dns.exception
 import dns.message
 import pytest
+from fakes.clock import FakeClock
 from fakes.simulated import ANYWHERE, simulated
 from youtong.mta.dns.zones import Records, ServerFailure
 from youtong.mta.simulator.names import SimulatedNames
@@ -15,7 +16,7 @@ HOST = '{ host = "mx.p.test", address = "127.0.0.1" }'
 
 def names(mx: str = HOST, more: str = "", domain: str = "p.test") -> SimulatedNames:
     text = f'[[provider]]\nname = "p"\ndomains = ["{domain}"]\nmx = [{mx}]\n{more}'
-    return SimulatedNames([Provider(each, None, 10) for each in read_settings(text).provider])
+    return SimulatedNames([Provider(each, FakeClock(), 10) for each in read_settings(text).provider])
 
 
 def texts(source: SimulatedNames, name: str, rdtype: str) -> list[str]:
