@@ -1,0 +1,131 @@
+"""Reading one table of a shaping file, key by key, so that every fault is told and none twice.
+
+Owns   Table (what is still unread of a table, and where it stands) and readers for plain values.
+Knows  no key. A reader raises ValueError with one sentence.
+"""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from .faults import Fault
+from .lines import LineIndex
+
+Value = TypeVar("Value")
+
+
+class Source:
+    """One file while it is read: its lines, its name in a limit's `because`, and the faults found so far."""
+
+    def __init__(self, path: Path, label: str, text: str) -> None:
+        self.path, self.label = path, label
+        self.lines = LineIndex(text)
+        self.faults: list[Fault] = []
+
+    def fault(self, line: int, place: str, sentence: str) -> None:
+        self.faults.append(Fault(self.path, line, place, sentence))
+
+
+class Table:
+    """A table of the file. Every key is taken once; what nobody took is a fault."""
+
+    def __init__(
+        self, source: Source, names: tuple[str, ...], raw: object, nth: int = 0, repeated: bool = False
+    ) -> None:
+        self.source, self.names, self.nth = source, names, nth
+        self.place = ("[[{}]]" if repeated else "[{}]").format(".".join(names))
+        self.line = source.lines.line_of(names, nth)
+        self._known: list[str] = []
+        self._raw: dict[str, Any] = {}  # what is still unread
+        self._set: set[str] = set()
+        if isinstance(raw, dict):
+            self._raw = dict(cast("dict[str, Any]", raw))
+            self._set = set(self._raw)
+        else:
+            source.fault(self.line, self.place, "is a table")
+
+    def is_set(self, key: str) -> bool:
+        """Whether the file has this key, right or wrong."""
+        return key in self._set
+
+    def line_of(self, key: str) -> int:
+        return self.source.lines.line_of(self.names, self.nth, key) or self.line
+
+    def because(self, key: str) -> str:
+        """Where a number came from, as `explain` says it."""
+        return f"{self.source.label}:{self.line_of(key)} {self.place} {key}"
+
+    def fault(self, key: str, sentence: str) -> None:
+        self.source.fault(self.line_of(key), f"{self.place} {key}".rstrip(), sentence)
+
+    def take(self, key: str, read: Callable[[Any], Value], default: Value) -> Value:
+        """The value, or `default` when the key is absent or wrong."""
+        self._known.append(key)
+        if key not in self._raw:
+            return default
+        try:
+            return read(self._raw.pop(key))
+        except ValueError as error:
+            self.fault(key, str(error))
+            return default
+
+    def take_raw(self, key: str) -> Any:
+        """The value unread, None when absent: for tables inside."""
+        self._known.append(key)
+        return self._raw.pop(key, None)
+
+    def done(self) -> None:
+        """Everything that nobody took is unknown."""
+        for key in self._raw:
+            close = get_close_matches(key, self._known, n=1, cutoff=0.6)
+            self.fault(key, "is no key of this table" + (f", did you mean {close[0]}?" if close else ""))
+
+
+def whole_number(low: int, high: int) -> Callable[[Any], int]:
+    def read(raw: Any) -> int:
+        if isinstance(raw, bool) or not isinstance(raw, int) or not low <= raw <= high:
+            raise ValueError(f"needs a whole number from {low} to {high}, without quotes")
+        return raw
+
+    return read
+
+
+def share(raw: Any) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 < raw < 1:
+        raise ValueError("needs a part of the usual pace between 0 and 1, e.g. 0.5")
+    return float(raw)
+
+
+def text(raw: Any) -> str:
+    if not isinstance(raw, str) or not raw.strip():
+        raise ValueError("needs a text in quotes")
+    return raw
+
+
+def texts(raw: Any) -> tuple[str, ...]:
+    if not isinstance(raw, list) or not raw:
+        raise ValueError('needs a list of texts, e.g. ["one", "two"]')
+    return tuple(text(one) for one in cast("list[Any]", raw))
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    def read(raw: Any) -> str:
+        if raw not in words:
+            raise ValueError("needs one of " + ", ".join(f'"{word}"' for word in words))
+        return str(raw)
+
+    return read
+
+
+def names(raw: Any) -> tuple[str, ...]:
+    """Host or domain names in lower case; a leading dot is allowed and means nothing."""
+    return tuple(_name(one) for one in texts(raw))
+
+
+def _name(raw: str) -> str:
+    name = raw.lower().strip(".")
+    labels = name.split(".")
+    if len(labels) < 2 or not all(label and label.replace("-", "a").replace("_", "a").isalnum() for label in labels):
+        raise ValueError(f'is no host name ("{raw}"), write e.g. "google.com"')
+    return name
