@@ -58,6 +58,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     notice_message: int = 0
     notice_action: str = ""  # what the notice said of this recipient: "failed", "delayed" or "relayed"
     relayed: bool = False  # the next hop took NOTIFY over: it owes the notice of success (RFC 3461 §5.2.1)
+    suspension: int = 0  # the reply set it off, or made it last longer
+    operation: int = 0  # the operator's verb that did this (queue.storage.operation_rows)
 
 
 class JournalRow(msgspec.Struct, frozen=True):
@@ -93,6 +95,7 @@ class AttemptPlace(msgspec.Struct, frozen=True, gc=False):
     site: str
     revision: int
     mailed: bool
+    suspension: int = 0
 
 
 def returned_facts(place: AttemptPlace, next_ms: int) -> Facts:
@@ -131,6 +134,7 @@ def attempt_facts(outcome: Outcome, place: AttemptPlace, next_ms: int = 0) -> Fa
         mailed=place.mailed,
         next_ms=next_ms,
         revision=place.revision,
+        suspension=place.suspension,
     )
 
 

@@ -19,11 +19,10 @@ from .storage.wish_rows import Wish
 _EVENTS = {"hold": (Event.HOLD, JournalKind.HELD), "cancel": (Event.CANCEL, JournalKind.CANCELLED)}
 
 
-def keep(store: QueueStore, rows: Sequence[OperatedRow], verb: str, reason: str, who: str) -> int:
-    """For leased recipients; how many. The last wish about each counts."""
+def keep(store: QueueStore, rows: Sequence[OperatedRow], verb: str, reason: str, who: str, operation: int = 0) -> None:
+    """For leased recipients. The last wish about each counts."""
     for row in rows:
-        store.wishes.keep(Wish(row.id, verb, reason, who))
-    return len(rows)
+        store.wishes.keep(Wish(row.id, verb, reason, who, operation))
 
 
 def withdraw(store: QueueStore, rows: Iterable[OperatedRow]) -> int:
@@ -39,6 +38,10 @@ def fulfil(store: QueueStore, rows: Iterable[LeasedRow], now_ms: int) -> set[int
 
 def _fulfil(store: QueueStore, rows: dict[int, LeasedRow], wish: Wish, now_ms: int) -> bool:
     row, (event, kind) = rows[wish.recipient_id], _EVENTS[wish.verb]
-    fact = Fact(now_ms, kind, row.account_id, row.message_id, row.id, Facts(reason=wish.reason, who=wish.who))
+    fact = Fact(now_ms, kind, row.account_id, row.message_id, row.id, _facts(wish))
     next_ms = row.expires_ms if event is Event.HOLD else None
     return store.move(RecipientState.SCHEDULED, event, fact, next_ms=next_ms)
+
+
+def _facts(wish: Wish) -> Facts:
+    return Facts(reason=wish.reason, who=wish.who, operation=wish.operation)

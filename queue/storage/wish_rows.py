@@ -21,6 +21,7 @@ class Wish(msgspec.Struct, frozen=True, array_like=True):
     verb: str  # "hold" or "cancel"
     reason: str
     who: str
+    operation: int = 0  # of queue.storage.operation_rows
 
 
 class WishRows:
@@ -41,13 +42,21 @@ class WishRows:
 
     def keep(self, wish: Wish) -> None:
         """The last word counts."""
-        self._db.execute("INSERT OR REPLACE INTO wish (recipient_id, verb, reason, who) VALUES (?, ?, ?, ?)",
-                         (wish.recipient_id, wish.verb, wish.reason, wish.who))  # fmt: skip
+        self._db.execute(
+            "INSERT OR REPLACE INTO wish (recipient_id, verb, reason, who, operation) VALUES (?, ?, ?, ?, ?)",
+            (wish.recipient_id, wish.verb, wish.reason, wish.who, wish.operation),
+        )
         self._exist = True
 
     def withdraw(self, recipient_id: int, verb: str) -> bool:
         """Whether there was such a wish."""
         return self._delete("recipient_id = ? AND verb = ?", (recipient_id, verb)) is not None
+
+    def withdraw_of(self, operation: int) -> int:
+        """Of one operation all wishes that still wait; how many there were."""
+        withdrawn = self._db.execute("DELETE FROM wish WHERE operation = ?", (operation,)).rowcount
+        self._exist = None
+        return withdrawn
 
     def take(self, recipient_ids: Iterable[int]) -> list[Wish]:
         """The wishes about these, which are fulfilled or void now."""
@@ -60,7 +69,7 @@ class WishRows:
 
     def _delete(self, condition: str, values: tuple[object, ...]) -> Wish | None:
         row = self._db.execute(
-            f"DELETE FROM wish WHERE {condition} RETURNING recipient_id, verb, reason, who", values
+            f"DELETE FROM wish WHERE {condition} RETURNING recipient_id, verb, reason, who, operation", values
         ).fetchone()
         if row is None:
             return None
