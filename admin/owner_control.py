@@ -14,7 +14,7 @@ from ..mta.clock import Clock, SystemClock
 from ..queue.dispatcher import Dispatcher
 from ..queue.operations import Operated, Selection
 from ..queue.storage.database import StorageError
-from . import figures, waits
+from . import owner_figures, waits
 from .control import Answer, Refused
 from .store import StoreError
 
@@ -97,7 +97,7 @@ class OwnerControl:
 
     def _figures(self) -> Answer:
         now = self._clock.monotonic()
-        return msgspec.to_builtins(figures.look(self._dispatcher, now - self._started, now))
+        return msgspec.to_builtins(owner_figures.look(self._dispatcher, now - self._started, now))
 
     def _status(self) -> Answer:
         dispatcher = self._dispatcher

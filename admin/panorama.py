@@ -61,6 +61,14 @@ class FlowLine(msgspec.Struct, frozen=True):
     leaving_1m: int = 0
 
 
+class ClassWaiting(msgspec.Struct, frozen=True):
+    """What waits of one class for one provider."""
+
+    provider: str
+    mail_class: str
+    waiting: int
+
+
 class Panorama(msgspec.Struct, frozen=True):
     """`owner` is None while no server runs."""
 
@@ -68,6 +76,7 @@ class Panorama(msgspec.Struct, frozen=True):
     owner: OwnerFigures | None
     providers: tuple[ProviderRow, ...]
     flows: tuple[FlowLine, ...]
+    classes: tuple[ClassWaiting, ...] = ()
 
     @property
     def waiting(self) -> int:
@@ -84,7 +93,13 @@ def gather(config: Config, accounts: Mapping[int, str], clock: Clock) -> Panoram
     except NoQueue:
         sums, flows = [], {}
     lanes = owner.lanes if owner is not None else ()
-    return Panorama(clock.now_ms(), owner, tuple(provider_rows(sums, lanes)), tuple(_lines(sums, flows, accounts)))
+    return Panorama(
+        clock.now_ms(),
+        owner,
+        tuple(provider_rows(sums, lanes)),
+        tuple(_lines(sums, flows, accounts)),
+        tuple(_classes(sums)),
+    )
 
 
 def ask_owner(config: Config) -> OwnerFigures | None:
@@ -94,6 +109,14 @@ def ask_owner(config: Config) -> OwnerFigures | None:
     except control.NotRunning:
         return None
     return msgspec.convert(answer, OwnerFigures)
+
+
+def _classes(sums: Iterable[WaitingSum]) -> Iterable[ClassWaiting]:
+    found: dict[tuple[str, str], int] = {}
+    for each in sums:
+        key = (each.provider, each.mail_class)
+        found[key] = found.get(key, 0) + each.waiting
+    return (ClassWaiting(*key, n) for key, n in found.items())
 
 
 def provider_rows(sums: Iterable[WaitingSum], lanes: Iterable[LaneFigures]) -> list[ProviderRow]:

@@ -33,7 +33,8 @@ def places(config: "Config") -> list[Place]:
     """Of the listeners there are, in the order of the file."""
     found = [*_of("submission", "listen", config.submission.listen)]
     found += _of("submission", "listen_tls", config.submission.listen_tls)
-    return found + list(_of("inbound", "listen", config.inbound.listen if config.inbound else ()))
+    found += _of("inbound", "listen", config.inbound.listen if config.inbound else ())
+    return found + list(_of("metrics", "listen", config.metrics.listen if config.metrics else ()))
 
 
 def _of(section: str, key: str, endpoints: tuple[Endpoint, ...]) -> Iterator[Place]:

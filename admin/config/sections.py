@@ -106,6 +106,14 @@ class People:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Queue:
+    """How long what has ended is kept: in queue.db, and then in archive.db."""
+
+    archive_after_days: int = key(whole_number(1, 3650), 7)
+    forget_after_days: int = key(whole_number(1, 36_500), 400)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inbound:
     listen: tuple[Endpoint, ...] = key(listen_endpoints, "127.0.0.1:5525")
     memory: Bytes = key(size, "32 MiB")
@@ -165,6 +173,13 @@ class Tracking:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """Figures for Prometheus, at /metrics (docs/metrics.md)."""
+
+    listen: tuple[Endpoint, ...] = key(listen_endpoints, "127.0.0.1:5590")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dns:
     listen: tuple[Endpoint, ...] = key(listen_endpoints)
 
@@ -177,12 +192,14 @@ class Config:
     tls: Tls = Tls()
     submission: Submission = Submission()
     people: People = People()
+    queue: Queue = Queue()
     inbound: Inbound | None = None
     delivery: Delivery = Delivery()
     source: tuple[Source, ...] = ()
     dkim: tuple[DkimKey, ...] = ()
     admin: AdminPages | None = None
     tracking: Tracking | None = None
+    metrics: Metrics | None = None
     dns: Dns | None = None
     path: Path = Path("youtong.toml")  # the file it was read from; policy.py and the like lie beside it
     text: str = field(default="", repr=False, compare=False)  # what the file said
@@ -210,9 +227,16 @@ ALWAYS: dict[str, type[Any]] = {
     "tls": Tls,
     "submission": Submission,
     "people": People,
+    "queue": Queue,
     "delivery": Delivery,
 }
-OPTIONAL: dict[str, type[Any]] = {"inbound": Inbound, "admin": AdminPages, "tracking": Tracking, "dns": Dns}
+OPTIONAL: dict[str, type[Any]] = {
+    "inbound": Inbound,
+    "admin": AdminPages,
+    "tracking": Tracking,
+    "metrics": Metrics,
+    "dns": Dns,
+}
 REPEATED: dict[str, type[Any]] = {"source": Source, "dkim": DkimKey}
 SECTIONS: dict[str, type[Any]] = {
     name: {**ALWAYS, **OPTIONAL, **REPEATED}[name]
@@ -221,12 +245,14 @@ SECTIONS: dict[str, type[Any]] = {
         "tls",
         "submission",
         "people",
+        "queue",
         "inbound",
         "delivery",
         "source",
         "dkim",
         "admin",
         "tracking",
+        "metrics",
         "dns",
     )
 }

@@ -15,13 +15,13 @@ import msgspec
 STEP = 50_000  # domains; some 30 ms
 
 _SUMS = """
-SELECT ifnull(d.provider, ''), b.flow_id, sum(b.waiting), min(b.due_ms)
-FROM backlog AS b CROSS JOIN domain AS d ON d.id = b.domain_id
+SELECT ifnull(d.provider, ''), b.flow_id, f.mail_class, sum(b.waiting), min(b.due_ms)
+FROM backlog AS b CROSS JOIN domain AS d ON d.id = b.domain_id CROSS JOIN flow AS f ON f.id = b.flow_id
 WHERE b.domain_id > ? AND b.domain_id <= ? GROUP BY 1, 2
 """
 _OF_DOMAIN = """
-SELECT ifnull(d.provider, ''), b.flow_id, b.waiting, b.due_ms
-FROM domain AS d CROSS JOIN backlog AS b ON b.domain_id = d.id WHERE d.name = ?
+SELECT ifnull(d.provider, ''), b.flow_id, f.mail_class, b.waiting, b.due_ms
+FROM domain AS d CROSS JOIN backlog AS b ON b.domain_id = d.id CROSS JOIN flow AS f ON f.id = b.flow_id WHERE d.name = ?
 """
 _FLOWS = """
 SELECT f.id, f.account_id, f.mail_class, f.stream_id, f.sender_domain, ifnull(s.name, '')
@@ -34,6 +34,7 @@ class WaitingSum(msgspec.Struct, frozen=True):
 
     provider: str
     flow_id: int
+    mail_class: str
     waiting: int
     due_ms: int | None
 
@@ -53,11 +54,11 @@ def sums(db: sqlite3.Connection) -> Iterator[WaitingSum]:
     """Of all that waits; a provider and flow may come in several parts."""
     (last,) = db.execute("SELECT ifnull(max(domain_id), 0) FROM backlog").fetchone()
     for start in range(0, last, STEP):
-        yield from (WaitingSum(*row) for row in db.execute(_SUMS, (start, start + STEP)).fetchall() if row[2])
+        yield from (WaitingSum(*row) for row in db.execute(_SUMS, (start, start + STEP)).fetchall() if row[3])
 
 
 def of_domain(db: sqlite3.Connection, domain: str) -> list[WaitingSum]:
-    return [WaitingSum(*row) for row in db.execute(_OF_DOMAIN, (domain,)) if row[2]]
+    return [WaitingSum(*row) for row in db.execute(_OF_DOMAIN, (domain,)) if row[3]]
 
 
 def flow(db: sqlite3.Connection, flow_id: int) -> FlowRow | None:

@@ -9,7 +9,7 @@ from youtong.admin.figures import (
     RateSeen,
     SessionFigures,
 )
-from youtong.admin.panorama import FlowLine, Panorama, provider_rows
+from youtong.admin.panorama import ClassWaiting, FlowLine, Panorama, provider_rows
 from youtong.queue.figures import Total
 from youtong.queue.storage.backlog_reads import WaitingSum
 
@@ -66,11 +66,15 @@ def owner_figures(lanes: tuple[LaneFigures, ...]) -> OwnerFigures:
 def panorama(providers: int, tick: int = 0) -> Panorama:
     """`tick`: some seconds later."""
     lanes = tuple(lane_figures(number, tick) for number in range(1, providers + 1))
-    sums = [WaitingSum(f"provider{number}", 1 + number % 3, 100 * number, None) for number in range(1, providers + 1)]
+    sums = [
+        WaitingSum(f"provider{number}", 1 + number % 3, "bulk", 100 * number, None)
+        for number in range(1, providers + 1)
+    ]
     flows = (
         FlowLine(1, "shop@example.org", "bulk", "autumn letter", "news.example.org", 120_000, 40),
         FlowLine(2, "邮通公司@例子.中国", "bulk", "秋季通讯", "例子.中国", 9_000, 12),
         FlowLine(3, "ann@example.org", "people", "", "example.org", 2, 2),
     )
     rows = tuple(provider_rows(sums, lanes))
-    return Panorama(AT_MS + tick * 1000, owner_figures(lanes), rows, flows)
+    classes = (ClassWaiting("provider1", "bulk", 70), ClassWaiting("nobody", "people", 3), ClassWaiting("", "bulk", 1))
+    return Panorama(AT_MS + tick * 1000, owner_figures(lanes), rows, flows, classes)
