@@ -68,7 +68,7 @@ async def _as_owner(data_dir: Path, order: Order, clock: Clock) -> Operated:
 async def _recovered_and_done(
     run_dir: Path, commits: GroupCommit, store: QueueStore, order: Order, clock: Clock
 ) -> Operated:
-    commits.on_rollback(store.forget)
+    store.attach(commits)
     boot = incarnation.boot_id()
     mine = await commits.submit(lambda connection: incarnation.begin(connection, "owner", boot, clock.now_ms()))
     await Recovery(commits, store, run_dir, Schedule(Random()), clock, boot).at_start(mine)

@@ -27,17 +27,22 @@ from .leasing import Leasing
 from .limits import LimitSource
 from .loader import Loader
 from .marks import mark_path, read_marks
+from .minutes import MinuteSweep
+from .moving import Moving
 from .notices import Composed, NoticeFacts, Notices
 from .operations import Operated, Selection
 from .people import PeopleIntake
 from .protocol import Report
+from .reactions import NoReaction, ReplyWatch
 from .recovery import Recovery
+from .reshaping import Reshaping
 from .retry import RetrySchedule
 from .routing import RouteSource
 from .set_back import SetBack
 from .settlement import Settled
 from .settling import Attempt, Listener, Settling
 from .sites import FindRoute, KnownRoute, Sites
+from .storage.backlog import Pair
 from .storage.database import connect, migrate
 from .storage.group_commit import GroupCommit
 from .storage.people import PeopleReads
@@ -47,6 +52,7 @@ from .usage import Recent, usage_reader
 from .waking import wake
 
 _log = logging.getLogger("youtong.queue")
+_FAREWELL_SECONDS = 0.1  # receivers hear that a dead worker's sockets are closed before its lanes connect anew (Q4)
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -61,6 +67,7 @@ class Ports(msgspec.Struct, frozen=True):
     compose_notice: Callable[[NoticeFacts], Composed]
     hold_reason: Callable[[KnownRoute], str]
     forget_failures: Callable[[], int]  # of look-ups; how many there were
+    watch: ReplyWatch = NoReaction()
 
 
 class Dispatcher:
@@ -83,7 +90,7 @@ class Dispatcher:
         migrate(connection)
         self.store = QueueStore(connection)
         self.commits = GroupCommit(connection)
-        self.commits.on_rollback(self.store.forget)
+        self.store.attach(self.commits)
 
     def _build(self, ports: Ports) -> None:
         clock, commits, store = self._clock, self.commits, self.store
@@ -101,12 +108,13 @@ class Dispatcher:
         self.intake = QueueIntake(
             commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock
         )
-        self.housekeeper = Housekeeper(
-            self._path, self.spool_dir, commits, store, self.leasing.forget_idle_lanes, clock
-        )
+        self.housekeeper = Housekeeper(self._path, self.spool_dir, commits, self.leasing.forget_idle_lanes, clock)
         self.streams = Streams(commits, store, self._due_now, clock)
         self._set_back = SetBack(commits, store, clock)
-        self._forget_failures = ports.forget_failures
+        self.housekeeper.also(MinuteSweep(commits, clock).sweep)
+        self.moving = Moving(self.leasing, self._fleet, clock)
+        self.reshaping = Reshaping(self.leasing, self.sites, self.moving, clock)
+        self._routes, self._forget_failures = ports.routes, ports.forget_failures
         self._people_reads = PeopleReads(self._path)
         self.usages = Recent(usage_reader(self._people_reads, clock))
 
@@ -128,10 +136,9 @@ class Dispatcher:
         await self._sweep_spool()
         await self.notices.at_start()
         if self._deliver:
-            await history.fill_windows(self.commits, self.store, self.leasing, self._clock)
-            now = self._clock.monotonic()
-            await history.count_recovered(self.commits, self.leasing, recovered.transactions, now)
+            await history.fill_windows(self.commits, self.store, self.leasing, self._routes, self._clock)
             self._fleet.start(self)
+            self._tasks.append(asyncio.create_task(self.moving.run()))
             self._tasks.append(asyncio.create_task(self.loader.run()))
             self._tasks.append(asyncio.create_task(self._set_back.run()))
         self._tasks.append(asyncio.create_task(self.housekeeper.run()))
@@ -175,6 +182,8 @@ class Dispatcher:
 
     async def died(self, slot: int, dead: int) -> None:
         """Settle what the dead worker held: its marks say what may have been sent."""
+        if not self._stopping:
+            await asyncio.sleep(_FAREWELL_SECONDS)
         path = mark_path(self.run_dir, dead)
         marked = read_marks(path).tokens
         self.leasing.worker_died(slot)
@@ -194,8 +203,8 @@ class Dispatcher:
         if settled.owes_notice:
             self.notices.owed(settled.message_id)
 
-    def _due_now(self, domain_id: int, domain: str) -> None:
-        self.loader.notice_due(domain_id, domain)
+    def _due_now(self, pair: Pair, domain: str) -> None:
+        self.loader.notice_due(pair, domain)
 
     @property
     def delivers(self) -> bool:
@@ -204,6 +213,11 @@ class Dispatcher:
     def worker_pids(self) -> dict[int, int]:
         """Process ids of the workers by slot."""
         return self._fleet.pids()
+
+    def reshape(self) -> None:
+        """The shaping rules have changed: sites and lanes follow. What left the ready queues is loaded anew."""
+        if self.reshaping.all_anew():
+            self.loader.start_over()
 
     def reload_workers(self) -> None:
         """Workers read configuration and keys anew."""

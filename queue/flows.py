@@ -10,6 +10,11 @@ import msgspec
 from .classes import MailClass
 
 
+def sender_domain(reverse_path: str) -> str:
+    """Who sends, as flows tell it apart: what follows the last @, in small letters; "" for the null reverse-path."""
+    return reverse_path.rpartition("@")[2].lower() if "@" in reverse_path else ""
+
+
 class FlowKey(msgspec.Struct, frozen=True, gc=False):
     """What recipients of a flow have in common."""
 

@@ -24,11 +24,13 @@ from ..mta.submission.ports import BodyWriter, InlineBody, Intake, SpooledBody, 
 from . import spool
 from .classes import MailClass
 from .content import ContentKind, StoredContent
+from .flows import Flow
 from .ids import queue_id
 from .leasing import Leasing
 from .loader import Loader
 from .retry import RetrySchedule
 from .sites import KnownRoute, Sites
+from .storage.backlog import Pair
 from .storage.database import StorageError, StorageFull
 from .storage.group_commit import GroupCommit
 from .storage.rows import NewMessage, NewRecipient
@@ -95,7 +97,10 @@ class QueueIntake(Intake):
             new = self._new_message(submission, queue_id(message_id))
             groups = acceptance.groups = self._groups(submission)
             leases = acceptance.leases
-            self._reserve(submission, new, _facts(message_id, new), groups, leases)
+            flow_id = self._store.flows.id_if_known(new.account_id, new.mail_class, new.stream_id, new.reverse_path)
+            if flow_id is not None:
+                flow = self._store.flows.flow(flow_id)
+                self._reserve(submission, new, _facts(message_id, new, flow), groups, leases)
             recipients = [each for group in groups.values() for each in group]
             acceptance.message_id = message_id
             self._commits.add(
@@ -104,7 +109,7 @@ class QueueIntake(Intake):
         except Exception as fault:  # noqa: BLE001 - the bulkhead of a message: a fault of ours is temporary to the client
             self._end(acceptance, {}, fault)
 
-    def _end(self, acceptance: "_Acceptance", domains: dict[str, int], fault: Exception | None) -> None:
+    def _end(self, acceptance: "_Acceptance", pairs: dict[str, Pair], fault: Exception | None) -> None:
         """The commit is over."""
         if fault is not None:
             self._undo(acceptance)
@@ -112,7 +117,7 @@ class QueueIntake(Intake):
         else:
             said = reply(250, "2.0.0", f"Ok: queued as {queue_id(acceptance.message_id)}")
             try:
-                self._go_on(domains, acceptance.groups, acceptance.leases)
+                self._go_on(pairs, acceptance.groups, acceptance.leases)
             except Exception:  # noqa: BLE001 - the message is ours since the commit, whatever fails now
                 _log.exception("internal fault after a message was accepted message=%d", acceptance.message_id)
             reach("accepted-reply.before")
@@ -191,13 +196,13 @@ class QueueIntake(Intake):
         self, domain: Domain, group: list[NewRecipient], facts: MessageFacts, content: StoredContent
     ) -> Leased | None:
         route = self._sites.route(domain)
-        if not isinstance(route, KnownRoute) or self._loader.has_unread(domain) or self._loader.must_hold(route):
+        if not isinstance(route, KnownRoute) or self._loader.must_hold(route):
             return None
         lane = self._leasing.lane_for(facts, route.provider, domain)
         if len(group) > lane.limits.recipients_per_transaction.value:
             return None
         domain_id = self._store.domain_id_if_known(domain)
-        if domain_id is None:
+        if domain_id is None or self._loader.has_unread((domain_id, facts.flow.id)):
             return None
         waiting = [Waiting(each.id, domain_id, each.address, 0, 0, each.notify, each.orcpt, "") for each in group]
         ready = Ready(facts, domain, route.routed.site, route.routed.hosts, waiting)
@@ -209,23 +214,24 @@ class QueueIntake(Intake):
 
     def _insert(
         self, message_id: int, new: NewMessage, recipients: list[NewRecipient], leases: list[Leased]
-    ) -> dict[str, int]:
-        self._store.insert_message(message_id, new, recipients)
-        domains = {each.domain: self._store.domain_id(each.domain) for each in recipients}
+    ) -> dict[str, Pair]:
+        flow_id = self._store.insert_message(message_id, new, recipients)
+        pairs: dict[str, Pair] = {each.domain: (self._store.domain_id(each.domain), flow_id) for each in recipients}
         for leased in leases:
-            if leased.ready.recipients[0].domain_id != domains[leased.ready.domain]:
-                raise StorageError("a domain's row was rolled back after a lease was reserved for it")
-        return domains
+            ready = leased.ready
+            if (ready.recipients[0].domain_id, ready.message.flow.id) != pairs[ready.domain]:
+                raise StorageError("a domain's or flow's row was rolled back after a lease was reserved for it")
+        return pairs
 
-    def _go_on(self, domains: dict[str, int], groups: dict[Domain, list[NewRecipient]], leases: list[Leased]) -> None:
+    def _go_on(self, pairs: dict[str, Pair], groups: dict[Domain, list[NewRecipient]], leases: list[Leased]) -> None:
         for leased in leases:
             self._leasing.confirm(leased)
         for domain, group in groups.items():
             if not group[0].lease and not group[0].hold:
-                self._loader.notice_due(domains[domain], domain)
+                self._loader.notice_due(pairs[domain], domain)
 
 
-def _facts(message_id: int, new: NewMessage) -> MessageFacts:
+def _facts(message_id: int, new: NewMessage, flow: Flow) -> MessageFacts:
     return MessageFacts(
         message_id=message_id,
         content_id=message_id,
@@ -241,6 +247,7 @@ def _facts(message_id: int, new: NewMessage) -> MessageFacts:
         eight_bit=new.eight_bit,
         expires_ms=new.expires_ms,
         source=new.source,
+        flow=flow,
     )
 
 

@@ -23,6 +23,7 @@ from .endings import Endings
 from .leasing import Leasing
 from .sites import KnownRoute, Sites
 from .storage import owing
+from .storage.backlog import Pair
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
 from .storage.rows import DueRow
@@ -40,10 +41,10 @@ _TOGETHER = 100  # domains whose pages share a transaction
 _START = (-1, -1)
 
 
-class ActiveDomain(msgspec.Struct):
-    """A domain with due recipients."""
+class Active(msgspec.Struct):
+    """A flow's due recipients in a domain."""
 
-    id: int
+    pair: Pair
     name: str
     after: tuple[int, int] = _START
     expiry_checked: float = 0.0
@@ -68,21 +69,21 @@ class Loader:
     ) -> None:
         self._commits, self._store, self._sites, self._leasing = commits, store, sites, leasing
         self._endings, self._hold_reason, self._clock = endings, hold_reason, clock
-        self.active: dict[str, ActiveDomain] = {}
-        self._read_up_to_ms = -1
+        self.active: dict[Pair, Active] = {}
+        self._read_up_to_ms = 0
         self._woken = asyncio.Event()
         self._held_checked = 0.0
 
-    def notice_due(self, domain_id: int, domain: str) -> None:
-        """A recipient of the domain is due now."""
-        active = self.active.setdefault(domain, ActiveDomain(domain_id, domain))
+    def notice_due(self, pair: Pair, domain: str) -> None:
+        """A recipient of the flow in the domain is due now."""
+        active = self.active.setdefault(pair, Active(pair, domain))
         active.noticed += 1
         active.is_exhausted = False
         self._woken.set()
 
-    def has_unread(self, domain: str) -> bool:
-        """Whether recipients of the domain may be due that are in no ready queue yet."""
-        active = self.active.get(domain)
+    def has_unread(self, pair: Pair) -> bool:
+        """Whether recipients of the flow in the domain may be due that are in no ready queue yet."""
+        active = self.active.get(pair)
         return active is not None and not active.is_exhausted
 
     def must_hold(self, route: KnownRoute) -> bool:
@@ -129,19 +130,20 @@ class Loader:
         now_ms = self._clock.now_ms()
         if now_ms < self._read_up_to_ms:  # the wall clock was set back: rows become due before those already seen
             self.start_over()
-        after = (self._read_up_to_ms - _OVERLAP_MS, 0)
+        after = (self._read_up_to_ms - _OVERLAP_MS, 0, 0)
         while True:
             found = await self._commits.submit(
-                lambda _, after=after: self._store.due_domains(after, now_ms, _DOMAINS_PER_READ)
+                lambda _, after=after: self._store.backlog.agenda(after, now_ms, _DOMAINS_PER_READ)
             )
             for row in found:
-                self.active.setdefault(row.name, ActiveDomain(row.id, row.name))
+                pair = (row.domain_id, row.flow_id)
+                self.active.setdefault(pair, Active(pair, row.domain))
             if len(found) < _DOMAINS_PER_READ:
                 break
-            after = (found[-1].due_ms, found[-1].id)
+            after = found[-1].place
         self._read_up_to_ms = now_ms
 
-    async def _advance_all(self, domains: list[ActiveDomain]) -> None:
+    async def _advance_all(self, domains: list[Active]) -> None:
         """All are done when this returns, whatever fails. Raises StorageError; another fault is its domain's alone."""
         results = await asyncio.gather(*map(self._advance, domains), return_exceptions=True)
         faults = [(domain, each) for domain, each in zip(domains, results, strict=True) if each is not None]
@@ -152,7 +154,7 @@ class Loader:
             if isinstance(fault, StorageError):
                 raise fault
 
-    async def _advance(self, domain: ActiveDomain) -> None:
+    async def _advance(self, domain: Active) -> None:
         route = self._sites.route(domain.name)
         if self._sites.domain_rest(domain.name) is not None:
             await self._expire(domain)
@@ -167,7 +169,7 @@ class Loader:
         else:
             await self._load(domain, route)
 
-    async def _load(self, domain: ActiveDomain, route: KnownRoute) -> None:
+    async def _load(self, domain: Active, route: KnownRoute) -> None:
         waiting = self._waiting(route)
         if domain.is_exhausted and not waiting:
             await self._leave(domain)
@@ -195,17 +197,19 @@ class Loader:
         queues = (lane.queues.get(route.routed.site) for lane in self._leasing.lanes_of(route.provider))
         return sum(queue.recipients for queue in queues if queue is not None)
 
-    async def _page(self, domain: ActiveDomain) -> list[DueRow]:
+    async def _page(self, domain: Active) -> list[DueRow]:
         now_ms = self._clock.now_ms()
-        rows = await self._commits.submit(lambda _: self._store.due_recipients(domain.id, now_ms, domain.after, _PAGE))
+        rows = await self._commits.submit(
+            lambda _: self._store.due_recipients(*domain.pair, now_ms, domain.after, _PAGE)
+        )
         if rows:
             domain.after = (rows[-1].next_ms, rows[-1].id)
         return rows
 
-    def _make_ready(self, domain: ActiveDomain, route: KnownRoute, rows: list[DueRow]) -> None:
+    def _make_ready(self, domain: Active, route: KnownRoute, rows: list[DueRow]) -> None:
         last: Ready | None = None
         for row in rows:
-            facts = facts_of(row)
+            facts = facts_of(row, self._store.flows.flow(row.flow_id))
             lane = self._leasing.lane_for(facts, route.provider, domain.name)
             room = lane.limits.recipients_per_transaction.value
             together = last is not None and last.message == facts and not row.fields
@@ -216,14 +220,14 @@ class Loader:
             last = Ready(facts, domain.name, route.routed.site, route.routed.hosts, [waiting_of(row)])
             lane.queue_for(route.routed.site).append(last)
 
-    async def _leave(self, domain: ActiveDomain) -> None:
+    async def _leave(self, domain: Active) -> None:
         """Nothing is due: forget the domain until its next time."""
-        del self.active[domain.name]
-        due_ms = await self._commits.submit(lambda _: self._store.refresh_due(domain.id))
+        del self.active[domain.pair]
+        due_ms = await self._commits.submit(lambda _: self._store.backlog.refresh(*domain.pair))
         if due_ms is not None and due_ms <= self._read_up_to_ms:
-            self.active.setdefault(domain.name, ActiveDomain(domain.id, domain.name))
+            self.active.setdefault(domain.pair, Active(domain.pair, domain.name))
 
-    async def _fail(self, domain: ActiveDomain, route: Unroutable) -> None:
+    async def _fail(self, domain: Active, route: Unroutable) -> None:
         domain.after = _START
         rows = await self._page(domain)
         if rows:
@@ -232,7 +236,7 @@ class Loader:
         else:
             await self._leave(domain)
 
-    async def _hold(self, domain: ActiveDomain, reason: str) -> None:
+    async def _hold(self, domain: Active, reason: str) -> None:
         domain.after = _START
         rows = await self._page(domain)
         if rows:
@@ -240,14 +244,16 @@ class Loader:
         else:
             await self._leave(domain)
 
-    async def _expire(self, domain: ActiveDomain) -> None:
+    async def _expire(self, domain: Active) -> None:
         """Recipients that rest or wait still age: a page of the due ones is looked at, each about once a minute."""
         now = self._clock.monotonic()
         if domain.aged == _START and domain.expiry_checked and now - domain.expiry_checked < _EXPIRY_SECONDS:
             return
         domain.expiry_checked = now
         now_ms = self._clock.now_ms()
-        rows = await self._commits.submit(lambda _: self._store.due_recipients(domain.id, now_ms, domain.aged, _PAGE))
+        rows = await self._commits.submit(
+            lambda _: self._store.due_recipients(*domain.pair, now_ms, domain.aged, _PAGE)
+        )
         domain.aged = (rows[-1].next_ms, rows[-1].id) if len(rows) == _PAGE else _START
         expired = [row for row in rows if row.expires_ms <= now_ms]
         if expired:

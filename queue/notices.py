@@ -29,6 +29,7 @@ from .ids import QueueId, queue_id
 from .journal import Facts, JournalKind
 from .retry import RetrySchedule
 from .storage import owing
+from .storage.backlog import Pair
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
 from .storage.owing import NoticedMessage, Told
@@ -64,7 +65,7 @@ class NoticeFacts(msgspec.Struct, frozen=True):
 class _Queued(msgspec.Struct, frozen=True):
     """What became of a debt: whose mail is due now, and whether more is owed."""
 
-    due: tuple[int, Domain] | None = None
+    due: tuple[Pair, Domain] | None = None
     more: bool = False
 
 
@@ -76,7 +77,7 @@ class Notices:
         compose: Callable[[NoticeFacts], Composed],
         schedule: RetrySchedule,
         clock: Clock,
-        due_now: Callable[[int, str], None],
+        due_now: Callable[[Pair, str], None],
     ) -> None:
         self._commits, self._store, self._compose = commits, store, compose
         self._schedule, self._clock, self._due_now = schedule, clock, due_now
@@ -146,7 +147,7 @@ class Notices:
 
     def _queue_notice(
         self, db: sqlite3.Connection, about: NoticedMessage, told: Sequence[Told], now_ms: int
-    ) -> tuple[int, Domain] | None:
+    ) -> tuple[Pair, Domain] | None:
         try:
             to, domain = _address(about.reverse_path)
         except AddressError:
@@ -155,9 +156,9 @@ class Notices:
         facts = NoticeFacts(queue_id(about.id), about, to, tuple(told), now_ms)
         new_id = self._store.counters.message()
         recipient = NewRecipient(self._store.counters.recipient(), to, domain, now_ms)
-        self._store.insert_message(new_id, self._new_message(facts), [recipient])
+        flow_id = self._store.insert_message(new_id, self._new_message(facts), [recipient])
         self._mark(db, about, told, new_id, now_ms)
-        return self._store.domain_id(domain), domain
+        return (self._store.domain_id(domain), flow_id), domain
 
     def _new_message(self, facts: NoticeFacts) -> NewMessage:
         composed = self._compose(facts)

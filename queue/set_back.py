@@ -25,7 +25,7 @@ _log = logging.getLogger("youtong.queue")
 _TURN_SECONDS = 5.0
 _LEAST_MS = 60_000
 _PAGE = 500
-_START = (0, 0, 0)
+_START = (0, 0, 0, 0)
 
 
 class SetBack:

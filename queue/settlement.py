@@ -146,7 +146,7 @@ def _settled(store: QueueStore, entry: Entry, *, notice: int) -> Settled:
     """With what else the store has to know."""
     row, decision, next_ms = entry.row, entry.decision, entry.decision.next_ms
     if next_ms is not None:
-        store.note_due(row.domain_id, next_ms)
+        store.backlog.scheduled(row.domain_id, row.flow_id, next_ms)
         if decision.event is Event.DEFER and not row.attempts and may_hear_of_delay(row):
             store.watch_delay(row.message_id)
     return Settled(row.id, row.message_id, next_ms, bool(notice))

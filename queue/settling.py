@@ -25,15 +25,19 @@ from .ids import queue_id
 from .journal import AttemptPlace, Facts, JournalKind
 from .judging import AttemptFacts, ReplyJudge
 from .leasing import Leasing
+from .minutes import Sent
 from .protocol import Finished, LaneKey, LaneNews, Report, Returned
 from .recovery import MAYBE_SENT
 from .retry import RetrySchedule
 from .settlement import Entry, Settled
 from .sites import Sites
 from .states import Event, RecipientState
+from .storage.backlog import Pair
+from .storage import sent_rows
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
 from .storage.rows import Fact, LeasedRow
+from .storage.sent_rows import SentMinute
 from .storage.store import LeaseLost, QueueStore
 from .suspects import Consequence, Suspects
 from .transactions import Leased
@@ -63,7 +67,7 @@ class Listener(msgspec.Struct, frozen=True):
     """Who is told after the commit."""
 
     settled: Callable[[Settled, Attempt], None]
-    due_now: Callable[[int, str], None]  # a domain has recipients that are due at once
+    due_now: Callable[[Pair, str], None]  # a flow has recipients in a domain that are due at once
 
 
 class _Batch(msgspec.Struct):
@@ -76,6 +80,7 @@ class _Batch(msgspec.Struct):
     committed: Callable[[], None]
     is_faulty: bool = False
     holds: bool = False
+    sent: Sequence[SentMinute] = ()  # what left lanes with long windows
 
 
 class Settling:
@@ -102,31 +107,40 @@ class Settling:
         """A worker's report; `committed` is called when its outcomes are on the disk."""
         for failed in report.failed_sites:
             self._sites.site_failed(failed.site, failed.why)
-        self._hear_lanes(report.lanes)
+        sent = Sent(self._clock)
+        self._hear_lanes(report.lanes, sent)
         attempts: list[Attempt] = []
         figures, now = self._leasing.figures, self._clock.monotonic()
         for item in (*report.finished, *report.returned):
             leased = self._leasing.end(item.token, item.mails)
             if leased is not None:
                 figures.mailed(leased.lane, now, len(item.mails))
+                sent.mailed(self._leasing.lanes[leased.lane], leased.ready.site, item.mails)
                 attempts += self._attempts(leased, item)
                 if self._suspects and isinstance(item, Finished):
                     self._suspects.clear(leased.ready.message.message_id)
-        self._commit(_Batch(attempts, committed))
+        self._commit(_Batch(attempts, committed, sent=sent.take()))
         self._leasing.wake()
 
-    def _hear_lanes(self, lanes: Iterable[LaneNews]) -> None:
+    def _hear_lanes(self, lanes: Iterable[LaneNews], sent: Sent) -> None:
         now_ms, now = self._clock.now_ms(), self._clock.monotonic()
         connects: list[tuple[int, str, str]] = []
         for news in lanes:
             connects += [(now_ms - int((now - at) * 1000), news.key.provider, news.key.source) for at in news.connects]
-            if lane := self._leasing.lanes.get(news.key):
-                lane.heard(news)
-                if news.wants_connect:
-                    self._leasing.grant_connects(lane)
+            if (lane := self._leasing.lanes.get(news.key)) is not None:
+                sent.connected(lane, news.connects)
+            self._leasing.heard(news)
         if connects:
             self._pending += 1
-            self._commits.add(lambda _: self._store.note_connects(connects), self._noted)
+            rows = sent.take()
+            self._commits.add(lambda db: self._note_connects(db, connects, rows), self._noted)
+
+    def _note_connects(
+        self, db: sqlite3.Connection, connects: list[tuple[int, str, str]], rows: Sequence[SentMinute]
+    ) -> None:
+        self._store.note_connects(connects)
+        if rows:
+            sent_rows.add_minutes(db, rows)
 
     def _noted(self, _: object, fault: Exception | None) -> None:
         if fault is not None:  # a new owner's windows would start a little too empty: no mail is at stake
@@ -139,13 +153,16 @@ class Settling:
         `by_us`: we ended the worker, and no message is suspected of it.
         """
         attempts: list[Attempt] = []
+        sent = Sent(self._clock)
         follows = {} if by_us else self._suspects.died(each.ready.message.message_id for each, _ in held)
         for leased, maybe in held:
             if self._leasing.end(leased.token, (now,)) is not None:
+                sent.mailed(self._leasing.lanes[leased.lane], leased.ready.site, (now,))
                 outcomes = [MAYBE_SENT if maybe else None] * len(leased.ready.recipients)
                 lost = attempts_of(leased, outcomes, (now,))
                 attempts += _after_death(lost, follows.get(leased.ready.message.message_id, Consequence()))
-        self._commit(_Batch(attempts, lambda: None, holds=any(attempt.hold for attempt in attempts)))
+        holds = any(attempt.hold for attempt in attempts)
+        self._commit(_Batch(attempts, lambda: None, holds=holds, sent=sent.take()))
 
     def give_up_after(self, seconds: float) -> None:
         """The process ends: what the store does not take by then keeps its lease, for recovery by the next owner."""
@@ -176,12 +193,14 @@ class Settling:
             batch.committed()
 
     def _try(self, batch: "_Batch") -> None:
-        self._commits.add(lambda _: self._write(batch), partial(self._tried, batch))
+        self._commits.add(lambda db: self._write(batch, db), partial(self._tried, batch))
 
-    def _write(self, batch: "_Batch") -> Sequence[Settled | None]:
+    def _write(self, batch: "_Batch", db: sqlite3.Connection) -> Sequence[Settled | None]:
         settled = self._record_one_by_one(batch.attempts) if batch.is_faulty else self._record(batch.attempts)
         if batch.holds:
             self._hold(batch.attempts)
+        if batch.sent:
+            sent_rows.add_minutes(db, batch.sent)
         return settled
 
     def _hold(self, attempts: Iterable[Attempt]) -> None:
@@ -251,7 +270,7 @@ class Settling:
             self._listener.settled(result, attempt)
             self._count(attempt)
             if result.next_ms is not None and result.next_ms <= now_ms:
-                self._listener.due_now(attempt.row.domain_id, attempt.domain)
+                self._listener.due_now((attempt.row.domain_id, attempt.row.flow_id), attempt.domain)
 
     def _count(self, attempt: Attempt) -> None:
         """For whoever looks at what leaves and how it goes."""

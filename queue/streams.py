@@ -18,6 +18,7 @@ from ..mta.envelope import Body
 from ..mta.submission.ports import InlineBody
 from .classes import MailClass
 from .content import ContentKind
+from .storage.backlog import Pair
 from .storage.group_commit import GroupCommit
 from .storage.rows import NewMessage
 from .storage.store import QueueStore
@@ -49,7 +50,7 @@ class UnknownStream(LookupError):
 
 class Streams:
     def __init__(
-        self, commits: GroupCommit, store: QueueStore, due_now: Callable[[int, str], None], clock: Clock
+        self, commits: GroupCommit, store: QueueStore, due_now: Callable[[Pair, str], None], clock: Clock
     ) -> None:
         self._commits, self._store, self._due_now, self._clock = commits, store, due_now, clock
 
@@ -59,9 +60,9 @@ class Streams:
 
     async def enqueue(self, stream_id: int, recipients: Sequence[StreamRecipient]) -> int:
         """How many of the chunk were new. Raises StorageError, AddressError, UnknownStream (nothing of it is kept)."""
-        added, domains = await self._commits.submit(lambda _: self._enqueue(stream_id, recipients))
-        for domain, domain_id in domains.items():
-            self._due_now(domain_id, domain)
+        added, pairs = await self._commits.submit(lambda _: self._enqueue(stream_id, recipients))
+        for domain, pair in pairs.items():
+            self._due_now(pair, domain)
         return added
 
     def _make(self, new: NewStream) -> int:
@@ -90,19 +91,18 @@ class Streams:
         self._store.insert_message(message_id, message, ())
         return message_id
 
-    def _enqueue(self, stream_id: int, recipients: Sequence[StreamRecipient]) -> tuple[int, dict[str, int]]:
+    def _enqueue(self, stream_id: int, recipients: Sequence[StreamRecipient]) -> tuple[int, dict[str, Pair]]:
         if not self._store.has_stream(stream_id):
             raise UnknownStream(f"there is no stream {stream_id}")
         now_ms = self._clock.now_ms()
-        domains: dict[str, int] = {}
+        pairs: dict[str, Pair] = {}
+        flow_id = self._store.flow_of_message(stream_id)
         added = 0
         for recipient in recipients:
             _, domain = split_address(recipient.address)
-            domain_id = domains.setdefault(domain, self._store.domain_id(domain))
+            pair = pairs.setdefault(domain, (self._store.domain_id(domain), flow_id))
             fields = msgspec.json.encode(recipient.fields).decode() if recipient.fields else None
             added += self._store.insert_stream_recipient(
-                stream_id, domain_id, recipient.address, recipient.key, fields, now_ms
+                stream_id, pair, recipient.address, recipient.key, fields, now_ms
             )
-        for domain_id in domains.values():
-            self._store.note_due(domain_id, now_ms)
-        return added, domains
+        return added, pairs

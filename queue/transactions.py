@@ -11,6 +11,7 @@ from ..mta.delivery.host import Host
 from ..mta.delivery.job import JobRecipient
 from .classes import MailClass
 from .content import StoredContent
+from .flows import Flow
 from .gate import Candidate
 from .protocol import JobParcel, LaneKey
 from .storage.rows import DueRow, LeasedRow
@@ -33,6 +34,7 @@ class MessageFacts(msgspec.Struct, frozen=True):
     eight_bit: bool
     expires_ms: int
     source: str
+    flow: Flow
     is_notice: bool = False
 
 
@@ -57,6 +59,10 @@ class Ready(msgspec.Struct):
     site: str
     hosts: tuple[Host, ...]
     recipients: list[Waiting]
+
+    @property
+    def sender_domain(self) -> str:
+        return self.message.reverse_path.rpartition("@")[2].lower()
 
 
 class Leased(msgspec.Struct):
@@ -99,6 +105,7 @@ class Leased(msgspec.Struct):
             self.token,
             message.message_id,
             recipient.domain_id,
+            message.flow.id,
             recipient.attempts,
             recipient.journal_seq,
             recipient.notify,
@@ -119,7 +126,7 @@ def candidate(message: MessageFacts, address: str) -> Candidate:
     return Candidate(message.account_id, message.stream_id, message.mail_class, address)
 
 
-def facts_of(row: DueRow) -> MessageFacts:
+def facts_of(row: DueRow, flow: Flow) -> MessageFacts:
     return MessageFacts(
         message_id=row.message_id,
         content_id=row.content_id,
@@ -135,6 +142,7 @@ def facts_of(row: DueRow) -> MessageFacts:
         eight_bit=bool(row.eight_bit),
         expires_ms=row.expires_ms,
         source=row.source,
+        flow=flow,
         is_notice=bool(row.is_notice),
     )
 

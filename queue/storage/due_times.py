@@ -8,8 +8,8 @@ import sqlite3
 
 from .store import QueueStore
 
-Place = tuple[int, int, int]
-"""Domain, next_ms and id of a recipient: the order of the walk, which is that of the index of due times."""
+Place = tuple[int, int, int, int]
+"""Domain, flow, next_ms and id of a recipient: the order of the walk, which is that of the index of due times."""
 
 
 def bring_forward(
@@ -20,15 +20,14 @@ def bring_forward(
     Where to go on; None at the end. Who was moved is behind that place.
     """
     rows: list[Place] = db.execute(
-        "SELECT domain_id, next_ms, id FROM recipient"
-        " WHERE state = 0 AND (domain_id, next_ms, id) > (?, ?, ?) ORDER BY domain_id, next_ms, id LIMIT ?",
+        "SELECT domain_id, flow_id, next_ms, id FROM recipient"
+        " WHERE state = 0 AND (domain_id, flow_id, next_ms, id) > (?, ?, ?, ?)"
+        " ORDER BY domain_id, flow_id, next_ms, id LIMIT ?",
         (*after, limit),
     ).fetchall()
-    for domain_id, next_ms, recipient_id in rows:
+    for _, _, next_ms, recipient_id in rows:
         if next_ms > now_ms:
-            due_ms = max(now_ms, next_ms - back_ms)
-            store.reschedule(recipient_id, due_ms)
-            store.note_due(domain_id, due_ms)
+            store.reschedule(recipient_id, max(now_ms, next_ms - back_ms))
     return rows[-1] if len(rows) == limit else None
 
 

@@ -18,6 +18,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -53,11 +54,18 @@ class GroupCommit:
         self._is_busy = False
         self._idle: list[asyncio.Future[None]] = []
         self._forget: list[Callable[[], None]] = []
+        self._finish: list[Callable[[], None]] = []
         self.commits = 0
+        self.longest_seconds = 0.0
+        """What the statements of one transaction took at most: so long the loop did nothing else."""
 
     def on_rollback(self, forget: Callable[[], None]) -> None:
         """`forget` is called whenever something was rolled back, for caches of what was read or written."""
         self._forget.append(forget)
+
+    def before_commit(self, write: Callable[[], None]) -> None:
+        """`write` is called after the operations of each transaction, and is part of it: what they gathered."""
+        self._finish.append(write)
 
     def submit(self, operation: Operation[T]) -> "asyncio.Future[T]":
         """Queue an operation. The future fails with StorageError, or with what the operation raised."""
@@ -71,6 +79,11 @@ class GroupCommit:
         if not self._is_busy:
             self._is_busy = True  # sessions that are ready now join this transaction
             asyncio.get_running_loop().call_soon(self._transact, _BUSY_TRIES)
+
+    async def copy_log(self) -> None:
+        """Copy what the log has into the database, soon and between two transactions. Raises StorageError."""
+        self._log.is_wanted = True
+        await self.submit(lambda _: None)
 
     @property
     def is_busy(self) -> bool:
@@ -105,11 +118,13 @@ class GroupCommit:
             return
         batch = self._next_batch()
         changes = self._connection.total_changes
+        began = time.perf_counter()
         try:
             results = self._run(batch)
         except (sqlite3.Error, StorageError) as error:
             self._end(batch, [], map_error(error) if isinstance(error, sqlite3.Error) else error)
             return
+        self.longest_seconds = max(self.longest_seconds, time.perf_counter() - began)
         reach("commit.before")
         if self._connection.total_changes == changes:  # only read: nothing goes to the disk
             self._end(batch, results, self._commit())
@@ -161,7 +176,9 @@ class GroupCommit:
     def _run(self, batch: _Batch) -> _Results:
         """Raises sqlite3.Error or StorageError when nothing of the batch can be kept."""
         try:
-            return [(operation(self._connection), None) for operation, _ in batch]
+            results: _Results = [(operation(self._connection), None) for operation, _ in batch]
+            self._finish_all()
+            return results
         except Exception as error:  # noqa: BLE001 - the bulkhead of an operation; its caller gets the exception
             lost = not self._connection.in_transaction  # a full disk may end the whole transaction
             self._rollback()
@@ -175,6 +192,7 @@ class GroupCommit:
         self._connection.execute("SAVEPOINT operation")
         try:
             result = operation(self._connection)
+            self._finish_all()  # here: the fault of a later one makes all caches forget
         except Exception as error:  # the bulkhead of one operation; its caller gets the exception
             if not self._connection.in_transaction:
                 raise error if isinstance(error, sqlite3.Error) else StorageError(str(error)) from error
@@ -189,6 +207,10 @@ class GroupCommit:
         with contextlib.suppress(sqlite3.Error):
             self._connection.rollback()
         self._forget_all()
+
+    def _finish_all(self) -> None:
+        for finish in self._finish:
+            finish()
 
     def _forget_all(self) -> None:
         for forget in self._forget:

@@ -17,6 +17,7 @@ import msgspec
 from ..ids import address_hash
 from ..journal import JournalKind, JournalRow, decode_facts
 from ..states import RecipientState
+from .address_runs import WITH_ADDRESS_HASH
 
 MAX_ENDED_LOOKED_AT = 100_000
 
@@ -27,11 +28,14 @@ SELECT r.id, r.message_id, r.domain_id, d.name, r.address, r.state, r.attempts, 
 _JOINED = _COLUMNS + (
     "FROM recipient AS r JOIN message AS m ON m.id = r.message_id JOIN domain AS d ON d.id = r.domain_id "
 )
-# CROSS JOIN fixes the order of the loops: domains by due time, then each one's recipients by time; nothing is sorted.
-_BY_DOMAIN = _COLUMNS + (
-    "FROM domain AS d CROSS JOIN recipient AS r ON r.domain_id = d.id CROSS JOIN message AS m ON m.id = r.message_id "
-    "WHERE d.due_ms IS NOT NULL AND r.state = 0 "
+# CROSS JOIN fixes the order of the loops: the backlog in the loader's order, then each pair's recipients by time;
+# nothing is sorted.
+_BY_BACKLOG = _COLUMNS + (
+    "FROM backlog AS b CROSS JOIN domain AS d ON d.id = b.domain_id "
+    "CROSS JOIN recipient AS r ON r.domain_id = b.domain_id AND r.flow_id = b.flow_id "
+    "CROSS JOIN message AS m ON m.id = r.message_id WHERE r.state = 0 "
 )
+_AT_ADDRESS = _JOINED + f"WHERE r.id IN {WITH_ADDRESS_HASH} ORDER BY r.id DESC"
 _CHAIN = """
 WITH RECURSIVE chain (seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, facts) AS (
     SELECT * FROM journal WHERE seq = ?
@@ -105,7 +109,7 @@ class AddressedFact(msgspec.Struct, frozen=True):
 
 def at_address(db: sqlite3.Connection, address: str) -> Iterator[RecipientRow]:
     """Recipients with this address in any spelling of case, newest first. The index may give others: checked."""
-    rows = db.execute(_JOINED + "WHERE r.address_hash = ? ORDER BY r.id DESC", (address_hash(address),))
+    rows = db.execute(_AT_ADDRESS, (address_hash(address),))
     return (row for row in map(_recipient, rows) if row.address.lower() == address.lower())
 
 
@@ -116,13 +120,15 @@ def of_message(db: sqlite3.Connection, message_id: int, after_id: int, limit: in
 
 
 def scheduled(db: sqlite3.Connection) -> Iterator[RecipientRow]:
-    """Domains in the order in which they are due, each one's recipients by time."""
-    return map(_recipient, db.execute(_BY_DOMAIN + "ORDER BY d.due_ms, d.id, r.next_ms, r.id"))
+    """Domains and flows in the order in which they are looked at, each one's recipients by time."""
+    return map(_recipient, db.execute(_BY_BACKLOG + "ORDER BY b.look_ms, b.domain_id, b.flow_id, r.next_ms, r.id"))
 
 
 def scheduled_in(db: sqlite3.Connection, domain: str) -> Iterator[RecipientRow]:
+    """Flow by flow, each one's recipients by time."""
     rows = db.execute(
-        _JOINED + "WHERE r.domain_id = (SELECT id FROM domain WHERE name = ?) AND r.state = 0 ORDER BY r.next_ms, r.id",
+        _JOINED + "WHERE r.domain_id = (SELECT id FROM domain WHERE name = ?) AND r.state = 0"
+        " ORDER BY r.flow_id, r.next_ms, r.id",
         (domain,),
     )
     return map(_recipient, rows)

@@ -48,18 +48,13 @@ class NewRecipient(msgspec.Struct, gc=False):
     orcpt: str = ""
 
 
-class DueDomain(msgspec.Struct, frozen=True):
-    id: int
-    name: str
-    due_ms: int
-
-
 class DueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A scheduled recipient that is due, with what its message says. The order is that of the query."""
 
     id: int
     next_ms: int
     domain_id: int
+    flow_id: int
     journal_seq: int
     address: str
     attempts: int
@@ -90,6 +85,7 @@ class LeasedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lease: int
     message_id: int
     domain_id: int
+    flow_id: int
     attempts: int
     journal_seq: int
     notify: str
@@ -126,10 +122,13 @@ class OperatedRow(msgspec.Struct, frozen=True):
     id: int
     message_id: int
     domain_id: int
+    flow_id: int
     journal_seq: int
     next_ms: int | None
     account_id: int
     expires_ms: int
+    domain: str
+    lease: int | None = None
 
 
 class SweptPage(msgspec.Struct, frozen=True):

@@ -18,8 +18,11 @@ from ..journal import Facts, JournalKind, encode_facts
 from ..owed import DELAY_MS
 from ..states import Event, RecipientState, follow
 from . import inbound_rows, people
+from .backlog import Backlog, Pair
+from .flow_rows import FlowRows
+from .operated import OperatedRows
+from .group_commit import GroupCommit
 from .rows import (
-    DueDomain,
     DueRow,
     Ending,
     Fact,
@@ -27,7 +30,6 @@ from .rows import (
     LeasedRow,
     NewMessage,
     NewRecipient,
-    OperatedRow,
     SweptPage,
 )
 from .wish_rows import WishRows
@@ -35,18 +37,18 @@ from .wish_rows import WishRows
 _MAX_CACHED_DOMAINS = 50_000
 
 _ROWS = """
-SELECT r.id, r.next_ms, r.domain_id, r.journal_seq, r.address, r.attempts,
+SELECT r.id, r.next_ms, r.domain_id, r.flow_id, r.journal_seq, r.address, r.attempts,
        ifnull(r.notify, ''), ifnull(r.orcpt, ''), ifnull(r.fields, ''),
        m.id, m.content_id, m.stream_id, m.account_id, m.mail_class, m.reverse_path, m.body_type, m.smtputf8,
        m.ret, m.envid, m.size_bytes, m.eight_bit, m.expires_ms, m.source, m.is_notice
 FROM recipient AS r JOIN message AS m ON m.id = r.message_id
 """
 _DUE = (
-    _ROWS + "WHERE r.domain_id = ? AND r.state = 0 AND r.next_ms <= ? AND (r.next_ms, r.id) > (?, ?)"
+    _ROWS + "WHERE r.domain_id = ? AND r.flow_id = ? AND r.state = 0 AND r.next_ms <= ? AND (r.next_ms, r.id) > (?, ?)"
     " ORDER BY r.next_ms, r.id LIMIT ?"
 )
 _LEASED = """
-SELECT r.id, r.lease, r.message_id, r.domain_id, r.attempts, r.journal_seq, ifnull(r.notify, ''),
+SELECT r.id, r.lease, r.message_id, r.domain_id, r.flow_id, r.attempts, r.journal_seq, ifnull(r.notify, ''),
        m.account_id, m.mail_class, m.reverse_path, m.expires_ms, m.content_id, m.is_notice
 FROM recipient AS r JOIN message AS m ON m.id = r.message_id
 """
@@ -65,29 +67,40 @@ class QueueStore:
     """One store for one write connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        """Its GroupCommit has to know `forget` and `write`: see `attach`."""
         self._db = connection
         self.counters = Counters(connection)
         self.wishes = WishRows(connection)
+        self.flows = FlowRows(connection)
+        self.backlog = Backlog(connection)
+        self.operated = OperatedRows(connection, self.counters, self.backlog)
         self._domain_ids: dict[str, int] = {}
-        self._due: dict[int, int | None] = {}
+
+    def attach(self, commits: GroupCommit) -> None:
+        """Of the same connection: what is gathered is written before each commit, and dropped on rollback."""
+        commits.on_rollback(self.forget)
+        commits.before_commit(self.backlog.write)
 
     def forget(self) -> None:
         """Something was rolled back: cached rows may not exist."""
         self._domain_ids.clear()
-        self._due.clear()
         self.wishes.forget()
+        self.flows.forget()
+        self.backlog.forget()
 
     # -- intake ---------------------------------------------------------------------------------------------------
 
-    def insert_message(self, message_id: int, new: NewMessage, recipients: Iterable[NewRecipient]) -> None:
-        """Insert content, message, recipients and the journal row of acceptance."""
+    def insert_message(self, message_id: int, new: NewMessage, recipients: Iterable[NewRecipient]) -> int:
+        """Insert content, message, recipients and the journal row of acceptance; the number of their flow."""
         self._insert_content(message_id, new)
         self._insert_message(message_id, new)
-        rows = [self._recipient_row(message_id, new, recipient) for recipient in recipients]
+        flow_id = self.flows.id_of(new.account_id, new.mail_class.value, new.stream_id, new.reverse_path)
+        rows = [self._recipient_row(message_id, flow_id, new, recipient) for recipient in recipients]
         self._insert_recipients(rows)
         facts = Facts(size_bytes=new.size_bytes, recipients=len(rows))
         seq = self.counters.journal()
         self.journal(seq, new.received_ms, JournalKind.ACCEPTED, new.account_id, message_id, 0, 0, facts)
+        return flow_id
 
     def _insert_content(self, content_id: int, new: NewMessage) -> None:
         body, spool = (new.body.octets, None) if isinstance(new.body, InlineBody) else (None, new.body.name)
@@ -108,7 +121,9 @@ class QueueStore:
             ),
         )  # fmt: skip
 
-    def _recipient_row(self, message_id: int, new: NewMessage, recipient: NewRecipient) -> tuple[object, ...]:
+    def _recipient_row(
+        self, message_id: int, flow_id: int, new: NewMessage, recipient: NewRecipient
+    ) -> tuple[object, ...]:
         """No value is an enum or a bool: SQLite's driver takes those on a slow way."""
         domain_id = self.domain_id(recipient.domain)
         state, next_ms, lease, seq = _LEASED_STATE, None, recipient.lease or None, 0
@@ -118,17 +133,17 @@ class QueueStore:
             self.journal(seq, new.received_ms, JournalKind.HELD, new.account_id, message_id, recipient.id, 0, facts)
         elif lease is None:
             state, next_ms = _SCHEDULED_STATE, recipient.next_ms
-            self.note_due(domain_id, next_ms)
+            self.backlog.scheduled(domain_id, flow_id, next_ms)
         address = recipient.address
         return (
-            recipient.id, message_id, domain_id, address, address_hash(address), state, next_ms, lease, seq,
+            recipient.id, message_id, domain_id, flow_id, address, address_hash(address), state, next_ms, lease, seq,
             recipient.notify or None, recipient.orcpt or None,
         )  # fmt: skip
 
     def _insert_recipients(self, rows: list[tuple[object, ...]]) -> None:
         self._db.executemany(
-            "INSERT INTO recipient (id, message_id, domain_id, address, address_hash, state, next_ms, lease,"
-            " journal_seq, notify, orcpt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO recipient (id, message_id, domain_id, flow_id, address, address_hash, state, next_ms, lease,"
+            " journal_seq, notify, orcpt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
 
@@ -142,17 +157,25 @@ class QueueStore:
     def has_stream(self, stream_id: int) -> bool:
         return self._db.execute("SELECT 1 FROM stream WHERE id = ?", (stream_id,)).fetchone() is not None
 
+    def flow_of_message(self, message_id: int) -> int:
+        """The flow of a message's, or a stream's, recipients."""
+        query = "SELECT account_id, mail_class, stream_id, reverse_path FROM message WHERE id = ?"
+        return self.flows.id_of(*self._db.execute(query, (message_id,)).fetchone())
+
     def insert_stream_recipient(
-        self, message_id: int, domain_id: int, address: str, key: str, fields: str | None, next_ms: int
+        self, message_id: int, pair: Pair, address: str, key: str, fields: str | None, next_ms: int
     ) -> bool:
         """A scheduled recipient of a stream; False when the key was there already."""
         cursor = self._db.execute(
             "INSERT INTO recipient"
-            " (id, message_id, domain_id, address, address_hash, state, next_ms, stream_key, fields)"
-            " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (self.counters.recipient(), message_id, domain_id, address, address_hash(address), next_ms, key, fields),
+            " (id, message_id, domain_id, flow_id, address, address_hash, state, next_ms, stream_key, fields)"
+            " VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (self.counters.recipient(), message_id, *pair, address, address_hash(address), next_ms, key, fields),
         )
-        return cursor.rowcount == 1
+        if cursor.rowcount == 1:
+            self.backlog.scheduled(*pair, next_ms)
+            return True
+        return False
 
     # -- domains --------------------------------------------------------------------------------------------------
 
@@ -165,7 +188,7 @@ class QueueStore:
         if row is None:
             row = self._db.execute("INSERT INTO domain (name) VALUES (?) RETURNING id", (name,)).fetchone()
         if len(self._domain_ids) >= _MAX_CACHED_DOMAINS:
-            self.forget()
+            self._domain_ids.clear()
         self._domain_ids[name] = row[0]
         return row[0]
 
@@ -173,44 +196,13 @@ class QueueStore:
         """The row of a domain if memory has it; no statement."""
         return self._domain_ids.get(name)
 
-    def note_due(self, domain_id: int, due_ms: int) -> None:
-        """Some recipient of the domain is due at `due_ms`: the domain is due no later."""
-        known = self._due.get(domain_id)
-        if known is not None and known <= due_ms:
-            return
-        self._db.execute(
-            "UPDATE domain SET due_ms = ?2 WHERE id = ?1 AND (due_ms IS NULL OR due_ms > ?2)", (domain_id, due_ms)
-        )
-        self._due.pop(domain_id, None)
-        if len(self._due) < _MAX_CACHED_DOMAINS:
-            self._due[domain_id] = self._db.execute("SELECT due_ms FROM domain WHERE id = ?", (domain_id,)).fetchone()[
-                0
-            ]
-
-    def refresh_due(self, domain_id: int) -> int | None:
-        """Set the domain's due time to that of its first scheduled recipient; None when it has none."""
-        row = self._db.execute(
-            "SELECT next_ms FROM recipient WHERE domain_id = ? AND state = 0 ORDER BY next_ms LIMIT 1", (domain_id,)
-        ).fetchone()
-        due_ms = row[0] if row else None
-        self._db.execute("UPDATE domain SET due_ms = ?2 WHERE id = ?1 AND due_ms IS NOT ?2", (domain_id, due_ms))
-        self._due[domain_id] = due_ms
-        return due_ms
-
-    def due_domains(self, after: tuple[int, int], now_ms: int, limit: int) -> list[DueDomain]:
-        """Domains due by `now_ms` and beyond `after` = (due_ms, id), in that order: many may be due at one moment."""
-        rows = self._db.execute(
-            "SELECT id, name, due_ms FROM domain WHERE due_ms <= ? AND (due_ms, id) > (?, ?)"
-            " ORDER BY due_ms, id LIMIT ?",
-            (now_ms, *after, limit),
-        )
-        return [DueDomain(*row) for row in rows]
-
     # -- leasing --------------------------------------------------------------------------------------------------
 
-    def due_recipients(self, domain_id: int, now_ms: int, after: tuple[int, int], limit: int) -> list[DueRow]:
+    def due_recipients(
+        self, domain_id: int, flow_id: int, now_ms: int, after: tuple[int, int], limit: int
+    ) -> list[DueRow]:
         """Due recipients beyond `after` = (next_ms, id), in that order."""
-        return [DueRow(*row) for row in self._db.execute(_DUE, (domain_id, now_ms, *after, limit))]
+        return [DueRow(*row) for row in self._db.execute(_DUE, (domain_id, flow_id, now_ms, *after, limit))]
 
     def held_and_expired(self, now_ms: int, limit: int) -> list[DueRow]:
         """Held recipients whose message is too old (their next_ms is when it is)."""
@@ -224,10 +216,12 @@ class QueueStore:
         for recipient_id in recipient_ids:
             rows = self._db.execute(
                 "UPDATE recipient SET state = 1, lease = ?, next_ms = NULL WHERE id = ? AND state = 0"
-                " RETURNING id, journal_seq",
+                " RETURNING journal_seq, domain_id, flow_id",
                 (token, recipient_id),
-            )
-            leased.update(rows.fetchall())
+            ).fetchall()
+            for journal_seq, domain_id, flow_id in rows:
+                leased[recipient_id] = journal_seq
+                self.backlog.gone(domain_id, flow_id)
         return leased
 
     def leased_below(self, token: int, limit: int) -> list[LeasedRow]:
@@ -238,7 +232,10 @@ class QueueStore:
     # -- transitions ----------------------------------------------------------------------------------------------
 
     def end_leases(self, endings: Sequence[Ending]) -> None:
-        """LEASED → the state of each. Raises LeaseLost when one is not leased by its token: the caller undoes all."""
+        """LEASED → the state of each. Raises LeaseLost when one is not leased by its token: the caller undoes all.
+
+        The caller says to `backlog` who is scheduled then.
+        """
         cursor = self._db.executemany(
             "UPDATE recipient SET state = ?, lease = NULL, next_ms = ?, attempts = ?, journal_seq = ?, notice = ?"
             " WHERE id = ? AND state = 1 AND lease = ?",
@@ -253,11 +250,16 @@ class QueueStore:
         """A transition that holds no lease, and its journal row; False when the recipient was no longer in `old`."""
         assert old is not RecipientState.LEASED
         state = follow(old, event)
-        query = "SELECT journal_seq FROM recipient WHERE id = ? AND state = ?"
+        query = "SELECT journal_seq, domain_id, flow_id FROM recipient WHERE id = ? AND state = ?"
         row = self._db.execute(query, (fact.recipient_id, old)).fetchone()
         if row is None:
             return False
         seq = self._append(fact, row[0])
+        if old is RecipientState.SCHEDULED:
+            self.backlog.gone(*row[1:])
+        if state is RecipientState.SCHEDULED:
+            assert next_ms is not None
+            self.backlog.scheduled(*row[1:], next_ms)
         self._db.execute(
             "UPDATE recipient SET state = ?, next_ms = ?, journal_seq = ?, notice = ? WHERE id = ? AND state = ?",
             (state, next_ms, seq, notice, fact.recipient_id, old),
@@ -280,10 +282,13 @@ class QueueStore:
 
     def reschedule(self, recipient_id: int, next_ms: int) -> bool:
         """Change when a scheduled recipient is due; no state changes."""
-        cursor = self._db.execute(
-            "UPDATE recipient SET next_ms = ? WHERE id = ? AND state = 0", (next_ms, recipient_id)
-        )
-        return cursor.rowcount == 1
+        pairs: list[Pair] = self._db.execute(
+            "UPDATE recipient SET next_ms = ? WHERE id = ? AND state = 0 RETURNING domain_id, flow_id",
+            (next_ms, recipient_id),
+        ).fetchall()
+        for pair in pairs:
+            self.backlog.due(*pair, next_ms)
+        return bool(pairs)
 
     def journal(
         self,
@@ -372,27 +377,6 @@ class QueueStore:
         )
 
     # -- operators ------------------------------------------------------------------------------------------------
-
-    def select(self, where: tuple[str, list[object]], state: RecipientState) -> list[OperatedRow]:
-        """Recipients in `state` that match a fragment made by queue.operations."""
-        condition, values = where
-        rows = self._db.execute(
-            "SELECT r.id, r.message_id, r.domain_id, r.journal_seq, r.next_ms, m.account_id, m.expires_ms"
-            " FROM recipient AS r JOIN message AS m ON m.id = r.message_id JOIN domain AS d ON d.id = r.domain_id"
-            f" WHERE r.state = {int(state)} AND {condition}",
-            values,
-        )
-        return [OperatedRow(*row) for row in rows]
-
-    def domains_of(self, where: tuple[str, list[object]], state: RecipientState) -> list[str]:
-        """The domains of the recipients that `select` finds."""
-        condition, values = where
-        rows = self._db.execute(
-            "SELECT DISTINCT d.name FROM recipient AS r JOIN message AS m ON m.id = r.message_id"
-            f" JOIN domain AS d ON d.id = r.domain_id WHERE r.state = {int(state)} AND {condition}",
-            values,
-        )
-        return [name for (name,) in rows]
 
     def meet_released(self, recipient_id: int, now_ms: int) -> None:
         """A held recipient whom a person's login wrote to is no stranger to its account (queue.acquaintances)."""

@@ -137,7 +137,7 @@ async def _open(disk: Disk, running: Recorded, folder: Path, torn: Random | None
 
 async def _recover(connection: sqlite3.Connection, folder: Path) -> None:
     commits, store, clock = GroupCommit(connection), QueueStore(connection), FakeClock()
-    commits.on_rollback(store.forget)
+    store.attach(commits)
     mine = await commits.submit(lambda db: incarnation.begin(db, "owner", "another-boot", clock.now_ms()))
     recovery = Recovery(commits, store, folder / "run", Schedule(Random(1)), clock, "another-boot")
     await recovery.at_start(mine)

@@ -23,6 +23,7 @@ from youtong.queue.settlement import Settled
 from youtong.queue.settling import Attempt, Listener, Settling
 from youtong.queue.sites import KnownRoute, Sites
 from youtong.queue.states import RecipientState
+from youtong.queue.storage.backlog import Pair
 from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
 from youtong.queue.storage.store import QueueStore
@@ -49,7 +50,7 @@ class QueueRoom:
         migrate(self.db)
         self.store = QueueStore(self.db)
         self.commits = GroupCommit(self.db)
-        self.commits.on_rollback(self.store.forget)
+        self.store.attach(self.commits)
         self._wire()
         self.told: list[Settled] = []
 
@@ -74,8 +75,8 @@ class QueueRoom:
     def _hold(self, route: KnownRoute) -> str:
         return self.hold_because
 
-    def _due_now(self, domain_id: int, domain: str) -> None:
-        self.loader.notice_due(domain_id, domain)
+    def _due_now(self, pair: Pair, domain: str) -> None:
+        self.loader.notice_due(pair, domain)
 
     def _settled(self, settled: Settled, attempt: Attempt) -> None:
         self.told.append(settled)

@@ -2,13 +2,15 @@
 
 from fakes.queue_ports import limits, routed
 from youtong.queue.classes import MailClass
+from youtong.queue.flows import Flow, FlowKey
 from youtong.queue.lanes import MAX_CONNECT_PERMITS, Lane, Past
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased, MessageFacts, Ready, Waiting
 
 KEY = LaneKey("provider", "default")
-FACTS = MessageFacts(1, 1, 0, 7, MailClass.PEOPLE, "a@example.org", "7BIT", False, "", "", 10, False, 9_999, "")
+FLOW = Flow(1, FlowKey(7, MailClass.PEOPLE))
+FACTS = MessageFacts(1, 1, 0, 7, MailClass.PEOPLE, "a@example.org", "7BIT", False, "", "", 10, False, 9_999, "", FLOW)
 
 
 def lane(**given: int) -> Lane:

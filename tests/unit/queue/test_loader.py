@@ -22,12 +22,12 @@ NOBODY = Unroutable("5.1.2", UnroutableKind.NO_SUCH_DOMAIN, "no such domain")
 def forget_all(room: QueueRoom) -> None:
     """As a new owner starts: only the rows know."""
     room.loader.active.clear()
-    room.loader._read_up_to_ms = -1
+    room.loader._read_up_to_ms = 0
     room.store.forget()
 
 
 def domains_in_agenda(room: QueueRoom) -> set[str]:
-    return set(room.loader.active)
+    return {active.name for active in room.loader.active.values()}
 
 
 async def test_a_domain_is_looked_up_once_and_its_recipients_leave_together(room: QueueRoom) -> None:

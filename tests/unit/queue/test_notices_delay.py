@@ -108,7 +108,7 @@ async def comes_to(room: QueueRoom, end: str) -> None:
     if end in ("skipped", "held"):
         room.gate.decisions["b@example.com"] = Skip("suppressed") if end == "skipped" else Hold("paused")
     if end == "expired":
-        rows = room.store.due_recipients(1, room.clock.now_ms(), (-1, -1), 9)
+        rows = room.store.due_recipients(1, 1, room.clock.now_ms(), (-1, -1), 9)
         stale = [replace(row, journal_seq=row.journal_seq - 1) for row in rows]
         await room.endings.expire(stale)
     room.leasing.open = True

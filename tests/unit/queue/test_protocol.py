@@ -10,6 +10,7 @@ from youtong.mta.outcome import Deferred, Delivered, Failed, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.classes import MailClass
 from youtong.queue.content import ContentKind, StoredContent
+from youtong.queue.flows import Flow, FlowKey
 from youtong.queue.lanes import Lane
 from youtong.queue.outbox import Outbox
 from youtong.queue.protocol import (
@@ -50,7 +51,10 @@ REPORT = Report(
 
 
 def leased(token: int, content: StoredContent | None = CONTENT, site: str = "mx.example") -> Leased:
-    facts = MessageFacts(1, 1, 0, 7, MailClass.PEOPLE, "a@example.org", "7BIT", False, "", "", 10, False, 9_999, "")
+    flow = Flow(1, FlowKey(7, MailClass.PEOPLE))
+    facts = MessageFacts(
+        1, 1, 0, 7, MailClass.PEOPLE, "a@example.org", "7BIT", False, "", "", 10, False, 9_999, "", flow
+    )
     waiting = [Waiting(token, 1, "b@example.com", 0, 0, "", "", '{"name":"B"}')]
     return Leased(token, KEY, Ready(facts, "example.com", site, routed(site).hosts, waiting), content)
 

@@ -108,10 +108,14 @@ class Play:
         states = room.db.execute("SELECT state FROM recipient").fetchall()
         assert len(states) == self.accepted, "somebody was lost"
         late = room.db.execute(
-            "SELECT d.name FROM domain AS d JOIN recipient AS r ON r.domain_id = d.id AND r.state = 0"
-            " WHERE d.due_ms IS NULL OR d.due_ms > r.next_ms"
+            "SELECT r.id FROM recipient AS r LEFT JOIN backlog AS b USING (domain_id, flow_id)"
+            " WHERE r.state = 0 AND (b.due_ms IS NULL OR b.due_ms > r.next_ms)"
         ).fetchall()
-        assert late == [], "a domain that the agenda would not find in time"
+        assert late == [], "somebody whom the agenda would not find in time"
+        counted = room.db.execute(
+            "SELECT domain_id, flow_id, count(*) FROM recipient WHERE state = 0 GROUP BY 1, 2 ORDER BY 1, 2"
+        ).fetchall()
+        assert room.db.execute("SELECT domain_id, flow_id, waiting FROM backlog ORDER BY 1, 2").fetchall() == counted
         leased = {row[0] for row in room.db.execute("SELECT id FROM recipient WHERE state = 1")}
         flying = {each.id for one in room.leasing.in_flight.values() for each in one.ready.recipients}
         assert leased == flying

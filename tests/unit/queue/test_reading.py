@@ -148,8 +148,11 @@ def plan(db: sqlite3.Connection, query: str) -> list[str]:
 @pytest.mark.parametrize(
     ("query", "walk"),
     [
-        (reads._JOINED + "WHERE r.address_hash = ? ORDER BY r.id DESC", "SEARCH r USING INDEX recipient_address"),
-        (reads._BY_DOMAIN + "ORDER BY d.due_ms, d.id, r.next_ms, r.id", "SEARCH r USING INDEX recipient_due"),
+        (reads._AT_ADDRESS, "SEARCH of_run USING COVERING INDEX recipient_address"),
+        (
+            reads._BY_BACKLOG + "ORDER BY b.look_ms, b.domain_id, b.flow_id, r.next_ms, r.id",
+            "SEARCH r USING INDEX recipient_due",
+        ),
         (reads._JOINED + "WHERE r.state = 1 AND r.lease > 0 ORDER BY r.lease, r.id", "INDEX recipient_lease"),
         (reads._JOINED + "WHERE r.state = 2 ORDER BY r.next_ms, r.id", "SCAN r USING INDEX recipient_held"),
         (reads._CHAIN, "SEARCH j USING INTEGER PRIMARY KEY"),

@@ -92,8 +92,9 @@ async def test_a_clock_that_was_set_back_while_no_server_ran_is_noticed_at_the_s
 
 async def test_a_page_is_found_by_the_index_of_due_times(room: QueueRoom) -> None:
     plan = room.db.execute(
-        "EXPLAIN QUERY PLAN SELECT domain_id, next_ms, id FROM recipient"
-        " WHERE state = 0 AND (domain_id, next_ms, id) > (1, 2, 3) ORDER BY domain_id, next_ms, id LIMIT 9"
+        "EXPLAIN QUERY PLAN SELECT domain_id, flow_id, next_ms, id FROM recipient"
+        " WHERE state = 0 AND (domain_id, flow_id, next_ms, id) > (1, 2, 3, 4)"
+        " ORDER BY domain_id, flow_id, next_ms, id LIMIT 9"
     ).fetchall()
     assert "recipient_due" in str(plan)
     assert "TEMP B-TREE" not in str(plan)

@@ -40,7 +40,7 @@ EXPECTED = {
 
 
 def row(mail_class: MailClass, expires_ms: int = NOW + 10 * RETRY_MS) -> LeasedRow:
-    return LeasedRow(1, 99, 1, 1, 3, 0, "", 7, mail_class, "a@example.org", expires_ms, 1, 0)
+    return LeasedRow(1, 99, 1, 1, 1, 3, 0, "", 7, mail_class, "a@example.org", expires_ms, 1, 0)
 
 
 @pytest.mark.parametrize(("what", "mail_class"), list(product(EXPECTED, MailClass)))
