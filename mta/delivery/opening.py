@@ -6,6 +6,7 @@ RFC 5321 §5.1 (every MX is tried), RFC 7435 (plain rather than nothing).
 """
 
 import asyncio
+import errno
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -25,6 +26,8 @@ from .host import Host
 from .host_memory import HostMemory, Quirk
 from .lessons import learn_from_opening
 from .timeouts import Timeouts
+
+_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class _Failure(NamedTuple):
@@ -48,6 +51,10 @@ class Opener(ConnectionOwner[Connection], Protocol):
         ...
 
 
+class LocalShortage(Exception):
+    """This machine has no descriptor or no memory for a socket now: no peer is to blame (Q5)."""
+
+
 class Opening:
     """Opens sessions for one lane."""
 
@@ -66,7 +73,7 @@ class Opening:
     ) -> Connection | Deferred | None:
         """A ready connection; or the word of the peers, when none of them would; or None when `permit` said no.
 
-        `permit` is awaited before every connect.
+        `permit` is awaited before every connect. Raises LocalShortage: then no peer was asked anything.
         """
         verdict = deferred(Withdrawn("the site has no address that the source can reach"), Stage.ROUTE, Peer())
         candidates = self._dead.last(reachable(hosts, self._source, avoided))
@@ -124,6 +131,8 @@ class Opening:
         except TimeoutError:
             return PeerTimeout("connect timed out")
         except OSError as error:
+            if error.errno in _SHORTAGES:
+                raise LocalShortage(_reason(error)) from error
             return PeerDisconnected(f"connect failed: {_reason(error)}")
         self._opener.count_connected()
         ending = await connection.opening

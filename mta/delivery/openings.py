@@ -19,9 +19,10 @@ from .attempt import internal_fault
 from .connection import Connection
 from .egress import LaneLimits
 from .families import Family
-from .opening import Opening
+from .opening import LocalShortage, Opening
 from .site import Site
 
+_SHORTAGE_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -120,6 +121,9 @@ class Openings:
         try:
             avoided = self._owner.avoided_family(site)
             result = await self._opening.open(site.hosts, avoided, lambda: self._permit(site))
+        except LocalShortage as shortage:
+            _log.error("no socket can be made for %s error=%s", site.name, shortage)
+            await asyncio.sleep(_SHORTAGE_SECONDS)  # with its slot: meanwhile the others of the lane try no harder
         except Exception:  # noqa: BLE001 - the bulkhead of an opening: other sites go on
             _log.exception("internal fault while opening a connection to %s", site.name)
             result = internal_fault(Peer())
