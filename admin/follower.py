@@ -14,7 +14,7 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
-from ..queue.storage.database import connect
+from ..queue.storage.database import StorageError, connect
 from .store import AppDatabase, StoreError
 from .store.database import Transaction
 
@@ -75,6 +75,16 @@ class JournalFollower:
             _NAME,
             rows[-1][0],
         )
+
+
+async def followed_up_to(app: AppDatabase) -> int:
+    """The journal's number that every follower has passed; 0 while none has begun. Raises StorageError."""
+    try:
+        async with app.reading() as transaction:
+            found = await transaction.row("SELECT min(seq) FROM follower")
+    except StoreError as error:
+        raise StorageError(str(error)) from error
+    return (found[0] or 0) if found else 0
 
 
 def _day(at_ms: int) -> str:

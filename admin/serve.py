@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import sys
+from functools import partial
 from random import Random
 
 from ..mta.clock import Clock, SystemClock
@@ -23,11 +24,15 @@ from ..policy.active import ActivePolicy
 from ..policy.deadline import Deadline
 from ..policy.gate import OpenGate
 from ..policy.judge import RuleJudge
-from ..policy.limits import DefaultLimits
+from ..policy.limits import TlsDemands
 from ..policy.outcome_hook import HookedJudge
 from ..policy.policy_file import PolicyError, beside
 from ..policy.retry import Schedule
 from ..policy.routing import ConfiguredRoutes
+from ..policy.shaping import file as shaping_file
+from ..policy.shaping.faults import ShapingError
+from ..policy.shaping.shaping import Shaping
+from ..queue.archive.archiving import Archiving, KeepTimes
 from ..queue.dispatcher import Dispatcher, Ports
 from ..queue.fleet import ProcessFleet
 from ..queue.journal import NO_PUBLIC_HOSTNAME
@@ -38,6 +43,7 @@ from .accounts import AccountDirectory
 from .certificate import ensure_certificate
 from .config import Config, ConfigError, load
 from .control import ControlServer, Refused, socket_path
+from .follower import followed_up_to
 from .jobs_child import JobsChild
 from .notice import notice_composer
 from .owner_control import OwnerControl
@@ -49,6 +55,7 @@ from .submission_part import SubmissionPart
 from .tls_context import server_context
 
 _log = logging.getLogger("youtong.serve")
+_DAY_MS = 86_400_000
 
 
 class OwnerServer:
@@ -61,10 +68,16 @@ class OwnerServer:
 
     async def start(self) -> None:
         """Everything that can refuse to start does so here. Raises OSError, StorageError, StoreError, PolicyError,
-        KeyFileError, DataDirInUse, ssl.SSLError."""
+        ShapingError, KeyFileError, DataDirInUse, ssl.SSLError."""
         ensure_certificate(self.config)
         read_ring(self.config)  # a bad key is found here, not in a worker
         self.policy = ActivePolicy(beside(self.config.path), Deadline())
+        self.shaping = Shaping(
+            shaping_file.load(shaping_file.beside(self.config.path)),
+            self.clock,
+            _tls_demands(self.config),
+            by_domain=self.config.delivery.redirect_all_to is None,
+        )
         async with contextlib.AsyncExitStack() as undo:  # a refused start ends what it began, or its threads live on
             await self._start_parts(undo)
             undo.pop_all()
@@ -94,12 +107,15 @@ class OwnerServer:
         await self._control.start()
         self._jobs = JobsChild(snapshot.arguments(config))
         self._jobs.start()
+        self.archiving = self._make_archiving()
+        self._archiving = asyncio.create_task(self.archiving.run())
         self._freshening = asyncio.create_task(self.directory.keep_fresh())
 
     async def stop(self) -> None:
         """Within stop_seconds: no new mail, no new lease; attempts before the dot dropped, those after it awaited."""
         seconds = self.config.server.stop_seconds
         self._freshening.cancel()
+        self._archiving.cancel()
         grace = min(0.5, seconds / 4)
         await asyncio.gather(
             self.submission.stop(grace), self.inbound.stop(grace), self._control.stop(), self._jobs.stop()
@@ -111,17 +127,23 @@ class OwnerServer:
         self.stopped.set()
 
     def reload(self) -> int:
-        """Configuration, certificates, keys and policy anew, all or nothing; the generation. Raises Refused."""
+        """Configuration, certificates, keys, shaping and policy anew, all or nothing; the generation.
+
+        Raises Refused.
+        """
         try:
             config = load(self.config.path)
             context = server_context(config)
             read_ring(config)
+            shaping = shaping_file.load(shaping_file.beside(config.path))
             self.policy.reload(beside(config.path))
-        except (ConfigError, PolicyError, KeyFileError, OSError, ValueError) as error:
+        except (ConfigError, PolicyError, ShapingError, KeyFileError, OSError, ValueError) as error:
             raise Refused(f"nothing was changed: {error}") from error
         snapshot.write(config, self.policy.current.file.source)
+        self.shaping.take(shaping, _tls_demands(config))
         self.submission.reload(config, context)
         self.inbound.reload_certificate(context)
+        self.archiving.times = _keep_times(config)
         self.config = config
         self.dispatcher.reload_workers()
         _log.info("reloaded generation=%d", self.policy.number)
@@ -137,16 +159,23 @@ class OwnerServer:
         resolver = system_resolver([str(server) for server in delivery.dns_servers], self.clock)
         ports = Ports(
             find_route=self._route_finder(resolver),
-            routes=ConfiguredRoutes(self._sources()),
-            limits=DefaultLimits(required=delivery.require_tls, verified=delivery.verify_tls),
+            routes=ConfiguredRoutes(self._sources(), self.shaping.provider_of),
+            limits=self.shaping,
             gate=OpenGate(),
             judge=HookedJudge(RuleJudge(), self.policy),
             schedule=schedule,
             compose_notice=notice_composer(config.server.hostname),
             hold_reason=self._hold_reason,
             forget_failures=resolver.forget_failures,
+            watch=self.shaping,
         )
         return Dispatcher(config.server.data_dir, fleet, ports, self.clock, deliver=delivery.enabled)
+
+    def _make_archiving(self) -> Archiving:
+        steps = self.dispatcher.housekeeper.steps
+        return Archiving(
+            self.config.server.data_dir, steps, partial(followed_up_to, self._app), _keep_times(self.config), self.clock
+        )
 
     def _worker_command(self, slot: int, incarnation: int, fd: int) -> list[str]:
         module = "youtong.admin.serve_worker"
@@ -177,3 +206,11 @@ class OwnerServer:
             return ""
         public = any(is_public(address) for host in route.routed.hosts for address in host.addresses)
         return NO_PUBLIC_HOSTNAME if public else ""
+
+
+def _keep_times(config: Config) -> KeepTimes:
+    return KeepTimes(config.queue.archive_after_days * _DAY_MS, config.queue.forget_after_days * _DAY_MS)
+
+
+def _tls_demands(config: Config) -> TlsDemands:
+    return TlsDemands(config.delivery.require_tls, config.delivery.verify_tls)

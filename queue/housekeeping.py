@@ -1,33 +1,36 @@
 """Housekeeping: what keeps queue.db small and fast without holding up a 250.
 
-Owns   checkpoints of the write-ahead log, deletion of content nobody needs any more, and giving free pages back.
-Knows  nothing of delivery. Works in small steps; a step that fails is tried again at the next turn.
+Owns   when the log is copied though little is written, deletion of content nobody needs any more and of other rows
+       that only lately mattered, and giving free pages back.
+Knows  nothing of delivery, and no archive (queue.archive). Works in short steps with rests between
+       (queue.short_steps); a step that fails is tried again at the next turn.
 
 Invariants
     Content is deleted only when every recipient of its message has ended and the retention time is over; rows and
-    journal stay. A spool file goes after the commit that forgets it.
+    journal stay. Content of a stream waits until the stream is stopped. A spool file goes after the commit that forgets
+    it.
+    No statement here looks at more rows than it says, however many wait.
 """
 
 import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 from ..mta.clock import Clock
 from . import spool
-from .storage.database import StorageError
+from .short_steps import ShortSteps
+from .storage import sweeping
+from .storage.database import StorageError, connect
 from .storage.group_commit import GroupCommit
-from .storage.store import QueueStore
 
 _log = logging.getLogger("youtong.queue")
-_TURN_SECONDS = 1.0
+_LOG_SECONDS = 1.0
 _SWEEP_SECONDS = 300.0
-_CHECKPOINT_BYTES = 4 * 1024 * 1024
-_TRUNCATE_BYTES = 64 * 1024 * 1024  # beyond it, wait for readers so that the log starts anew
+_LOG_BYTES = 16 * 1024 * 1024
 _PAGE = 500
-_PATIENCE_SECONDS = 2.0
-_VACUUM_PAGES = 256
 _CONNECTS_MS = 2 * 3_600_000  # longer than any window counts
 RETENTION_MS = 3 * 86_400_000  # how long the content of an ended message can still be looked at
 
@@ -38,16 +41,15 @@ class Housekeeper:
         path: Path,
         spool_folder: Path,
         commits: GroupCommit,
-        store: QueueStore,
         forget_idle: Callable[[], None],
         clock: Clock,
     ) -> None:
         """`forget_idle` drops what memory keeps without need."""
-        self._path, self._spool, self._commits, self._store, self._clock = path, spool_folder, commits, store, clock
+        self._path, self._spool, self._commits, self._clock = path, spool_folder, commits, clock
         self._forget_idle = forget_idle
+        self.steps = ShortSteps(commits)
         self._sweeps: list[Callable[[], Awaitable[int]]] = []
         self._wal = path.with_name(path.name + "-wal")
-        self._swept = 0.0
 
     def also(self, sweep: Callable[[], Awaitable[int]]) -> None:
         """Something else is to be swept with the content; `sweep` says how much it deleted. It raises StorageError."""
@@ -55,53 +57,63 @@ class Housekeeper:
 
     async def run(self) -> None:
         """Until cancelled."""
+        await asyncio.gather(
+            self._every(_LOG_SECONDS, self.watch_log),
+            self._every(_SWEEP_SECONDS, self.tidy),
+            self._every(_SWEEP_SECONDS, self.sweep),
+        )
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:
-            await asyncio.sleep(_TURN_SECONDS)
+            await asyncio.sleep(seconds)
             try:
-                await self.turn()
+                await work()
             except (sqlite3.Error, StorageError, OSError) as error:
                 _log.warning("housekeeping postponed error=%s", error)
 
-    async def turn(self) -> None:
-        """One round of whatever is due. Raises sqlite3.Error, StorageError, OSError."""
-        await asyncio.to_thread(self._checkpoint)
-        now = self._clock.monotonic()
-        if now - self._swept >= _SWEEP_SECONDS or not self._swept:
-            self._swept = now
-            self._forget_idle()
-            await self.sweep()
+    async def watch_log(self) -> None:
+        """Large letters make a long log of few rows, and a pause leaves one. Raises StorageError, OSError."""
+        if self._wal.exists() and self._wal.stat().st_size >= _LOG_BYTES:
+            await self._commits.copy_log()
+
+    async def tidy(self) -> None:
+        """Forget what only lately mattered. Raises StorageError."""
+        self._forget_idle()
+        before_ms = self._clock.now_ms() - _CONNECTS_MS
+        while await self.steps.do("connects", lambda db, _: sweeping.forget_connects(db, before_ms, _PAGE)) == _PAGE:
+            pass
 
     async def sweep(self) -> int:
         """Delete content that is no longer needed; how many messages lost theirs. Raises StorageError."""
         deleted = await self._sweep_content() + sum([await sweep() for sweep in self._sweeps])
-        if deleted:
-            await self._commits.submit(lambda db: db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall())
+        while await self.steps.do("vacuum", sweeping.give_back_pages):
+            pass
         return deleted
 
     async def _sweep_content(self) -> int:
-        now_ms = self._clock.now_ms()
-        await self._commits.submit(lambda _: self._store.forget_connects(now_ms - _CONNECTS_MS))
+        before_ms = self._clock.now_ms() - RETENTION_MS
         deleted, after = 0, 0
-        before_ms = now_ms - RETENTION_MS
         while True:
-            page = await self._commits.submit(
-                lambda _, after=after: self._store.delete_ended_content(after, before_ms, _PAGE)
-            )
-            for name in page.spool_names:
-                spool.remove(self._spool, name)
-            deleted += page.deleted
-            if page.last is None:
-                break
-            after = page.last
-        return deleted
+            found = await asyncio.to_thread(self._find_ended, after, before_ms)
+            deleted += await self._delete(found.ids)
+            if found.last is None:
+                return deleted
+            after = found.last
 
-    def _checkpoint(self) -> None:
-        size = self._wal.stat().st_size if self._wal.exists() else 0
-        if size < _CHECKPOINT_BYTES:
-            return
-        connection = sqlite3.connect(self._path, timeout=_PATIENCE_SECONDS, isolation_level=None)
-        try:
-            mode = "TRUNCATE" if size >= _TRUNCATE_BYTES else "PASSIVE"
-            connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
-        finally:
-            connection.close()
+    def _find_ended(self, after: int, before_ms: int) -> sweeping.Found:
+        """In a thread: what must be read from the disk to know it is not read in the loop."""
+        with closing(connect(self._path, read_only=True)) as db:
+            return sweeping.find_ended_content(db, after, before_ms, _PAGE)
+
+    async def _delete(self, ids: tuple[int, ...]) -> int:
+        """In as many steps as it takes; a spool file goes after the commit."""
+        deleted = 0
+        while ids:
+            done = await self.steps.do(
+                "content", lambda db, is_over, ids=ids: sweeping.delete_content(db, ids, is_over)
+            )
+            for name in done.spool_names:
+                spool.remove(self._spool, name)
+            deleted += done.deleted
+            ids = ids[done.looked_at :]
+        return deleted

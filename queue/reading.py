@@ -1,7 +1,8 @@
 """Reading the queue: what people and pages ask about delivery state, beside the owner or without it.
 
-Owns   QueueReader: a read-only connection, its errors, and which of the named queries answers a question.
-Knows  no SQL (queue.storage.reads) and no sentence (admin.explain).
+Owns   QueueReader: read-only connections to the queue and its archive, their errors, and which of the named queries
+       answers a question. What ended long ago is found by address and by message, and not listed.
+Knows  no SQL (queue.storage.reads, queue.archive.archive_reads) and no sentence (admin.explain).
 
 Invariants
     Nothing is written: the owner stays the only writer, and a read transaction lasts one query (DESIGN §4).
@@ -9,7 +10,7 @@ Invariants
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from ..mta.address import AddressError, split_address
+from .archive import archive_reads
 from .journal import JournalKind, JournalRow
 from .states import RecipientState
 from .storage import backlog_reads, reads
@@ -28,6 +30,7 @@ __all__ = ["AddressedFact", "HeldLetter", "MessageRow", "NoQueue", "QueueReader"
 
 Read = TypeVar("Read")
 Row = TypeVar("Row")
+Asked = TypeVar("Asked")
 _NEAR_FACTS = 5  # a hold is the last thing that happened to a held recipient, or nearly
 MAX_HISTORY = 200  # attempts of five days are fewer; more is flushed again and again
 
@@ -51,18 +54,29 @@ class HeldLetter(msgspec.Struct, frozen=True):
 class QueueReader:
     """Made by `reading`. Every method raises StorageError and nothing of sqlite3's."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+    def __init__(self, connection: sqlite3.Connection, archive: sqlite3.Connection | None = None) -> None:
+        self._db, self._archive = connection, archive
 
     def at_address(self, address: str, limit: int) -> list[RecipientRow]:
         """Recipients with this address, in any spelling of case or domain, newest first."""
         found = chain.from_iterable(reads.at_address(self._db, each) for each in _spellings(address))
-        newest = sorted(_all(found), key=lambda row: row.id, reverse=True)
-        return newest[:limit]
+        rows = [*_all(found), *self._archived(archive_reads.at_address, *_spellings(address))]
+        return sorted(_once(rows), key=lambda row: row.id, reverse=True)[:limit]
 
     def of_message(self, message_id: int, limit: int, after_id: int = 0) -> list[RecipientRow]:
         """A page of a message's recipients."""
-        return _mapped(lambda: reads.of_message(self._db, message_id, after_id, limit))
+        rows = _mapped(lambda: reads.of_message(self._db, message_id, after_id, limit))
+        rows += self._archived(lambda db, number: archive_reads.of_message(db, number, after_id, limit), message_id)
+        return sorted(_once(rows), key=lambda row: row.id)[:limit]
+
+    def _archived(
+        self, read: Callable[[sqlite3.Connection, Asked], Iterable[RecipientRow]], *asked: Asked
+    ) -> list[RecipientRow]:
+        """Read after queue.db: what moves meanwhile is then in both, and never in neither."""
+        archive = self._archive
+        if archive is None:
+            return []
+        return _all(chain.from_iterable(read(archive, each) for each in asked))
 
     def listed(self, wanted: Wanted, limit: int) -> list[RecipientRow]:
         """Recipients for a listing: being delivered first, then held, then scheduled, soonest first."""
@@ -92,13 +106,20 @@ class QueueReader:
                 return reads.ended(self._db, state)
 
     def message(self, message_id: int) -> MessageRow | None:
-        return _mapped(lambda: reads.message(self._db, message_id))
+        """In the queue or, with all its recipients, in the archive."""
+        found = _mapped(lambda: reads.message(self._db, message_id))
+        if found is None and (archive := self._archive) is not None:
+            return _mapped(lambda: archive_reads.message(archive, message_id))
+        return found
 
     def history(self, recipient: RecipientRow, limit: int = MAX_HISTORY) -> list[JournalRow]:
         """The newest facts of a recipient, oldest first."""
         if not recipient.journal_seq:
             return []
-        return _mapped(lambda: reads.chain(self._db, recipient.journal_seq, limit))
+        rows = _mapped(lambda: reads.chain(self._db, recipient.journal_seq, limit))
+        if not rows and (archive := self._archive) is not None:
+            return _mapped(lambda: archive_reads.history(archive, recipient.id))[-limit:]
+        return rows
 
     def backlog(self) -> list[WaitingSum]:
         """What is scheduled, by provider and flow; a pair may come in several parts."""
@@ -126,11 +147,12 @@ def reading(data_dir: Path) -> Generator[QueueReader]:
     path = data_dir / "queue.db"
     if not path.exists():
         raise NoQueue(f"there is no queue in {data_dir} yet")
-    connection = _mapped(lambda: connect(path, read_only=True))
-    try:
-        yield QueueReader(connection)
-    finally:
-        connection.close()
+    with ExitStack() as opened:
+        queue = opened.enter_context(closing(_mapped(lambda: connect(path, read_only=True))))
+        archive = _mapped(lambda: archive_reads.open_reads(data_dir / archive_reads.NAME))
+        if archive is not None:
+            opened.enter_context(closing(archive))
+        yield QueueReader(queue, archive)
 
 
 class NoQueue(StorageError):
@@ -154,6 +176,11 @@ def _spellings(address: str) -> set[str]:
     except AddressError:
         return {address.lower()}
     return {address.lower(), f"{local}@{domain}".lower()}
+
+
+def _once(rows: Iterable[RecipientRow]) -> list[RecipientRow]:
+    """Each recipient as it was read first."""
+    return list({row.id: row for row in reversed(list(rows))}.values())
 
 
 def _counted(letter: tuple[int, Iterator[RecipientRow]]) -> tuple[RecipientRow, int]:

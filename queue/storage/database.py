@@ -13,7 +13,9 @@ from urllib.parse import quote
 from ...mta.crashpoint import reach
 
 _CHECKPOINT_PAGES = 16_384
-"""64 MiB of log: the housekeeper checkpoints long before; if it cannot, a COMMIT does, in its thread."""
+"""64 MiB of log: it is copied long before (write_ahead_log); if a reader prevents that, a COMMIT does it."""
+_LOG_BYTES = 12 * 1024 * 1024
+"""A log that a reader made longer is cut to this when it begins anew."""
 
 
 class StorageError(Exception):
@@ -43,6 +45,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA cache_size = -16384")
     return connection

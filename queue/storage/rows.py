@@ -129,11 +129,3 @@ class OperatedRow(msgspec.Struct, frozen=True):
     expires_ms: int
     domain: str
     lease: int | None = None
-
-
-class SweptPage(msgspec.Struct, frozen=True):
-    """What a page of a content sweep did; `last`: the last message looked at, None at the end."""
-
-    last: int | None
-    deleted: int
-    spool_names: tuple[str, ...]

@@ -30,7 +30,6 @@ from .rows import (
     LeasedRow,
     NewMessage,
     NewRecipient,
-    SweptPage,
 )
 from .wish_rows import WishRows
 
@@ -324,42 +323,11 @@ class QueueStore:
             "SELECT at_ms, provider, source FROM connect WHERE at_ms >= ? ORDER BY at_ms", (since_ms,)
         ).fetchall()
 
-    def forget_connects(self, before_ms: int) -> None:
-        self._db.execute("DELETE FROM connect WHERE at_ms < ?", (before_ms,))
-
     # -- content --------------------------------------------------------------------------------------------------
 
     def content(self, content_id: int) -> StoredContent | None:
         row = self._db.execute("SELECT id, kind, head, body, spool FROM content WHERE id = ?", (content_id,)).fetchone()
         return StoredContent(row[0], ContentKind(row[1]), row[2], row[3], row[4]) if row else None
-
-    def delete_ended_content(self, after: int, before_ms: int, limit: int) -> SweptPage:
-        """Forget the content of ended messages received before `before_ms`, one page of contents beyond `after`.
-
-        A content has the number of the message that brought it; what was deleted is not walked again.
-        """
-        ids = self._db.execute(
-            "SELECT c.id FROM content AS c JOIN message AS m ON m.id = c.id"
-            " WHERE c.id > ? AND m.received_ms < ? ORDER BY c.id LIMIT ?",
-            (after, before_ms, limit),
-        ).fetchall()
-        names: list[str] = []
-        deleted = 0
-        for (content_id,) in ids:
-            if self._has_unended(content_id):
-                continue
-            rows = self._db.execute("DELETE FROM content WHERE id = ? RETURNING spool", (content_id,)).fetchall()
-            names += [row[0] for row in rows if row[0]]
-            deleted += len(rows)
-        return SweptPage(ids[-1][0] if len(ids) == limit else None, deleted, tuple(names))
-
-    def _has_unended(self, message_id: int) -> bool:
-        return (
-            self._db.execute(
-                "SELECT 1 FROM recipient WHERE message_id = ? AND (state < 10 OR notice = 1) LIMIT 1", (message_id,)
-            ).fetchone()
-            is not None
-        )
 
     def spool_names(self) -> set[str]:
         """Files that some row needs, of outgoing and of inbound mail."""

@@ -15,6 +15,7 @@ class When(Enum):
     STARTING = "a start after a kill"
     SERVING = "letters go through"
     INBOUND = "the world writes to addresses of ours"
+    ARCHIVING = "a small process moves old mail to the archive"
     DRIVEN = "a small process of its own drives that one class"
 
 
@@ -71,6 +72,10 @@ POINTS = (
     CrashPoint("delivery.outcome.after", "the answer to the final dot, known to the worker", sent=True),
     CrashPoint("report.before", "a report to the owner"),
     CrashPoint("report.after", "a report to the owner, given to the kernel"),
+    CrashPoint("archive-migrate.before", "the schema of archive.db", (When.ARCHIVING,)),
+    CrashPoint("archive-migrate.after", "the schema of archive.db, committed", (When.ARCHIVING,)),
+    CrashPoint("archive.before", "ended mail on its way to the archive", (When.ARCHIVING,), (1, 2, 4)),
+    CrashPoint("archive.after", "the same, durable there and still in queue.db", (When.ARCHIVING,), (1, 2, 4)),
     CrashPoint("mark-rewrite.before", "the shortening of a mark file", (When.DRIVEN,)),
     CrashPoint("mark-rewrite.after", "the same, done", (When.DRIVEN,)),
 )

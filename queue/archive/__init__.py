@@ -1,0 +1,1 @@
+"""The archive: what has ended long ago, out of queue.db's way."""
