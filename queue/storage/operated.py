@@ -79,7 +79,7 @@ class OperatedRows:
         return 0
 
     def released_between(self, operation: int, after: int, last: int, limit: int) -> tuple[list[int], int | None]:
-        """Recipients that an operation released, by journal rows beyond `after`; and where to go on, None at the end."""
+        """Recipients that an operation released, by journal rows beyond `after`; where to go on, None at the end."""
         rows = self._db.execute(
             "SELECT seq, recipient_id, kind = 'released' AND json_extract(facts, '$.operation') = ? FROM journal"
             " WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .address_runs import WITH_ADDRESS_HASH
 from ..ids import address_hash
 from ..selections import Selection, pair_sql, recipient_sql
 from ..states import RecipientState
+from .address_runs import WITH_ADDRESS_HASH
 from .rows import OperatedRow
 
 PAGE = 500  # recipients
