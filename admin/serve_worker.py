@@ -109,7 +109,7 @@ class OwnerLink(asyncio.Protocol):
             case Committed():
                 self.worker.committed(message.reports)
             case Forget():
-                self.worker.forget(message.lanes)
+                self.worker.forget(message.lanes, message.number)
             case Reload():
                 self._reload()
             case Stop():

@@ -5,13 +5,13 @@ Knows  nothing of recipients; what a death means is told through `FleetListener`
 
 Invariants
     Q2  a slot has one living incarnation; its leases are given up only after the process was waited for.
-    Q4  a lane is in one slot; it moves only when its worker died.
+    Q4  a lane is in one slot; it moves when its worker died, or gave it up (queue.moving).
 """
 
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from ..mta.clock import Clock
@@ -85,7 +85,7 @@ class _Life:
     def __init__(self, incarnation: int, link: WorkerLink, process: asyncio.subprocess.Process, clock: Clock) -> None:
         self.incarnation, self.link, self.process = incarnation, link, process
         self.outbox = Outbox(link.say, clock)
-        self.lanes = 0
+        self.load = 0.0  # queue.moving says what that is
 
 
 class ProcessFleet:
@@ -104,9 +104,9 @@ class ProcessFleet:
 
     def assign(self) -> int | None:
         ready = [slot for slot, life in self._lives.items() if life.link.is_ready]
-        slot = min(ready, key=lambda each: self._lives[each].lanes, default=None)
+        slot = min(ready, key=lambda each: self._lives[each].load, default=None)
         if slot is not None:
-            self._lives[slot].lanes += 1
+            self._lives[slot].load += 1.0
         return slot
 
     def incarnation(self, slot: int) -> int | None:
@@ -123,12 +123,19 @@ class ProcessFleet:
     def update(self, slot: int, settings: LaneSettings) -> None:
         self._lives[slot].outbox.update(settings)
 
-    def forget(self, lanes: Sequence[tuple[int, LaneKey]]) -> None:
+    def forget(self, lanes: Sequence[tuple[int, LaneKey]], number: int = 0) -> None:
         for slot, life in self._lives.items():
             keys = [key for of, key in lanes if of == slot]
             if keys:
-                life.lanes -= len(keys)
-                life.outbox.forget(keys)
+                life.outbox.forget(keys, number)
+
+    def slots(self) -> Sequence[int]:
+        return [slot for slot, life in self._lives.items() if life.link.is_ready]
+
+    def weigh(self, loads: Mapping[int, float]) -> None:
+        """How much each slot has to do now; lanes assigned later are added by `assign`."""
+        for slot, life in self._lives.items():
+            life.load = loads.get(slot, 0.0)
 
     def recall(self, tokens: list[int]) -> None:
         """Ask for these leases back; those that have not started come as returned."""

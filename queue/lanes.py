@@ -11,18 +11,20 @@ Invariants
 from collections import deque
 from collections.abc import Callable
 
-import msgspec
-
 from ..mta.delivery.egress import LaneLimits
-from .limits import EgressLimits
-from .permits import Window
+from .ceiling import Ceiling, ceiling
+from .in_force import InForce
+from .limits import EgressLimits, SiteLimits
+from .paces import IN_FLIGHT_PER_CONNECTION, Paces
+from .past import EXACT_SECONDS, Past
 from .protocol import LaneKey, LaneNews, LaneSettings
 from .routing import Source
+from .suspensions import Suspension
 from .transactions import Leased, Ready
+from .windows import Windows
 
 MAX_READY = 1000
 MAX_CONNECT_PERMITS = 4  # out with a worker at a time
-_IN_FLIGHT_PER_CONNECTION = 8  # enough that a connection never waits for the owner, few enough to take back
 
 
 class ReadyQueue:
@@ -50,13 +52,6 @@ class ReadyQueue:
         return ready
 
 
-class Past(msgspec.Struct):
-    """MAILs and connects of an earlier owner, monotonic."""
-
-    mails: list[float] = []
-    connects: list[float] = []
-
-
 class Lane:
     """One (provider, source)."""
 
@@ -64,23 +59,38 @@ class Lane:
         self.key = key
         self.source = source
         self.limits = limits
-        self.mails = Window(limits.message_rates[0])
-        self.connects = Window(limits.connection_rates[0])
+        self._force = InForce(limits)
+        self.mails = Windows(limits.message_rates)
+        self.connects = Windows(limits.connection_rates)
+        self.sites = Paces(limits.site, self._inherit)
+        self.senders = Paces(SiteLimits())  # only those that a reaction slows
+        self.behind: set[LaneKey] = set()  # lanes that have sockets to sites which are ours now: they close first
+        self._past = Past()
+        self._forebears: list[Windows] = []  # MAILs of lanes that had sites of ours
         self.queues: dict[str, ReadyQueue] = {}
         self.in_flight = 0
         self.in_flight_at: dict[str, int] = {}
         self.worker: int | None = None  # slot of the worker that has this lane
         self.connections = 0  # sockets open, as last reported
+        self.wants_connect = False  # its worker was refused a connect for lack of permits
+        self.is_moving = False  # nothing is started while it goes to another worker (queue.moving)
+        self.ended = 0  # transactions, for its load
         self._is_told = False  # its worker has these limits
+        self._must_revoke = False  # connect permits of other limits are out
+        self._look_at_lengths()
 
     def __repr__(self) -> str:
         ready = sum(queue.recipients for queue in self.queues.values())
         return f"<Lane {self.key.provider} from {self.key.source}: {self.in_flight} leased, {ready} ready>"
 
     @property
+    def key_pair(self) -> tuple[str, str]:
+        return self.key.provider, self.key.source
+
+    @property
     def cap(self) -> int:
         """How many transactions may be in flight: what can start within the next moments."""
-        return self.limits.connections.value * _IN_FLIGHT_PER_CONNECTION
+        return self.limits.connections.value * IN_FLIGHT_PER_CONNECTION
 
     @property
     def has_ready(self) -> bool:
@@ -89,8 +99,34 @@ class Lane:
 
     def is_idle(self, now: float) -> bool:
         """Whether the lane can be dropped: nothing under way, and windows that would start empty anyhow."""
-        busy = self.in_flight or self.has_ready or self.connections
-        return not busy and self.mails.is_quiet(now) and self.connects.is_quiet(now)
+        busy = self.in_flight or self.has_ready or self.connections or self.is_moving or self.behind
+        windows = (self.mails, self.connects, self.sites)
+        return not busy and all(each.is_quiet(now) for each in windows)
+
+    def ceiling(self, now: float, stop: Suspension | None = None) -> Ceiling:
+        """What limits the lane at this moment; `stop` is what suspends it, if anything does."""
+        return ceiling(self, now, stop)
+
+    def apply(self, force: InForce, now: float) -> bool:
+        """Other limits from now on; False when they are as they were. Windows keep their events; the worker is to be
+        told (`settings`)."""
+        if force == self._force:
+            return False
+        self._must_revoke |= force.limits.connection_rates != self.limits.connection_rates
+        self._force, self.limits = force, force.limits
+        self.mails.apply(force.limits.message_rates, now)
+        self.connects.apply(force.limits.connection_rates, now)
+        self.sites.apply(force.limits.site, force.sites, now, self.in_flight_at)
+        self.senders.apply(SiteLimits(), force.senders, now, {})
+        self._is_told = False
+        self._look_at_lengths()
+        return True
+
+    def _look_at_lengths(self) -> None:
+        """Windows longer than the journal is read back need rows that count minutes (queue.minutes)."""
+        self.counts_sites = self.sites.longest_seconds > EXACT_SECONDS
+        longest = max(self.mails.longest_seconds, self.connects.longest_seconds)
+        self.counts_minutes = self.counts_sites or longest > EXACT_SECONDS
 
     def queue_for(self, site: str) -> ReadyQueue:
         queue = self.queues.get(site)
@@ -98,9 +134,17 @@ class Lane:
             queue = self.queues[site] = ReadyQueue(site)
         return queue
 
-    def may_start(self, site: str, now: float, *, probed: bool) -> bool:
-        """Whether one more transaction to the site may leave now, by slots and permits."""
-        if self.in_flight >= self.cap or not self.mails.free(now):
+    def drop_site(self, site: str) -> None:
+        """Its ready transactions leave: they are scheduled rows, and go elsewhere when they are loaded again."""
+        self.queues.pop(site, None)
+
+    def may_start(self, site: str, now: float, *, probed: bool, sender: str = "") -> bool:
+        """Whether one more transaction to the site may leave now, by slots and permits; `sender` is its domain."""
+        if self.is_moving or self.behind or self.in_flight >= self.cap or not self.mails.free(now):
+            return False
+        if not (
+            self.sites.may_start(site, self.in_flight_at.get(site, 0), now) and self.senders.may_start(sender, 0, now)
+        ):
             return False
         return not (probed and self.in_flight_at.get(site))
 
@@ -108,14 +152,21 @@ class Lane:
         """Count a transaction as in flight and take its MAIL permit; `may_start` answered True."""
         taken = self.mails.take(now)
         assert taken, "started without a permit"
+        self.sites.start(leased.ready.site, now)
+        if self.senders.is_bound:
+            self.senders.start(leased.ready.sender_domain, now)
         self.in_flight += 1
         self.in_flight_at[leased.ready.site] = self.in_flight_at.get(leased.ready.site, 0) + 1
 
     def end(self, leased: Leased, mails: tuple[float, ...]) -> None:
         """The transaction is over; `mails` are the moments at which MAIL left us."""
         self.in_flight -= 1
+        self.ended += 1
         self.mails.give_back(mails)
         site = leased.ready.site
+        self.sites.end(site, mails)
+        if self.senders.is_bound:
+            self.senders.end(leased.ready.sender_domain, mails)
         self.in_flight_at[site] -= 1
         if not self.in_flight_at[site]:
             del self.in_flight_at[site]
@@ -132,12 +183,14 @@ class Lane:
 
     def news(self, now: float) -> LaneSettings | None:
         """What its worker has to hear before the next transaction: nothing while it has all connect permits."""
-        return None if self._is_told and self.connects.out >= self._most_permits else self.settings(now)
+        is_known = self._is_told and not self._must_revoke
+        return None if is_known and self.connects.out >= self._most_permits else self.settings(now)
 
     def settings(self, now: float) -> LaneSettings:
         """The lane for its worker, topped up with connect permits."""
         source = self.source
         self._is_told = True
+        revoke, self._must_revoke = self._must_revoke, False
         return LaneSettings(
             self.key,
             source.address,
@@ -146,6 +199,7 @@ class Lane:
             self._grant(now),
             source.address6,
             source.ehlo6,
+            revoke,
         )
 
     def _worker_limits(self) -> LaneLimits:
@@ -154,6 +208,8 @@ class Lane:
             messages_per_connection=self.limits.messages_per_connection.value,
             idle_seconds=self.limits.idle_seconds.value,
             tls=self.limits.tls.level,
+            max_connections_per_site=self.sites.connections,
+            site_connections=self.sites.own_connections(),
         )
 
     @property
@@ -168,23 +224,41 @@ class Lane:
         return granted
 
     def heard(self, news: LaneNews) -> None:
-        """The worker used connect permits."""
+        """The worker used connect permits, or gave some back."""
         self.connections = news.connections
+        self.wants_connect = news.wants_connect
         for moment in news.connects:
             self.connects.give_back((moment,))
+        for _ in range(news.unused):
+            self.connects.give_back(())
 
-    def remember(self, past: Past, now: float) -> None:
-        """What an earlier owner's workers did. Connect permits that were out at its end count as used now (Q4)."""
-        for moment in past.mails:
-            self.mails.record(moment)
-        unreported = [now] * MAX_CONNECT_PERMITS if past.connects else []
-        for moment in (*past.connects, *unreported):
-            self.connects.record(moment)
+    def remember(self, past: Past) -> None:
+        """What an earlier owner's workers did."""
+        past.fill_mails(self.mails)
+        past.fill_connects(self.connects, MAX_CONNECT_PERMITS)
+        for moment in past.recovered:
+            self.sites.record(moment)
+        self._past.add(past)
+
+    def _inherit(self, site: str, windows: Windows, now: float) -> None:
+        self._past.fill_site(site, windows)
+        for each in self._forebears:
+            windows.take_over(each, now)
+
+    def take_over(self, other: "Lane", now: float) -> None:
+        """A site of `other` belongs here from now on: all that left there lately counts here too, the safe side."""
+        self.mails.take_over(other.mails, now)
+        self.connects.take_over(other.connects, now)
+        self._forebears.append(other.mails)
+
+    def left_by(self, worker: int | None) -> None:
+        """Its old worker has closed the last socket: `worker` has it now, None: whoever is assigned."""
+        self.worker, self.is_moving, self._is_told, self.connections = worker, False, False, 0
 
     def worker_died(self, now: float) -> None:
         """Permits of a dead worker count as used at its death (Q4); its sockets are closed."""
         self.worker = None
         self.connections = 0
-        self._is_told = False
+        self.wants_connect = self.is_moving = self._is_told = self._must_revoke = False
         while self.connects.out:
             self.connects.give_back((now,))

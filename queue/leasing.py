@@ -11,7 +11,7 @@ Invariants
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -22,23 +22,27 @@ from .content import StoredContent
 from .endings import Endings
 from .figures import Figures
 from .gate import GateDecision, Hold, LeaseGate, Send, Skip
+from .in_force import limits_in_force
 from .incarnation import token_of
 from .journal import Facts, JournalKind
-from .lanes import Lane, Past
+from .lanes import Lane
 from .limits import LimitSource
-from .protocol import LaneKey, LaneSettings
-from .routing import RouteSource
+from .past import Past
+from .protocol import LaneKey, LaneNews, LaneSettings
+from .routing import RouteSource, Source
 from .sites import Sites
 from .states import Event, RecipientState
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
 from .storage.rows import LeasedRow
 from .storage.store import QueueStore
+from .suspensions import Suspensions
 from .transactions import Leased, MessageFacts, Ready, Waiting, candidate
 
 _log = logging.getLogger("youtong.queue")
 MAX_IN_FLIGHT_BYTES = 96 * 1024 * 1024  # of content; a larger message goes alone
 _FAULT_SECONDS = 1.0
+DROPPED = 1  # the number of a Forget whose lanes the owner has no more; moves count from there on
 _MAX_PUMP = 200  # transactions in one leasing operation
 
 
@@ -59,8 +63,16 @@ class Fleet(Protocol):
         """New limits or permits for a lane that the slot has."""
         ...
 
-    def forget(self, lanes: Sequence[tuple[int, LaneKey]]) -> None:
-        """Lanes by slot that the owner dropped."""
+    def forget(self, lanes: Sequence[tuple[int, LaneKey]], number: int = 0) -> None:
+        """Lanes by slot that the worker is to give up; its last news of each says `number`."""
+        ...
+
+    def recall(self, tokens: list[int]) -> None:
+        """Ask for these leases back; those that have not started come as returned."""
+        ...
+
+    def slots(self) -> Sequence[int]:
+        """Slots whose worker lives and takes leases."""
         ...
 
 
@@ -85,15 +97,20 @@ class Leasing:
         endings: Endings,
         fleet: Fleet,
         clock: Clock,
+        book: Suspensions | None = None,
     ) -> None:
         self._commits, self._store, self._sites, self._limits = commits, store, sites, limits
         self._routes, self._gate, self._endings, self._fleet, self._clock = routes, gate, endings, fleet, clock
+        self.book = book if book is not None else Suspensions()
         self.lanes: dict[LaneKey, Lane] = {}
+        self._granting: set[LaneKey] = set()  # lanes whose next connect permit a timer brings
+        self.closed: Callable[[Lane, int], None] = lambda _lane, _number: None  # told when a worker gave a lane up
         self.in_flight: dict[int, Leased] = {}
         self.figures = Figures()
         self._by_provider: dict[str, list[Lane]] = {}
         self.history: dict[LaneKey, Past] = {}  # what earlier owners' workers did
-        self.recovered: dict[str, list[float]] = {}  # MAILs of recovered leases by domain: their lane is not known yet
+        self.recovered: dict[str, list[float]] = {}  # MAILs of recovered leases by domain: their lane is not known
+        self._recovered_in: set[tuple[LaneKey, str]] = set()  # lanes that have counted them
         self._tokens = 0
         self._bytes = 0
         self._pumping: asyncio.Task[None] | None = None
@@ -107,14 +124,42 @@ class Leasing:
         """The lane on which this message goes to a domain of this provider."""
         source = self._routes.source_for(message.account_id, message.mail_class, provider, message.source)
         key = LaneKey(provider, source.name)
-        lane = self.lanes.get(key)
-        if lane is None:
-            lane = self.lanes[key] = Lane(key, source, self._limits.limits_for(provider, source.name))
-            self._by_provider.setdefault(provider, []).append(lane)
-            lane.remember(self.history.pop(key, Past()), self._clock.monotonic())
-        if self.recovered:
-            lane.remember(Past(self.recovered.pop(domain, [])), self._clock.monotonic())
+        lane = self.lane_of(key, source)
+        if self.recovered and domain in self.recovered and (key, domain) not in self._recovered_in:
+            self._recovered_in.add((key, domain))  # each lane that the domain's mail may have taken counts it
+            lane.remember(Past(recovered=self.recovered[domain]))
         return lane
+
+    def lane_of(self, key: LaneKey, source: Source) -> Lane:
+        """The lane of that key, made when there is none."""
+        return self.lanes.get(key) or self._new_lane(key, source)
+
+    def _new_lane(self, key: LaneKey, source: Source) -> Lane:
+        force = limits_in_force(self._limits, self.book, *key_pair(key))
+        lane = self.lanes[key] = Lane(key, source, force.limits)
+        if force.sites or force.senders:
+            lane.apply(force, self._clock.monotonic())
+        self._by_provider.setdefault(key.provider, []).append(lane)
+        lane.remember(self.history.pop(key, Past()))
+        return lane
+
+    def reshape(self) -> None:
+        """The rules or the book have changed: every lane gets its limits anew, and its worker hears of them.
+
+        What has not started comes back: it was leased by other limits.
+        """
+        now = self._clock.monotonic()
+        changed = {lane.key for lane in self.lanes.values() if self._apply(lane, now)}
+        self._fleet.recall([token for token, leased in self.in_flight.items() if leased.lane in changed])
+        self.wake()
+
+    def _apply(self, lane: Lane, now: float) -> bool:
+        force = limits_in_force(self._limits, self.book, *key_pair(lane.key))
+        if not lane.apply(force, now):
+            return False
+        if lane.worker is not None and self._fleet.incarnation(lane.worker) is not None:
+            self._fleet.update(lane.worker, lane.settings(now))
+        return True
 
     def past(self, key: LaneKey) -> Past:
         """What is known of a lane before this owner's life, to be added to."""
@@ -135,14 +180,33 @@ class Leasing:
         self._tokens += 1
         return token_of(incarnation, self._tokens)
 
+    def heard(self, news: LaneNews) -> None:
+        """What a worker's lane did. News of a lane that was dropped here say nothing of one made anew."""
+        lane = self.lanes.get(news.key)
+        if lane is None:
+            return
+        if news.forgotten == DROPPED:
+            for moment in news.connects:
+                lane.connects.record(moment)
+            return
+        lane.heard(news)
+        if news.forgotten:
+            self.closed(lane, news.forgotten)
+        elif news.wants_connect:
+            self.grant_connects(lane)
+
     def grant_connects(self, lane: Lane) -> None:
         """The lane's worker wants to connect and has no permit: pass one on, now or when time frees it."""
         now = self._clock.monotonic()
+        self._granting.discard(lane.key)
+        if self.lanes.get(lane.key) is not lane or lane.is_moving:
+            return
         if lane.worker is None or self._fleet.incarnation(lane.worker) is None:
             return
         if lane.connects.free(now):
             self._fleet.update(lane.worker, lane.settings(now))
-        elif not lane.connects.out:
+        elif not lane.connects.out and lane.key not in self._granting:
+            self._granting.add(lane.key)
             wait = lane.connects.next_free_seconds(now) or 0.05
             asyncio.get_running_loop().call_later(wait, self.grant_connects, lane)
 
@@ -156,7 +220,7 @@ class Leasing:
             if not self._by_provider[lane.key.provider]:
                 del self._by_provider[lane.key.provider]
         self.figures.forget([lane.key for lane in idle])
-        self._fleet.forget([(lane.worker, lane.key) for lane in idle if lane.worker is not None])
+        self._fleet.forget([(lane.worker, lane.key) for lane in idle if lane.worker is not None], DROPPED)
 
     def worker_died(self, slot: int) -> None:
         """Its lanes go to whoever is assigned next."""
@@ -335,3 +399,7 @@ class Leasing:
 def _with_history(each: Waiting, seq: int) -> Waiting:
     """Somebody may have written into its history (a flush, a notice of delay) while it was in a ready queue."""
     return each if each.journal_seq == seq else replace(each, journal_seq=seq)
+
+
+def key_pair(key: LaneKey) -> tuple[str, str]:
+    return key.provider, key.source

@@ -35,14 +35,17 @@ class Outbox:
         """New settings of a lane; connect permits of earlier ones that are still here are not lost."""
         waiting = self._settings.get(settings.key)
         if waiting is not None:
-            settings = replace(settings, connects=settings.connects + waiting.connects)
+            revoke = settings.revoke or waiting.revoke
+            settings = replace(settings, connects=settings.connects + waiting.connects, revoke=revoke)
         self._settings[settings.key] = settings
         self._schedule()
 
-    def forget(self, lanes: list[LaneKey]) -> None:
-        """Lanes that were dropped; said at once, so before anything that makes one of them anew."""
-        self._settings = {key: settings for key, settings in self._settings.items() if key not in lanes}
-        self._say(Forget(lanes))
+    def forget(self, lanes: list[LaneKey], number: int = 0) -> None:
+        """Lanes to be given up; said at once, so before anything that makes one of them anew, and after the permits
+        that wait here: the worker says which it did not use."""
+        if any(key in self._settings for key in lanes):
+            self._flush()
+        self._say(Forget(lanes, number))
 
     def close(self) -> None:
         """The worker is dead: nothing more is said, and no permit taken for it."""

@@ -31,6 +31,7 @@ class LaneSettings(msgspec.Struct, frozen=True, array_like=True):
     connects: int
     source_address6: str = ""
     ehlo6: str = ""
+    revoke: bool = False  # connect permits given before are void; the worker reports them as unused
 
 
 class JobParcel(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -79,9 +80,11 @@ class Committed(msgspec.Struct, frozen=True, tag="committed"):
 
 
 class Forget(msgspec.Struct, frozen=True, tag="forget"):
-    """These lanes had nothing to do for long: drop them with the permits they hold."""
+    """Give these lanes up: what has not started comes back, the rest ends, idle connections close. The last news of
+    each, when its last socket is closed, says `forgotten=number`."""
 
     lanes: list[LaneKey]
+    number: int = 0
 
 
 OwnerSays = Handover | Recall | Stop | Reload | Committed | Forget
@@ -116,6 +119,8 @@ class LaneNews(msgspec.Struct, frozen=True, array_like=True):
     connects: tuple[float, ...]  # monotonic times of connects, failed ones included
     connections: int  # sockets open now
     wants_connect: bool  # was refused a connect for lack of permits
+    unused: int = 0  # connect permits that come back
+    forgotten: int = 0  # the worker has the lane no more: the number of the Forget
 
 
 class SiteFailed(msgspec.Struct, frozen=True, array_like=True):

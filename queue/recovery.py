@@ -5,6 +5,7 @@ Knows  nothing of live workers.
 
 Invariants
     Q2  called only when every process of those incarnations was waited for, or lost its lock.
+    Q4  each recovered transaction is one MAIL now; that is written with the recovery, for whoever owns next.
     Q3  a marked lease, and every lease of an earlier boot, counts as maybe sent; all others as surely not.
 """
 
@@ -17,7 +18,7 @@ import msgspec
 from ..mta.clock import Clock
 from ..mta.crashpoint import reach
 from ..mta.outcome import Deferred, Scope, Stage
-from . import settlement
+from . import history, settlement
 from .incarnation import incarnation_of, mark_files, token_of
 from .journal import AttemptPlace
 from .marks import read_marks
@@ -34,18 +35,16 @@ MAYBE_SENT = Deferred(Stage.FINAL_DOT, Scope.ROUTE, None, _WHY, ambiguous=True)
 
 
 class Recovered(msgspec.Struct):
-    """What was recovered: counts of recipients for the log, and whose transactions count as MAILs now (Q4)."""
+    """What was recovered: counts of recipients for the log."""
 
     unsent: int = 0
     maybe: int = 0
-    transactions: dict[int, int] = {}  # lease token → domain id
 
     def add(self, page: Iterable[tuple[LeasedRow, bool]]) -> None:
         """Committed rows, each with whether it may have been sent."""
-        for row, maybe in page:
+        for _, maybe in page:
             self.maybe += maybe
             self.unsent += not maybe
-            self.transactions[row.lease] = row.domain_id
 
 
 class Recovery:
@@ -61,7 +60,7 @@ class Recovery:
         other_boots = await self._commits.submit(self._incarnations_of_other_boots)
         recovered = Recovered()
         limit = token_of(owner_incarnation, 0)
-        while page := await self._commits.submit(lambda _: self._settle_page(limit, marked, other_boots)):
+        while page := await self._commits.submit(lambda db: self._settle_page(db, limit, marked, other_boots)):
             recovered.add(page)
         reach("marks-forgotten.before")
         for path in mark_files(self._run_dir):
@@ -69,12 +68,15 @@ class Recovery:
         reach("marks-forgotten.after")
         return recovered
 
-    def _settle_page(self, limit: int, marked: set[int], other_boots: set[int]) -> list[tuple[LeasedRow, bool]]:
+    def _settle_page(
+        self, db: sqlite3.Connection, limit: int, marked: set[int], other_boots: set[int]
+    ) -> list[tuple[LeasedRow, bool]]:
         """Some leases, each with whether it may have been sent. May run twice: changes nothing but the database."""
         rows = self._store.leased_below(limit, _PAGE)
         page = [(row, row.lease in marked or incarnation_of(row.lease) in other_boots) for row in rows]
         for row, maybe in page:
             self.settle(row, maybe=maybe)
+        history.note_recovered(db, self._clock.now_ms(), ((row.lease, row.domain_id) for row in rows))
         return page
 
     def settle(self, row: LeasedRow, *, maybe: bool) -> settlement.Settled:

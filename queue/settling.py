@@ -32,8 +32,8 @@ from .retry import RetrySchedule
 from .settlement import Entry, Settled
 from .sites import Sites
 from .states import Event, RecipientState
-from .storage.backlog import Pair
 from .storage import sent_rows
+from .storage.backlog import Pair
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
 from .storage.rows import Fact, LeasedRow

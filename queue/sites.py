@@ -44,6 +44,14 @@ class KnownRoute(msgspec.Struct, frozen=True):
     provider: str
 
 
+class MovedSite(msgspec.Struct, frozen=True):
+    """A site that belongs to another provider since a reload."""
+
+    site: str
+    old: str
+    new: str
+
+
 class _Entry(msgspec.Struct):
     answer: KnownRoute | Unroutable
     good_until: float
@@ -100,6 +108,19 @@ class Sites:
             self._known.clear()
         self._known[domain] = entry
         self._resting_domains.pop(domain, None)
+
+    def reshape(self) -> set[MovedSite]:
+        """Ask anew which provider every known route belongs to; the sites whose provider has changed."""
+        moved: set[MovedSite] = set()
+        for domain, entry in self._known.items():
+            route = entry.answer
+            if isinstance(route, KnownRoute):
+                site = route.routed.site
+                provider = self._routes.provider_of(domain, route.routed.mx_names) or site
+                if provider != route.provider:
+                    moved.add(MovedSite(site, route.provider, provider))
+                    entry.answer = KnownRoute(route.routed, provider)
+        return moved
 
     def domain_rest(self, domain: str) -> Rest | None:
         """The rest a domain takes because its look-up fails; None when it may be tried."""

@@ -14,6 +14,8 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from ..mta.clock import Clock
 from ..mta.crashpoint import reach
 from ..mta.delivery.egress import EgressSource, LaneLimits
@@ -52,6 +54,20 @@ class _LaneState:
         self.permits = 0
         self.connects: list[float] = []
         self.wants_connect = False
+        self.told = 0  # sockets, in the last news
+        self.leaves = 0  # the number of the Forget that took the lane away
+        self._void = 0  # permits that the owner revoked
+
+    def revoke(self) -> None:
+        """Permits held are void."""
+        self._void, self.permits = self._void + self.permits, 0
+
+    def unused(self) -> int:
+        """Permits that go back with the next news; none is left when the lane was taken away."""
+        if self.leaves:
+            self.revoke()
+        void, self._void = self._void, 0
+        return void
 
 
 class Worker:
@@ -72,6 +88,7 @@ class Worker:
         self._finished: list[Finished] = []
         self._returned: list[Returned] = []
         self._failed_sites: list[SiteFailed] = []
+        self._gone: list[LaneNews] = []  # the last news of lanes that were taken away
         self._is_scheduled = False
 
     # -- what the owner says --------------------------------------------------------------------------------------
@@ -97,15 +114,32 @@ class Worker:
             if job is not None and self._lanes[job.lane].lane.recall(token):
                 self.returned(job)
 
-    def forget(self, lanes: Sequence[LaneKey]) -> None:
-        """The owner dropped these lanes; one that still has a connection stays until it is asked for again."""
+    def forget(self, lanes: Sequence[LaneKey], number: int) -> None:
+        """The owner takes these lanes away. One whose sockets are closed is gone at once; else when they are, or, if
+        the owner asks for it again before, not at all."""
         for key in lanes:
             state = self._lanes.get(key)
-            if state is not None:
-                state.permits = 0
-                if not state.lane.connections and not state.lane.waiting:
-                    del self._lanes[key]
-                    self._changed.pop(key, None)
+            if state is None:
+                self._gone.append(LaneNews(key, (), 0, wants_connect=False, forgotten=number))
+                self._schedule()
+                continue
+            state.leaves = number
+            self.recall([token for token, job in self._jobs.items() if job.lane == key])
+            state.lane.limits = replace(state.lane.limits, max_connections=0)
+            state.lane.wake()
+            self._give_up(state)
+
+    def _give_up(self, state: _LaneState) -> None:
+        """Say farewell to a lane that was taken away, if nothing of it is left."""
+        if state.lane.connections or state.lane.waiting:
+            return
+        del self._lanes[state.key]
+        self._changed.pop(state.key, None)
+        news = LaneNews(
+            state.key, tuple(state.connects), 0, wants_connect=False, unused=state.unused(), forgotten=state.leaves
+        )
+        self._gone.append(news)
+        self._schedule()
 
     def committed(self, reports: Sequence[int]) -> None:
         """The owner has these reports on the disk: marks of their leases may go."""
@@ -117,6 +151,10 @@ class Worker:
         """What has not started after 5 s goes back, so that the owner may decide anew."""
         oldest = self._clock.monotonic() - _UNSTARTED_SECONDS
         self.recall([token for token, job in self._jobs.items() if job.taken_at <= oldest and not job.mails])
+        for state in list(self._lanes.values()):
+            self._look_after(state)
+            if state.told != state.lane.connections:  # an opening has ended without a word
+                self._has_news(state)
 
     async def run_sweeps(self) -> None:
         """Until cancelled."""
@@ -155,8 +193,14 @@ class Worker:
             source = EgressSource(settings.source_address, settings.ehlo, settings.source_address6, settings.ehlo6)
             lane = self._make_lane(settings.key, source, settings.limits, self)
             state = self._lanes[settings.key] = _LaneState(settings.key, lane)
+        if settings.revoke:
+            state.revoke()
+            self._has_news(state)
         state.permits += settings.connects
-        state.lane.limits = settings.limits
+        state.leaves = 0
+        if state.lane.limits != settings.limits:
+            state.lane.limits = settings.limits
+            state.lane.wake()
         if state.wants_connect and state.permits:
             state.wants_connect = False
             state.lane.wake()
@@ -165,6 +209,8 @@ class Worker:
 
     def may_connect(self, lane: LaneRef) -> bool:
         state = self._state(lane)
+        if state.leaves:
+            return False
         if state.permits == 0:
             state.wants_connect = True
             self._has_news(state)
@@ -178,7 +224,14 @@ class Worker:
         """Counted when the permit was taken, a moment earlier."""
 
     def closed(self, lane: LaneRef) -> None:
-        self._has_news(self._state(lane))
+        state = self._state(lane)
+        self._has_news(state)
+        if state.leaves:  # the lane counts the socket until this returns
+            asyncio.get_running_loop().call_soon(self._look_after, state)
+
+    def _look_after(self, state: _LaneState) -> None:
+        if state.leaves and self._lanes.get(state.key) is state:
+            self._give_up(state)
 
     def site_failed(self, lane: LaneRef, site: str, outcome: Deferred) -> None:
         self._failed_sites.append(SiteFailed(self._state(lane).lane.key, site, wording(outcome)))  # pyright: ignore[reportArgumentType]
@@ -207,6 +260,8 @@ class Worker:
 
     def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None) -> None:
         mine = self._pop(job)
+        if mail_at is not None and mine.mails:
+            mine.mails[-1] = max(mine.mails[-1], mail_at)
         self._finished.append(Finished(job.token, list(outcomes), tuple(mine.mails)))
         self._schedule()
 
@@ -251,8 +306,9 @@ class Worker:
 
     def _news(self) -> list[LaneNews]:
         changed, self._changed = self._changed, {}
-        news: list[LaneNews] = []
+        news, self._gone = self._gone, []
         for key, state in changed.items():
             connects, state.connects = tuple(state.connects), []
-            news.append(LaneNews(key, connects, state.lane.connections, state.wants_connect))
+            state.told = state.lane.connections
+            news.append(LaneNews(key, connects, state.lane.connections, state.wants_connect, state.unused()))
         return news

@@ -51,6 +51,7 @@ class Connection(asyncio.Protocol):
         self.session = session
         self.site = ""
         self.dot_at: float | None = None
+        self.answered_at = 0.0  # monotonic: the end of its last transaction
         self.is_spent = False  # its owner gives it no more work
         self.stopping = False
         self.opening: asyncio.Future[Ending | None] = loop.create_future()
@@ -87,6 +88,11 @@ class Connection(asyncio.Protocol):
         """Ours, as the peer sees it if nobody translates; "" before there is one."""
         name = self._transport.get_extra_info("sockname") if self._transport is not None else None
         return str(name[0]) if name else ""
+
+    @property
+    def is_leaving(self) -> bool:
+        """QUIT was said."""
+        return self._leaving
 
     @property
     def waits_since(self) -> float:

@@ -59,3 +59,10 @@ class LaneLimits(msgspec.Struct, frozen=True, array_like=True):
     messages_per_connection: int = 100  # MAIL commands
     idle_seconds: float = 5.0  # how long a connection without work is kept
     tls: TlsLevel = TlsLevel.OPPORTUNISTIC
+    max_connections_per_site: int = 0  # 0: as many as the lane may have
+    site_connections: dict[str, int] = {}  # of single sites that differ
+
+    def connections_of(self, site: str) -> int:
+        """How many connections the site may have, those being opened included."""
+        most = self.site_connections.get(site, self.max_connections_per_site)
+        return min(most, self.max_connections) if most else self.max_connections

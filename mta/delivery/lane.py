@@ -68,6 +68,7 @@ class Lane:
         self._openings = Openings(self, Opening(self, source, port, timeouts, host_memory, clock))
         self._turn: asyncio.Handle | None = None
         self._stopping = False
+        self._limits_seen = limits
 
     def __repr__(self) -> str:
         return f"<Lane {self._key!r}: {len(self._waiting)} waiting, {self._openings.slots} connections>"
@@ -97,6 +98,10 @@ class Lane:
 
     def wake(self) -> None:
         """A permit may have come free, or `limits` changed."""
+        if self._limits_seen is not self.limits:
+            self._limits_seen = self.limits
+            for site in self._waiting.sites.values():
+                self._waiting.touch(site)
         self._openings.poke()
         self.soon()
 
@@ -136,6 +141,30 @@ class Lane:
         for site in self._waiting.take_fresh().values():
             self._serve(site)
         self._openings.open_more(self._waiting.sites.values())
+        if self._openings.slots > self.limits.max_connections:
+            self._trim()
+
+    def _trim(self) -> None:
+        """Idle connections beyond a lowered limit leave; busy ones when they have finished."""
+        idle = [connection for site in self._waiting.sites.values() for connection in site.idle]
+        for connection in idle[: max(0, self._surplus())]:
+            self._waiting.sites[connection.site].idle.pop(connection)
+            connection.leave()
+
+    def _surplus(self) -> int:
+        """How many connections more than the limit stay when those that are leaving have left."""
+        leaving = sum(connection.is_leaving for connection in self._connections())
+        return self._openings.slots - leaving - self.limits.max_connections
+
+    def _is_too_many(self, connection: Connection) -> bool:
+        """A limit was lowered, of the lane or of the site, and this connection is one too many."""
+        if self._openings.slots > self.limits.max_connections and self._surplus() > 0:
+            return True
+        site = self._waiting.sites.get(connection.site)
+        if site is None or not (self.limits.site_connections or self.limits.max_connections_per_site):
+            return False
+        staying = sum(not each.is_leaving for each in site.connections)
+        return staying + site.openings > self.limits.connections_of(site.name)
 
     def _return_all(self) -> None:
         for site in list(self._waiting.sites.values()):
@@ -252,7 +281,8 @@ class Lane:
         return None
 
     def _is_used_up(self, connection: Connection) -> bool:
-        return connection.is_spent or connection.session.started >= self.limits.messages_per_connection
+        is_spent = connection.is_spent or connection.session.started >= self.limits.messages_per_connection
+        return is_spent or self._is_too_many(connection)
 
     def _prepare(self, connection: Connection, transaction: JobTransaction) -> list[bytes] | None:
         """Bulkhead of a job: what is wrong with it ends it alone (Q7)."""
@@ -290,6 +320,8 @@ class Lane:
             site = self._waiting.sites.get(connection.site)
             if site is not None:
                 site.last_dot_seconds = self._loop.time() - connection.dot_at
+        _count_from_answer(connection, transaction)
+        connection.answered_at = self._clock.monotonic()
         self._aftermath.answered(connection, transaction, transaction.decided())
 
     def idle(self, connection: Connection) -> None:
@@ -311,6 +343,7 @@ class Lane:
             site.idle.pop(connection, None)
         lost_step = learn_from_session(connection.session, ending, self._memory)
         for transaction in opened:
+            _count_from_answer(connection, transaction)
             self._aftermath.broken(connection, ending, transaction, lost_step=lost_step)
 
     def over(self, connection: Connection) -> None:
@@ -324,3 +357,9 @@ class Lane:
             self._waiting.touch(site)
         self._openings.give_back()
         self.soon()
+
+
+def _count_from_answer(connection: Connection, transaction: JobTransaction) -> None:
+    """A MAIL that was sent behind a final dot reaches a peer when it has answered that dot: so it counts then (Q4)."""
+    if transaction.mail_at is not None and transaction.mail_at < connection.answered_at:
+        transaction.mail_at = connection.answered_at

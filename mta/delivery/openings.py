@@ -5,7 +5,8 @@ Owns   the slots (sockets open or being opened), the turn among sites that want 
 Knows  nothing of jobs but that a site wants a connection. How a session is opened is `mta.delivery.opening`.
 
 Invariants
-    `slots` is never more than `limits.max_connections` by our doing (a lowered limit lets the open ones end).
+    `slots` is never more than `limits.max_connections` by our doing (a lowered limit lets the open ones end), and a
+    site's sockets never more than `limits.connections_of` it.
     A slot taken for an opening is given back by it, or passes to the connection that it made.
 """
 
@@ -74,14 +75,18 @@ class Openings:
         """One opening for each site in turn while slots are free; idle connections of others make room."""
         while self._starved:
             name, site = next(iter(self._starved.items()))
-            if site.wants_connection(self._loop.time()):
+            if site.wants_connection(self._loop.time()) and self._has_place(site):
                 if self.slots >= self._owner.limits.max_connections:
                     _make_room(sites)
                     return
                 self._open(site)
             del self._starved[name]
-            if site.wants_connection(self._loop.time()):
+            if site.wants_connection(self._loop.time()) and self._has_place(site):
                 self._starved[name] = site  # at the end of the line
+
+    def _has_place(self, site: Site) -> bool:
+        """A site at its own limit asks again when one of its sockets is closed, or the limits change."""
+        return site.sockets < self._owner.limits.connections_of(site.name)
 
     def give_back(self) -> None:
         """The socket of an adopted connection is closed."""
@@ -136,6 +141,8 @@ class Openings:
     async def _permit(self, site: Site) -> bool:
         """Wait until a connect is granted; False when nothing waits for the site by then."""
         while not self._owner.is_stopping and (site.waiting or site.retries):
+            if self.slots > self._owner.limits.max_connections:  # fewer than there were when it began
+                return False
             if self._owner.may_connect():
                 return True
             await asyncio.shield(self._poke)

@@ -51,6 +51,11 @@ class Site:
         self.waiting.clear()
         return everything
 
+    @property
+    def sockets(self) -> int:
+        """Open and being opened; counted until they are closed."""
+        return len(self.connections) + self.openings
+
     def be_content_until(self, then: float) -> None:
         """The connections that stand must do: the site refused another. Retries have had their fresh connection."""
         self.content_until = then

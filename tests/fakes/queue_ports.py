@@ -1,6 +1,6 @@
 """The queue's ports as tiny classes that record, and a fleet without processes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from youtong.mta.delivery.host import Host
@@ -123,6 +123,9 @@ class FakeFleet:
     handed: list[Leased] = field(default_factory=list)
     updates: list[LaneSettings] = field(default_factory=list)
     forgotten: list[tuple[int, LaneKey]] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)  # of those Forgets
+    recalled: list[int] = field(default_factory=list)
+    loads: dict[int, float] = field(default_factory=dict)
 
     def assign(self) -> int | None:
         return min(self.living, default=None)
@@ -137,8 +140,18 @@ class FakeFleet:
     def update(self, slot: int, settings: LaneSettings) -> None:
         self.updates.append(settings)
 
-    def forget(self, lanes: Sequence[tuple[int, LaneKey]]) -> None:
+    def forget(self, lanes: Sequence[tuple[int, LaneKey]], number: int = 0) -> None:
         self.forgotten += lanes
+        self.numbers.append(number)
+
+    def recall(self, tokens: list[int]) -> None:
+        self.recalled += tokens
+
+    def slots(self) -> Sequence[int]:
+        return sorted(self.living)
+
+    def weigh(self, loads: Mapping[int, float]) -> None:
+        self.loads = dict(loads)
 
     def take(self) -> list[Leased]:
         """What was handed over since the last call."""

@@ -1,0 +1,87 @@
+"""The ceiling: what limits a lane at this moment, for people.
+
+Owns   the value Ceiling and the order in which limits are looked at.
+Knows  the lane's windows and what its worker last reported; no sentence (admin says it).
+"""
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from .limits import EgressLimits, Limit
+from .permits import Window
+from .protocol import LaneKey
+from .suspensions import Suspension
+from .windows import Windows
+
+
+class CeilingKind(StrEnum):
+    SUSPENDED = "suspended"  # `suspension` says by what
+    MOVING = "moving"  # between workers: its old worker closes the last socket first
+    NO_WORKER = "no-worker"  # it starts, or died
+    MESSAGE_RATE = "message-rate"
+    CONNECTION_RATE = "connection-rate"  # another connection is wanted
+    CONNECTIONS = "connections"  # all are open
+    IN_FLIGHT = "in-flight"  # as much as its connections can start soon is with the worker
+    NOTHING = "nothing"  # what limits it is not ours: the receiver's pace, or no mail
+
+
+class Ceiling(msgspec.Struct, frozen=True):
+    """`count` per `seconds` (0: at a time) by `because`; `frees_in` seconds, None: not by time alone."""
+
+    kind: CeilingKind
+    count: int = 0
+    seconds: float = 0.0
+    because: str = ""
+    frees_in: float | None = None
+    suspension: Suspension | None = None
+
+
+class Bounded(Protocol):
+    """What of a lane is looked at."""
+
+    limits: EgressLimits
+    mails: Windows
+    connects: Windows
+    in_flight: int
+    connections: int
+    wants_connect: bool
+    is_moving: bool
+    behind: set[LaneKey]
+    worker: int | None
+
+    @property
+    def cap(self) -> int: ...
+
+
+def ceiling(lane: Bounded, now: float, stop: Suspension | None = None) -> Ceiling:
+    """What limits the lane; `stop` is what suspends it, if anything does."""
+    if stop is not None:
+        return Ceiling(CeilingKind.SUSPENDED, because=stop.rule or stop.who, suspension=stop)
+    if lane.is_moving or lane.behind:
+        return Ceiling(CeilingKind.MOVING)
+    if (rate := lane.mails.binding(now)) is not None:
+        return _of_rate(CeilingKind.MESSAGE_RATE, rate, now)
+    if lane.worker is None:
+        return Ceiling(CeilingKind.NO_WORKER)
+    return _of_connections(lane, now)
+
+
+def _of_connections(lane: Bounded, now: float) -> Ceiling:
+    connections, is_full = lane.limits.connections, lane.in_flight >= lane.cap
+    rate = lane.connects.binding(now)
+    if lane.wants_connect and lane.connections < connections.value and rate is not None:
+        return _of_rate(CeilingKind.CONNECTION_RATE, rate, now)
+    if lane.connections >= connections.value and (is_full or lane.in_flight > lane.connections):
+        return _of_limit(CeilingKind.CONNECTIONS, connections)
+    return _of_limit(CeilingKind.IN_FLIGHT, connections) if is_full else Ceiling(CeilingKind.NOTHING)
+
+
+def _of_rate(kind: CeilingKind, window: Window, now: float) -> Ceiling:
+    rate = window.limit
+    return Ceiling(kind, rate.count, rate.seconds, rate.because, window.next_free_seconds(now))
+
+
+def _of_limit(kind: CeilingKind, limit: Limit) -> Ceiling:
+    return Ceiling(kind, limit.value, because=limit.because)
