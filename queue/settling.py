@@ -10,16 +10,18 @@ Invariants
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
 from ..mta.clock import Clock
-from ..mta.outcome import Deferred, Outcome, Scope, Stage
+from ..mta.outcome import Deferred, Delivered, Outcome, Scope, Stage
+from ..mta.reply import Reply
 from . import settlement
 from .figures import Came, came_of
+from .flows import sender_domain
 from .holds import WorkerDeaths
 from .ids import queue_id
 from .journal import AttemptPlace, Facts, JournalKind
@@ -27,12 +29,13 @@ from .judging import AttemptFacts, ReplyJudge
 from .leasing import Leasing
 from .minutes import Sent
 from .protocol import Finished, LaneKey, LaneNews, Report, Returned
+from .reacting import Reacting
 from .recovery import MAYBE_SENT
 from .retry import RetrySchedule
 from .settlement import Entry, Settled
 from .sites import Sites
 from .states import Event, RecipientState
-from .storage import sent_rows
+from .storage import sent_rows, suspension_rows
 from .storage.backlog import Pair
 from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
@@ -40,6 +43,7 @@ from .storage.rows import Fact, LeasedRow
 from .storage.sent_rows import SentMinute
 from .storage.store import LeaseLost, QueueStore
 from .suspects import Consequence, Suspects
+from .suspensions import Suspension
 from .transactions import Leased
 
 _log = logging.getLogger("youtong.queue")
@@ -81,6 +85,7 @@ class _Batch(msgspec.Struct):
     is_faulty: bool = False
     holds: bool = False
     sent: Sequence[SentMinute] = ()  # what left lanes with long windows
+    suspensions: Sequence[Suspension] = ()  # that replies set off
 
 
 class Settling:
@@ -94,6 +99,7 @@ class Settling:
         schedule: RetrySchedule,
         clock: Clock,
         listener: Listener,
+        reacting: Reacting | None = None,
     ) -> None:
         self._commits, self._store, self._leasing, self._sites = commits, store, leasing, sites
         self._judge, self._schedule, self._clock, self._listener = judge, schedule, clock, listener
@@ -102,6 +108,7 @@ class Settling:
         self._give_up_at: float | None = None
         self.has_unrecorded = False
         self._suspects = Suspects()
+        self._reacting = reacting
 
     def hear(self, report: Report, committed: Callable[[], None]) -> None:
         """A worker's report; `committed` is called when its outcomes are on the disk."""
@@ -119,7 +126,8 @@ class Settling:
                 attempts += self._attempts(leased, item)
                 if self._suspects and isinstance(item, Finished):
                     self._suspects.clear(leased.ready.message.message_id)
-        self._commit(_Batch(attempts, committed, sent=sent.take()))
+        set_off = self._reacting.take_unwritten() if self._reacting is not None else ()
+        self._commit(_Batch(attempts, committed, sent=sent.take(), suspensions=set_off))
         self._leasing.wake()
 
     def _hear_lanes(self, lanes: Iterable[LaneNews], sent: Sent) -> None:
@@ -201,6 +209,8 @@ class Settling:
             self._hold(batch.attempts)
         if batch.sent:
             sent_rows.add_minutes(db, batch.sent)
+        for suspension in batch.suspensions:
+            suspension_rows.put(db, suspension)
         return settled
 
     def _hold(self, attempts: Iterable[Attempt]) -> None:
@@ -287,7 +297,18 @@ class Settling:
         if isinstance(item, Returned):
             return attempts_of(leased, [None] * len(ready.recipients), item.mails, item.fault)
         facts = AttemptFacts(leased.lane.provider, ready.site, ready.domain, message.mail_class)
-        return attempts_of(leased, self._judged(item.outcomes, facts), item.mails)
+        judged = self._judged(item.outcomes, facts)
+        return self._with_reactions(leased, facts, judged, attempts_of(leased, judged, item.mails))
+
+    def _with_reactions(
+        self, leased: Leased, facts: AttemptFacts, outcomes: Sequence[Outcome], attempts: list[Attempt]
+    ) -> list[Attempt]:
+        """Whoever's reply set off a suspension says so in its history."""
+        if self._reacting is None or all(isinstance(outcome, Delivered) for outcome in outcomes):
+            return attempts
+        sender = sender_domain(leased.ready.message.reverse_path)
+        set_off = self._reacting.heard(outcomes, facts, leased.lane.source, sender)
+        return [_marked(attempt, set_off) for attempt in attempts] if set_off else attempts
 
     def _judged(self, outcomes: Iterable[Outcome], facts: AttemptFacts) -> Sequence[Outcome]:
         judged: list[Outcome] = []
@@ -314,6 +335,12 @@ def attempts_of(
         attempts.append(Attempt(row, outcome, place, ready.domain, fault))
         mailed = False
     return attempts
+
+
+def _marked(attempt: Attempt, set_off: Mapping[Reply, int]) -> Attempt:
+    outcome = attempt.outcome
+    number = set_off.get(outcome.reply, 0) if outcome is not None and outcome.reply is not None else 0
+    return replace(attempt, place=replace(attempt.place, suspension=number)) if number else attempt
 
 
 def _after_death(attempts: list[Attempt], follows: Consequence) -> Iterable[Attempt]:
