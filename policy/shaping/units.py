@@ -6,7 +6,7 @@ Knows  no key.
 
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -40,7 +40,7 @@ def rate(text: object) -> tuple[int, int]:
     return count, seconds
 
 
-def rates(raw: object) -> list[tuple[int, int]]:
+def rates(raw: Any) -> list[tuple[int, int]]:
     """One rate or a list of them."""
     if isinstance(raw, list) and raw:
         return [rate(one) for one in cast("list[object]", raw)]
