@@ -5,35 +5,22 @@ Knows  neither how they are read off the owner (owner_figures) nor a sentence. W
        rows, and whoever asks reads it (panorama). Times are spans, but for suspensions, which end by the wall clock.
 """
 
-from enum import StrEnum
-
 import msgspec
 
+from ..queue.ceiling import CeilingKind
 from ..queue.figures import Total
 from ..queue.suspensions import Suspension
 
 
-class CeilingKind(StrEnum):
-    """What keeps a lane from sending more at this moment."""
-
-    NOTHING = "nothing"
-    CONNECTIONS = "connections"
-    MESSAGE_RATE = "message-rate"
-    CONNECTION_RATE = "connection-rate"
-    IN_FLIGHT = "in-flight"
-    MOVING = "moving"
-    NO_WORKER = "no-worker"
-    SUSPENDED = "suspended"
-
-
 class CeilingSeen(msgspec.Struct, frozen=True):
-    """The number that binds, where it is from, and the seconds until time alone frees it."""
+    """The number that binds, where it is from, and the seconds until time alone frees it (queue.ceiling)."""
 
     kind: CeilingKind = CeilingKind.NOTHING
     count: int = 0
-    per_seconds: float = 0.0
+    per_seconds: float = 0.0  # 0: at a time
     because: str = ""
     free_in_seconds: float | None = None
+    suspension: Suspension | None = None
 
 
 class RateSeen(msgspec.Struct, frozen=True):
@@ -78,6 +65,13 @@ class SessionFigures(msgspec.Struct, frozen=True):
     sessions: int = 0
     memory_bytes: int = 0
     refused: dict[str, int] = {}
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What the owner knows beside its queue: sessions, and questions to the name system."""
+
+    sessions: SessionFigures = SessionFigures()
+    look_ups: dict[str, int] = {}
 
 
 class OwnerFigures(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What the owner answers on owner.sock.
 
-Owns   the verbs: status, waits, figures, operate, flush, accounts, reload, and reading their questions.
+Owns   the verbs: status, waits, figures, site, operate, flush, accounts, reload, and reading their questions.
 Knows  nothing of sockets (admin.control) or of sentences (admin.explain).
 """
 
@@ -16,6 +16,8 @@ from ..queue.operations import Operated, Selection
 from ..queue.storage.database import StorageError
 from . import owner_figures, waits
 from .control import Answer, Refused
+from .figures import Around
+from .site_seen import SiteSeen
 from .store import StoreError
 
 
@@ -48,10 +50,12 @@ class OwnerControl:
         *,
         submission_pids: Callable[[], list[int]] = list,
         look_at_accounts: Callable[[], Awaitable[None]] = _nothing_to_look_at,
+        look_at_site: Callable[[str], Awaitable[SiteSeen]] | None = None,
+        around: Callable[[], Around] = Around,
     ) -> None:
         """`reload` answers with the policy's generation, or raises Refused."""
         self._dispatcher, self._reload, self._submission_pids = dispatcher, reload, submission_pids
-        self._look_at_accounts = look_at_accounts
+        self._look_at_accounts, self._look_at_site, self._around = look_at_accounts, look_at_site, around
         self._clock = clock or SystemClock()
         self._started = self._clock.monotonic()
 
@@ -74,6 +78,8 @@ class OwnerControl:
                 return self._waits(msgspec.convert(question, AskWaits))
             case "figures":
                 return self._figures()
+            case "site" if self._look_at_site is not None:
+                return msgspec.to_builtins(await self._look_at_site(str(question["name"])))
             case "operate":
                 return await self._operate(msgspec.convert(question, Operate))
             case "flush":
@@ -97,7 +103,7 @@ class OwnerControl:
 
     def _figures(self) -> Answer:
         now = self._clock.monotonic()
-        return msgspec.to_builtins(owner_figures.look(self._dispatcher, now - self._started, now))
+        return msgspec.to_builtins(owner_figures.look(self._dispatcher, self._around(), now - self._started, now))
 
     def _status(self) -> Answer:
         dispatcher = self._dispatcher

@@ -4,22 +4,24 @@ Owns   how each value of admin.figures is found in the owner's memory.
 Knows  no socket and no row: the owner pays a few microseconds a lane.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from heapq import nlargest
 
 from ..queue.dispatcher import Dispatcher
-from ..queue.figures import Figures, LaneTally
+from ..queue.figures import Figures
 from ..queue.lanes import Lane
 from ..queue.limits import RateLimit
-from .figures import CeilingKind, CeilingSeen, CommitFigures, LaneFigures, OwnerFigures, RateSeen
+from ..queue.suspensions import Suspensions
+from .figures import Around, CeilingSeen, CommitFigures, LaneFigures, OwnerFigures, RateSeen
 
 MAX_LANES = 1000  # the busiest; an answer stays below half a megabyte
+MAX_SUSPENSIONS = 500
 _MINUTE = 59  # whole seconds that a tally has
 
 
-def look(dispatcher: Dispatcher, uptime_seconds: float, now: float) -> OwnerFigures:
+def look(dispatcher: Dispatcher, around: Around, uptime_seconds: float, now: float) -> OwnerFigures:
     """The answer at this moment, which is `now` on the owner's monotonic clock."""
-    figures, lanes = dispatcher.leasing.figures, dispatcher.leasing.lanes
+    figures, lanes, book = dispatcher.leasing.figures, dispatcher.leasing.lanes, dispatcher.leasing.book
     pids = dispatcher.worker_pids()
     chosen = lanes.values() if len(lanes) <= MAX_LANES else nlargest(MAX_LANES, lanes.values(), key=_weight)
     return OwnerFigures(
@@ -29,12 +31,15 @@ def look(dispatcher: Dispatcher, uptime_seconds: float, now: float) -> OwnerFigu
         worker_deaths=figures.worker_deaths,
         in_flight=len(dispatcher.leasing.in_flight),
         ready=sum(_ready(lane) for lane in lanes.values()),
-        lanes=tuple(_lanes(chosen, figures, now, pids)),
+        lanes=tuple(lane_figures(lane, figures, book, now, pids) for lane in chosen),
         more_lanes=max(0, len(lanes) - MAX_LANES),
         names=tuple(sorted(figures.names)),
         totals=tuple(figures.totals()),
         accepted=dict(figures.accepted),
         commits=CommitFigures(dispatcher.commits.commits),
+        sessions=around.sessions,
+        look_ups=around.look_ups,
+        suspensions=tuple(book.in_force()[:MAX_SUSPENSIONS]),
     )
 
 
@@ -46,11 +51,9 @@ def _ready(lane: Lane) -> int:
     return sum(queue.recipients for queue in lane.queues.values())
 
 
-def _lanes(lanes: Iterable[Lane], figures: Figures, now: float, pids: Mapping[int, int]) -> Iterable[LaneFigures]:
-    return (_lane(lane, figures.lane(lane.key), now, pids) for lane in lanes)
-
-
-def _lane(lane: Lane, tally: LaneTally, now: float, pids: Mapping[int, int]) -> LaneFigures:
+def lane_figures(lane: Lane, figures: Figures, book: Suspensions, now: float, pids: Mapping[int, int]) -> LaneFigures:
+    """One lane at this moment."""
+    tally = figures.lane(lane.key)
     limits = lane.limits
     return LaneFigures(
         provider=lane.key.provider,
@@ -67,7 +70,7 @@ def _lane(lane: Lane, tally: LaneTally, now: float, pids: Mapping[int, int]) -> 
         delivered_1m=tally.delivered.within(now, _MINUTE),
         deferred_1m=tally.deferred.within(now, _MINUTE),
         bounced_1m=tally.bounced.within(now, _MINUTE),
-        ceiling=_ceiling(lane, now),
+        ceiling=ceiling_of(lane, book, now),
         worker_pid=pids.get(lane.worker) if lane.worker is not None else None,
     )
 
@@ -76,12 +79,7 @@ def _rate(limit: RateLimit) -> RateSeen:
     return RateSeen(limit.count, limit.seconds, limit.because)
 
 
-def _ceiling(lane: Lane, now: float) -> CeilingSeen:
-    if not lane.mails.free(now):
-        rate = lane.limits.message_rates[0]
-        wait = lane.mails.next_free_seconds(now)
-        return CeilingSeen(CeilingKind.MESSAGE_RATE, rate.count, rate.seconds, rate.because, wait)
-    if lane.in_flight >= lane.cap or (lane.connections >= lane.limits.connections.value and _ready(lane)):
-        connections = lane.limits.connections
-        return CeilingSeen(CeilingKind.CONNECTIONS, connections.value, because=connections.because)
-    return CeilingSeen()
+def ceiling_of(lane: Lane, book: Suspensions, now: float) -> CeilingSeen:
+    """What limits the lane, a stop included."""
+    found = lane.ceiling(now, book.of_lane(lane.key.provider, lane.key.source))
+    return CeilingSeen(found.kind, found.count, found.seconds, found.because, found.frees_in, found.suspension)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from ..mta.clock import Clock
+from ..queue.ceiling import CeilingKind
 from ..queue.reading import NoQueue, QueueReader, reading
 from ..queue.storage.backlog_reads import FlowRow, WaitingSum
 from . import control
 from .config import Config
-from .figures import CeilingKind, CeilingSeen, LaneFigures, OwnerFigures, RateSeen
+from .figures import CeilingSeen, LaneFigures, OwnerFigures, RateSeen
 
 MAX_FLOWS = 500  # told by name; the others are in the sums
 
@@ -186,6 +187,11 @@ def _by_flow(sums: Iterable[WaitingSum]) -> dict[int, list[WaitingSum]]:
     for each in sums:
         found.setdefault(each.flow_id, []).append(each)
     return found
+
+
+def flow_lines(sums: Sequence[WaitingSum], reader: QueueReader, accounts: Mapping[int, str]) -> tuple[FlowLine, ...]:
+    """Whose mail it is, those with most waiting first. Raises StorageError."""
+    return tuple(_lines(sums, _flow_rows(sums, reader), accounts))
 
 
 def _lines(sums: Sequence[WaitingSum], flows: Mapping[int, FlowRow], accounts: Mapping[int, str]) -> Iterable[FlowLine]:

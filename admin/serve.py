@@ -47,6 +47,7 @@ from .follower import followed_up_to
 from .jobs_child import JobsChild
 from .notice import notice_composer
 from .owner_control import OwnerControl
+from .owner_sites import SiteLook
 from .route_finders import Lookup, Redirect, ToOurselves, own_address
 from .serve_inbound import InboundPart
 from .signing import read_ring
@@ -102,6 +103,7 @@ class OwnerServer:
             self.reload,
             submission_pids=self.submission.pids,
             look_at_accounts=self.submission.look_at_accounts,
+            look_at_site=self._site_look().answer,
         )
         self._control = ControlServer(socket_path(config.server.data_dir, "owner"), control.answer)
         await self._control.start()
@@ -176,6 +178,10 @@ class OwnerServer:
         return Archiving(
             self.config.server.data_dir, steps, partial(followed_up_to, self._app), _keep_times(self.config), self.clock
         )
+
+    def _site_look(self) -> SiteLook:
+        names = [source.name for source in self._sources()]
+        return SiteLook(self.dispatcher, self.shaping, lambda: self.shaping.file, names, self.clock)
 
     def _worker_command(self, slot: int, incarnation: int, fd: int) -> list[str]:
         module = "youtong.admin.serve_worker"

@@ -129,6 +129,14 @@ class QueueReader:
         """What is scheduled for one domain, by flow."""
         return _mapped(lambda: backlog_reads.of_domain(self._db, domain))
 
+    def backlog_to(self, provider: str) -> list[WaitingSum]:
+        """What is scheduled for one provider, by flow."""
+        return _mapped(lambda: backlog_reads.of_provider(self._db, provider))
+
+    def provider_of(self, domain: str) -> str:
+        """As last learned; "" when it never was."""
+        return _mapped(lambda: backlog_reads.provider_of(self._db, domain))
+
     def flow(self, flow_id: int) -> FlowRow | None:
         return _mapped(lambda: backlog_reads.flow(self._db, flow_id))
 

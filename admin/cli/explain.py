@@ -9,17 +9,20 @@ from pathlib import Path
 
 import click
 
+from ...mta.address import AddressError, normalise_domain
+from ...policy.shaping.faults import ShapingError
 from ...queue.ids import queue_id
-from ..explain import document, gathering, screen
+from ..explain import document, gathering, screen, site_screen, site_view
 from ..explain.explanation import Explanation
 from ..explain.facts import Surroundings
 from ..explain.fates import fates
 from ..explain.gathering import Gathered
 from ..explain.reasons import explain as explain_letter
+from ..explain.site_view import SiteView
 from ..explain.timeline import events, timeline
 from ..texts import _, ngettext
 from .frame import clock, config_option, json_option, loaded, teaching
-from .output import console, print_facts, print_json
+from .output import console, print_facts, print_grid, print_json
 from .queue_frame import AddressParam, QueueIdParam, account_names, asked
 
 
@@ -27,7 +30,11 @@ from .queue_frame import AddressParam, QueueIdParam, account_names, asked
     **teaching(
         _("Say where a letter is, why it waits, and what comes next."),
         _("Works while the server runs, and while it does not: then from what is stored."),
-        examples=("youtong explain recipient bob@example.org", "youtong explain message q0000c1s"),
+        examples=(
+            "youtong explain recipient bob@example.org",
+            "youtong explain message q0000c1s",
+            "youtong explain site gmail.com",
+        ),
     )
 )
 def explain() -> None:
@@ -132,6 +139,63 @@ def _show_life(explanations: Sequence[Explanation], gathered: Gathered) -> None:
             click.echo(_("There are more; --limit shows them."))
     click.echo()
     console().print(timeline(gathered.letters, now_ms))
+
+
+@explain.command(
+    **teaching(
+        _("Tell what limits the mail to a domain or a provider."),
+        _("Which provider it is and by which rule; its mail hosts; every number in force and the line that set it; "
+          "what limits it now; whose mail waits; what is stopped, until when, and how to end that; what its hosts said."),
+        examples=("youtong explain site gmail.com", "youtong explain site google"),
+    )
+)  # fmt: skip
+@click.argument("name", metavar="DOMAIN")
+@config_option
+@json_option
+def site(name: str, config_file: Path, as_json: bool) -> None:
+    config = loaded(config_file)
+    names, wanted = account_names(config), _site_name(name)
+    try:
+        view = asked(lambda: site_view.gather(config, names, wanted, clock))
+    except ShapingError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        print_json(view)
+    else:
+        _show_site(view)
+
+
+def _site_name(name: str) -> str:
+    """A domain in its one form; a provider's name is none and stays as it is."""
+    try:
+        return normalise_domain(name) if "." in name else name.strip().lower()
+    except AddressError as error:
+        raise click.ClickException(_("“{value}” is no domain name.").format(value=name)) from error
+
+
+def _show_site(view: SiteView) -> None:
+    if not view.is_running:
+        click.secho(_("The server is not running: nothing is sent until it is started."), fg="red")
+    print_facts(site_screen.head(view))
+    for title, table in (
+        (_("Whose mail waits"), site_screen.flows_table(view)),
+        (_("Limits in force"), site_screen.limits_table(view)),
+    ):
+        if table is not None:
+            _titled(title)
+            print_grid(table)
+    for title, facts in (
+        (_("What its hosts said last"), site_screen.host_facts(view)),
+        (_("Put off lately"), site_screen.deferral_facts(view)),
+    ):
+        if facts:
+            _titled(title)
+            print_facts(facts)
+
+
+def _titled(title: str) -> None:
+    click.echo()
+    click.secho(title, bold=True)
 
 
 def _explained(gathered: Gathered) -> list[Explanation]:

@@ -48,6 +48,11 @@ def print_facts(facts: Iterable[tuple[str, str | Text]]) -> None:
     _print(table)
 
 
+def print_grid(table: Table) -> None:
+    """A table that is made already."""
+    _print(table)
+
+
 def _print(table: Table) -> None:
     """Without the spaces that fill a table up to its right edge."""
     terminal = console()

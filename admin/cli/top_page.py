@@ -91,11 +91,11 @@ def _provider_lines(panorama: Panorama, view: View, width: int) -> list[Text]:
         Column(_("rate/limit"), 13 if is_wide else 10, Sort.RATE),
         Column(_("def."), 4, Sort.DEFERRED),
     ]
-    cells = [_provider_cells(row, name, is_wide=is_wide) for row, name in zip(rows, names, strict=True)]
+    cells = [_provider_cells(row, name, panorama.at_ms, is_wide=is_wide) for row, name in zip(rows, names, strict=True)]
     return _listed(columns, cells, _("limited by"), view, "  " if is_wide else " ")
 
 
-def _provider_cells(row: ProviderRow, name: str, *, is_wide: bool) -> list[Text]:
+def _provider_cells(row: ProviderRow, name: str, at_ms: int, *, is_wide: bool) -> list[Text]:
     percent = row.deferred_percent
     return [
         Text(name),
@@ -104,7 +104,7 @@ def _provider_cells(row: ProviderRow, name: str, *, is_wide: bool) -> list[Text]
         Text(f"{row.connections}/{row.max_connections}" if row.sources else "", "" if row.connections else "dim"),
         Text(_rate(row), "" if row.mails_1m else "dim"),
         Text("" if percent is None else f"{percent:.0f}%", _alarm(percent)),
-        Text(ceiling_words(row.ceiling), "yellow"),
+        Text(ceiling_words(row.ceiling, at_ms), "yellow"),
     ]
 
 

@@ -7,8 +7,10 @@ Knows  nothing of where ceilings come from (admin.figures).
 from typing import assert_never
 
 from .. import times
-from ..figures import CeilingKind, CeilingSeen
+from ...queue.ceiling import CeilingKind
+from ..figures import CeilingSeen
 from ..texts import _
+from .suspension_words import suspension_words
 
 _UNITS = {1.0: "s", 60.0: "min", 3600.0: "h", 86400.0: "d"}
 
@@ -24,8 +26,10 @@ def origin_words(because: str) -> str:
     return _("default") if because in ("", "default") else because
 
 
-def ceiling_words(ceiling: CeilingSeen) -> str:
+def ceiling_words(ceiling: CeilingSeen, now_ms: int) -> str:
     """In a few words; "" when nothing limits."""
+    if ceiling.suspension is not None:
+        return suspension_words(ceiling.suspension, now_ms)
     words = _what(ceiling)
     if not words or not ceiling.because:
         return words
@@ -49,7 +53,7 @@ def _what(ceiling: CeilingSeen) -> str:
         case CeilingKind.NO_WORKER:
             return _("the delivery processes are starting")
         case CeilingKind.SUSPENDED:
-            return _freed(_("suspended"), ceiling)
+            return _("suspended")
         case _:
             assert_never(ceiling.kind)
 

@@ -23,6 +23,11 @@ _OF_DOMAIN = """
 SELECT ifnull(d.provider, ''), b.flow_id, f.mail_class, b.waiting, b.due_ms
 FROM domain AS d CROSS JOIN backlog AS b ON b.domain_id = d.id CROSS JOIN flow AS f ON f.id = b.flow_id WHERE d.name = ?
 """
+_OF_PROVIDER = """
+SELECT d.provider, b.flow_id, f.mail_class, sum(b.waiting), min(b.due_ms)
+FROM domain AS d CROSS JOIN backlog AS b ON b.domain_id = d.id CROSS JOIN flow AS f ON f.id = b.flow_id
+WHERE d.provider = ? GROUP BY b.flow_id
+"""
 _FLOWS = """
 SELECT f.id, f.account_id, f.mail_class, f.stream_id, f.sender_domain, ifnull(s.name, '')
 FROM flow AS f LEFT JOIN stream AS s ON s.id = f.stream_id AND f.stream_id > 0 WHERE f.id = ?
@@ -59,6 +64,17 @@ def sums(db: sqlite3.Connection) -> Iterator[WaitingSum]:
 
 def of_domain(db: sqlite3.Connection, domain: str) -> list[WaitingSum]:
     return [WaitingSum(*row) for row in db.execute(_OF_DOMAIN, (domain,)) if row[3]]
+
+
+def of_provider(db: sqlite3.Connection, provider: str) -> list[WaitingSum]:
+    """By flow; costs what the provider has of domains with mail."""
+    return [WaitingSum(*row) for row in db.execute(_OF_PROVIDER, (provider,)) if row[3]]
+
+
+def provider_of(db: sqlite3.Connection, domain: str) -> str:
+    """Where the domain's mail went when that was last learned; "" when it never was."""
+    row = db.execute("SELECT ifnull(provider, '') FROM domain WHERE name = ?", (domain,)).fetchone()
+    return row[0] if row else ""
 
 
 def flow(db: sqlite3.Connection, flow_id: int) -> FlowRow | None:

@@ -1,7 +1,6 @@
 """Panoramas of many providers, made of numbers."""
 
 from youtong.admin.figures import (
-    CeilingKind,
     CeilingSeen,
     CommitFigures,
     LaneFigures,
@@ -10,15 +9,26 @@ from youtong.admin.figures import (
     SessionFigures,
 )
 from youtong.admin.panorama import ClassWaiting, FlowLine, Panorama, provider_rows
+from youtong.queue.ceiling import CeilingKind
 from youtong.queue.figures import Total
 from youtong.queue.storage.backlog_reads import WaitingSum
+from youtong.queue.suspensions import Suspension, SuspensionScope
 
 AT_MS = 1_795_000_000_000
+STOP = Suspension(
+    7,
+    SuspensionScope.PROVIDER,
+    "provider3",
+    since_ms=AT_MS - 60_000,
+    until_ms=AT_MS + 1_800_000,
+    rule="google-rate",
+    reply="421 4.7.28 unusual rate of mail",
+)
 _CEILINGS = (
     CeilingSeen(),
     CeilingSeen(CeilingKind.MESSAGE_RATE, 20, 60.0, "shaping.toml:41 [provider.google] message_rate", 12.4),
     CeilingSeen(CeilingKind.CONNECTIONS, 5, because="default"),
-    CeilingSeen(CeilingKind.SUSPENDED, because="421 4.7.28 unusual rate of mail", free_in_seconds=1754.0),
+    CeilingSeen(CeilingKind.SUSPENDED, because="google-rate", suspension=STOP),
 )
 
 

@@ -1,0 +1,61 @@
+"""Suspensions in words: what is stopped or slowed, until when, by what, and how to end it.
+
+Owns   the sentences about one Suspension. The words of a reply are quoted as they came.
+Knows  no list and no verb but the one that ends it.
+"""
+
+from typing import assert_never
+
+from ...queue.suspensions import Suspension, SuspensionScope
+from .. import times
+from ..texts import _
+
+
+def suspension_words(suspension: Suspension, now_ms: int) -> str:
+    """In a line: stopped or slowed, until when, by what."""
+    what = _("stopped") if suspension.stop else _("slowed")
+    return _("{what}: {words}").format(what=f"{what} {until_words(suspension, now_ms)}", words=cause_words(suspension))
+
+
+def until_words(suspension: Suspension, now_ms: int) -> str:
+    if suspension.until_ms is None:
+        return _("until somebody resumes it")
+    return _("until {time}").format(time=times.exact(suspension.until_ms, now_ms))
+
+
+def cause_words(suspension: Suspension) -> str:
+    """Which reply, or who."""
+    if suspension.rule:
+        return suspension.reply or suspension.rule
+    by = _("by {who}").format(who=suspension.who) if suspension.who else _("by an operator")
+    return _("{what}: {words}").format(what=by, words=suspension.reason) if suspension.reason else by
+
+
+def scope_words(suspension: Suspension) -> str:
+    """What it names."""
+    match suspension.scope:
+        case SuspensionScope.PROVIDER:
+            return _provider_words(suspension)
+        case SuspensionScope.SITE:
+            return _("the hosts {name}").format(name=suspension.subject)
+        case SuspensionScope.DOMAIN:
+            return _("mail to {name}").format(name=suspension.subject)
+        case SuspensionScope.ACCOUNT:
+            return _("account {name}").format(name=suspension.subject)
+        case SuspensionScope.STREAM:
+            return _("stream {name}").format(name=suspension.subject)
+        case _:
+            assert_never(suspension.scope)
+
+
+def _provider_words(suspension: Suspension) -> str:
+    if suspension.sender_domain:
+        return _("mail of {sender} to {name}").format(sender=suspension.sender_domain, name=suspension.subject)
+    if suspension.source:
+        return _("{name} from {source}").format(name=suspension.subject, source=suspension.source)
+    return suspension.subject
+
+
+def cancel_words(suspension: Suspension) -> str:
+    """The command that ends it."""
+    return f"youtong queue resume {suspension.id}"
