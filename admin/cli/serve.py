@@ -15,6 +15,7 @@ import click
 
 from ...mta.dkim.keyring import KeyFileError
 from ...policy.policy_file import PolicyError
+from ...policy.shaping.faults import ShapingError
 from ...queue.incarnation import DataDirInUse
 from ...queue.storage.database import StorageError
 from ..accounts import ensure_operator
@@ -56,7 +57,7 @@ def serve(config_file: Path) -> None:
         run(_serve(config))
     except DataDirInUse as error:
         raise click.ClickException(in_use(config)) from error
-    except (StorageError, StoreError, PolicyError, KeyFileError) as error:
+    except (StorageError, StoreError, PolicyError, ShapingError, KeyFileError) as error:
         raise click.ClickException(str(error)) from error
     except ssl.SSLError as error:
         raise click.ClickException(
