@@ -148,6 +148,7 @@ class OwnerServer:
         self.archiving.times = _keep_times(config)
         self.config = config
         self.dispatcher.reload_workers()
+        self.dispatcher.reshape()
         _log.info("reloaded generation=%d", self.policy.number)
         return self.policy.number
 
