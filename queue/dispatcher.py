@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from ..mta.clock import Clock
-from . import history, incarnation, operations, spool
+from . import history, incarnation, spool
 from .acquaintances import Acquaintances
 from .allowances import AllowanceSource
 from .delays import Delays
@@ -30,9 +30,12 @@ from .marks import mark_path, read_marks
 from .minutes import MinuteSweep
 from .moving import Moving
 from .notices import Composed, NoticeFacts, Notices
-from .operations import Operated, Selection
+from .operating import Operating
+from .operations import FLUSH, Operated
+from .orders import Order
 from .people import PeopleIntake
 from .protocol import Report
+from .reacting import Reacting
 from .reactions import NoReaction, ReplyWatch
 from .recovery import Recovery
 from .reshaping import Reshaping
@@ -48,8 +51,10 @@ from .storage.group_commit import GroupCommit
 from .storage.people import PeopleReads
 from .storage.store import QueueStore
 from .streams import Streams
+from .suspending import Suspending
+from .suspensions import Suspensions
 from .usage import Recent, usage_reader
-from .waking import wake
+from .waking import Waking
 
 _log = logging.getLogger("youtong.queue")
 _FAREWELL_SECONDS = 0.1  # receivers hear that a dead worker's sockets are closed before its lanes connect anew (Q4)
@@ -94,16 +99,22 @@ class Dispatcher:
 
     def _build(self, ports: Ports) -> None:
         clock, commits, store = self._clock, self.commits, self.store
+        self.book = Suspensions(clock)
+        self.suspending = Suspending(commits, self.book, self.stops_changed, clock)
+        reacting = Reacting(ports.watch, self.suspending, clock)
+        self.operating = Operating(commits, store, self.suspending, clock, reacting.forget_counts)
         self.sites = Sites(ports.find_route, ports.routes, ports.schedule, clock)
         self.notices = Notices(commits, store, ports.compose_notice, ports.schedule, clock, self._due_now)
         self.delays = Delays(commits, self.notices.late, clock)
         endings = Endings(commits, store, clock, self.notices.owed)
         self.leasing = Leasing(
-            commits, store, self.sites, ports.limits, ports.routes, ports.gate, endings, self._fleet, clock
+            commits, store, self.sites, ports.limits, ports.routes, ports.gate, endings, self._fleet, clock, self.book
         )
         self.loader = Loader(commits, store, self.sites, self.leasing, endings, ports.hold_reason, clock)
         listener = Listener(self._settled, self._due_now)
-        self.settling = Settling(commits, store, self.leasing, self.sites, ports.judge, ports.schedule, clock, listener)
+        self.settling = Settling(
+            commits, store, self.leasing, self.sites, ports.judge, ports.schedule, clock, listener, reacting
+        )
         self.recovery = Recovery(commits, store, self.run_dir, ports.schedule, clock, self._boot)
         self.intake = QueueIntake(
             commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock
@@ -112,6 +123,7 @@ class Dispatcher:
         self.streams = Streams(commits, store, self._due_now, clock)
         self._set_back = SetBack(commits, store, clock)
         self.housekeeper.also(MinuteSweep(commits, clock).sweep)
+        self.housekeeper.also(self.suspending.forget_old)
         self.moving = Moving(self.leasing, self._fleet, clock)
         self.reshaping = Reshaping(self.leasing, self.sites, self.moving, clock)
         self._routes, self._forget_failures = ports.routes, ports.forget_failures
@@ -134,6 +146,7 @@ class Dispatcher:
         if recovered.unsent or recovered.maybe:
             _log.info("recovered leases unsent=%d maybe_sent=%d", recovered.unsent, recovered.maybe)
         await self._sweep_spool()
+        await self.suspending.load()
         await self.notices.at_start()
         if self._deliver:
             await history.fill_windows(self.commits, self.store, self.leasing, self._routes, self._clock)
@@ -148,6 +161,7 @@ class Dispatcher:
         """No lease is given any more; workers end within `seconds`; what they said is committed."""
         self._stopping = True
         self.leasing.open = False
+        self.suspending.stop()
         for task in self._tasks:
             task.cancel()
         self.settling.give_up_after(seconds)
@@ -225,25 +239,25 @@ class Dispatcher:
 
     # -- operators ------------------------------------------------------------------------------------------------
 
-    async def operate(self, verb: str, selection: Selection, reason: str, who: str) -> Operated:
-        """Hold, release or cancel. What is being attempted is asked back from its worker. Raises StorageError."""
-        now_ms = self._clock.now_ms()
-        result = await self.commits.submit(
-            lambda _: operations.operate(self.store, verb, selection, reason, who, now_ms)
-        )
+    def stops_changed(self) -> None:
+        """The book of suspensions has changed: lanes get their limits, and what may go again is loaded."""
+        self.leasing.reshape()
+        self.loader.start_over()
+
+    async def carry_out(self, order: Order) -> Operated:
+        """An operator's order. What is being attempted is asked back from its worker where it has to be.
+
+        A flush ends the rests in the way of what it makes due, and forgets failed look-ups of it. Raises StorageError.
+        """
+        waking = Waking(self.sites, self._forget_failures, order)
+        is_flush = order.operation == FLUSH
+        result = await self.operating.carry_out(order, waking.met if is_flush else _unheard)
         if result.busy:
             self._fleet.recall(await self.commits.submit(lambda _: self.store.wishes.leases()))
-        self.loader.start_over()
-        return result
+        if result.changed or is_flush:
+            self.loader.start_over()
+        return waking.done(result) if is_flush else result
 
-    async def flush(self, selection: Selection, who: str) -> Operated:
-        """What is selected is due now, the rests in its way are over, failed look-ups of it are forgotten.
 
-        Raises StorageError.
-        """
-        now_ms = self._clock.now_ms()
-        result = await self.commits.submit(lambda _: operations.flush(self.store, selection, who, now_ms))
-        domains = await self.commits.submit(lambda _: operations.domains_of(self.store, selection))
-        woken = wake(self.sites, domains, self._forget_failures)
-        self.loader.start_over()
-        return msgspec.structs.replace(result, rests=woken.rests, look_ups=woken.look_ups)
+def _unheard(_: object) -> None:
+    """Domains that need not be woken."""

@@ -32,6 +32,9 @@ from .undoing import Undoing
 _MAX_PASSES = 3  # what is leased while we walk comes back behind us; mail that goes on coming is not run after
 
 
+Met = Callable[[frozenset[str]], None]
+
+
 def _unheard(_: object) -> None:
     """Nobody listens."""
 
@@ -45,19 +48,21 @@ class Operating:
         store: QueueStore,
         suspending: Suspending,
         clock: Clock,
-        met: Callable[[frozenset[str]], None] = _unheard,
         resumed: Callable[[Iterable[Suspension]], None] = _unheard,
     ) -> None:
-        """`met` hears the domains of what is flushed, page by page; `resumed` what somebody ended."""
-        self._commits, self._store, self._clock, self._met = commits, store, clock, met
+        """`resumed` hears what somebody ended."""
+        self._commits, self._store, self._clock = commits, store, clock
         self._suspensions = SuspensionOrders(commits, suspending, clock, resumed)
         self._undoing = Undoing(commits, store, self._suspensions, clock)
 
-    async def carry_out(self, order: Order) -> Operated:
-        """Do it and say what was done, or why not. Raises StorageError."""
+    async def carry_out(self, order: Order, met: Met = _unheard) -> Operated:
+        """Do it and say what was done, or why not; `met` hears the domains of letters, page by page.
+
+        Raises StorageError.
+        """
         match order.operation:
             case "suspend" if order.selection.names_letters:
-                return await self._go_through(replace(order, operation="hold"))
+                return await self._go_through(replace(order, operation="hold"), met)
             case "suspend":
                 return await self._suspensions.suspend(order)
             case "resume":
@@ -65,9 +70,9 @@ class Operating:
             case "undo":
                 return await self._undoing.undo(order)
             case _:
-                return await self._go_through(order)
+                return await self._go_through(order, met)
 
-    async def _go_through(self, order: Order) -> Operated:
+    async def _go_through(self, order: Order, met: Met) -> Operated:
         now_ms = self._clock.now_ms()
         number = await self._commits.submit(
             lambda db: operation_rows.begin(db, order.operation, order.selection, order.reason, order.who, now_ms)
@@ -75,13 +80,13 @@ class Operating:
         verb = Verb(order.operation, order.selection, order.reason, order.who, now_ms, number)
         changed, busy = 0, set[int]()
         for _ in range(1 if verb.name == FLUSH else _MAX_PASSES):
-            done = await self._pass(verb, busy)
+            done = await self._pass(verb, busy, met)
             changed += done
             if not done:
                 break
         return Operated(changed, len(busy), operation=number)
 
-    async def _pass(self, verb: Verb, busy: set[int]) -> int:
+    async def _pass(self, verb: Verb, busy: set[int], met: Met) -> int:
         changed = 0
         for state in operations.states_of(verb.name):
             cursor: Cursor | None = START
@@ -89,7 +94,7 @@ class Operating:
                 done = await self._commits.submit(lambda db, state=state, at=cursor: self._page(db, verb, state, at))
                 changed += done.changed
                 busy.update(done.busy)
-                self._met(done.domains)
+                met(done.domains)
                 cursor = done.cursor
                 await asyncio.sleep(0)  # sessions and reports come in between
         return changed

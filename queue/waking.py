@@ -7,7 +7,11 @@ Knows  no row (queue.operations).
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
+from .operations import Operated
+from .orders import Order
+from .selections import Selection
 from .sites import Sites
 
 
@@ -30,3 +34,26 @@ def wake(sites: Sites, domains: frozenset[str] | None, forget_failures: Callable
     if domains:
         forget_failures()
     return Woken(sites.wake(domains), look_ups)
+
+
+class Waking:
+    """One flush: what rests in the way of the letters it meets is woken, page by page."""
+
+    def __init__(self, sites: Sites, forget_failures: Callable[[], int], order: Order) -> None:
+        self._sites, self._forget_failures, self._order = sites, forget_failures, order
+        self._rests = self._look_ups = 0
+
+    def met(self, domains: frozenset[str]) -> None:
+        """The domains of a page."""
+        if domains and self._order.selection != Selection():
+            self._add(wake(self._sites, domains, self._forget_failures))
+
+    def done(self, result: Operated) -> Operated:
+        """The flush has come to its end: its result with what was woken."""
+        if self._order.selection == Selection():
+            self._add(wake(self._sites, None, self._forget_failures))
+        return replace(result, rests=self._rests, look_ups=self._look_ups)
+
+    def _add(self, woken: Woken) -> None:
+        self._rests += woken.rests
+        self._look_ups += woken.look_ups
