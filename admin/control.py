@@ -76,10 +76,10 @@ class ControlServer:
             return {"ok": False, "error": f"the server failed: {error}"}
 
 
-def ask(data_dir: Path, name: str, question: dict[str, Any]) -> Answer:
+def ask(data_dir: Path, name: str, question: dict[str, Any], *, seconds: float = _TIMEOUT_SECONDS) -> Answer:
     """Ask a running process and wait for its answer. Raises NotRunning, Refused."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_TIMEOUT_SECONDS)
+        connection.settimeout(seconds)
         try:
             connection.connect(_short(socket_path(data_dir, name)))
             connection.sendall(json.dumps(question).encode() + b"\n")

@@ -1,6 +1,6 @@
 """What the owner answers on owner.sock.
 
-Owns   the verbs: status, waits, figures, site, operate, flush, accounts, reload, and reading their questions.
+Owns   the verbs: status, waits, figures, site, operate, accounts, reload, and reading their questions.
 Knows  nothing of sockets (admin.control) or of sentences (admin.explain).
 """
 
@@ -12,22 +12,13 @@ import msgspec
 
 from ..mta.clock import Clock, SystemClock
 from ..queue.dispatcher import Dispatcher
-from ..queue.operations import Operated, Selection
+from ..queue.orders import Order
 from ..queue.storage.database import StorageError
 from . import owner_figures, waits
 from .control import Answer, Refused
 from .figures import Around
 from .site_seen import SiteSeen
 from .store import StoreError
-
-
-class Operate(msgspec.Struct, frozen=True):
-    """The question of `operate` and `flush`."""
-
-    selection: Selection
-    operation: str = ""  # hold, release, cancel
-    reason: str = ""
-    who: str = ""
 
 
 class AskWaits(msgspec.Struct, frozen=True):
@@ -81,10 +72,7 @@ class OwnerControl:
             case "site" if self._look_at_site is not None:
                 return msgspec.to_builtins(await self._look_at_site(str(question["name"])))
             case "operate":
-                return await self._operate(msgspec.convert(question, Operate))
-            case "flush":
-                asked = msgspec.convert(question, Operate)
-                return _operated(await self._dispatcher.flush(asked.selection, asked.who))
+                return await self._operate(msgspec.convert(question, Order))
             case "accounts":
                 await self._look_at_accounts()
                 return {}
@@ -93,9 +81,8 @@ class OwnerControl:
             case verb:
                 raise Refused(f"there is no verb '{verb}'")
 
-    async def _operate(self, asked: Operate) -> Answer:
-        done = await self._dispatcher.operate(asked.operation, asked.selection, asked.reason, asked.who)
-        return _operated(done)
+    async def _operate(self, order: Order) -> Answer:
+        return msgspec.to_builtins(await self._dispatcher.carry_out(order))
 
     def _waits(self, asked: AskWaits) -> Answer:
         seen = waits.look(self._dispatcher, asked.domains, asked.leases, self._clock.monotonic())
@@ -116,13 +103,9 @@ class OwnerControl:
             "delivers": dispatcher.delivers,
             "uptime_seconds": self._clock.monotonic() - self._started,
             "in_flight": len(dispatcher.leasing.in_flight),
-            "ready": sum(queue.recipients for lane in lanes for queue in lane.queues.values()),
+            "ready": dispatcher.leasing.ready.recipients,
             "connections": sum(lane.connections for lane in lanes),
             "lanes": len(dispatcher.leasing.lanes),
             "due_domains": len(dispatcher.loader.active),
             "commits": dispatcher.commits.commits,
         }
-
-
-def _operated(done: Operated) -> Answer:
-    return msgspec.to_builtins(done)

@@ -5,6 +5,7 @@ Knows  nothing of how it is carried out (queue.operating).
 """
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -44,8 +45,8 @@ class Terms(msgspec.Struct, frozen=True):
 class Order(msgspec.Struct, frozen=True):
     """What somebody wants done."""
 
-    operation: str  # flush, hold, release, cancel, suspend, resume, undo
-    selection: Selection = Selection()
+    operation: Literal["flush", "hold", "release", "cancel", "suspend", "resume", "undo"]
+    selection: Selection  # undo: nothing
     reason: str = ""
     who: str = ""
     terms: Terms = Terms()

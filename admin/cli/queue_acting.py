@@ -14,10 +14,12 @@ import click
 import msgspec
 
 from ...queue.incarnation import DataDirInUse
-from ...queue.operations import Operated, Selection
+from ...queue.operations import Operated
+from ...queue.orders import Order
 from ...queue.reading import reading
+from ...queue.selections import Selection
 from ..config import Config
-from ..operating import Order, operate
+from ..operating import operate
 from ..texts import _, ngettext
 from .account_frame import DomainParam, NameParam
 from .frame import clock, config_option, loaded, teaching

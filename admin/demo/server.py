@@ -115,7 +115,7 @@ class DemoServer:
 
     async def flush(self) -> int:
         """All that waits is due now; how many letters that were. Raises NotRunning, Refused."""
-        question: dict[str, object] = {"verb": "flush", "selection": {}, "who": "demo"}
+        question: dict[str, object] = {"verb": "operate", "operation": "flush", "selection": {}, "who": "demo"}
         answer = await asyncio.to_thread(ask, self.data_dir, "owner", question)
         return int(answer["changed"])
 

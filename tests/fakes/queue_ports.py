@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from youtong.mta.delivery.host import Host
 from youtong.mta.dns.route import RouteAnswer, Routed, RouteUnavailable
-from youtong.mta.outcome import Deferred, Outcome
+from youtong.mta.outcome import Deferred, Outcome, wording
 from youtong.queue.classes import MailClass
 from youtong.queue.gate import Candidate, GateDecision, Send
 from youtong.queue.incarnation import incarnation_of
@@ -14,6 +14,7 @@ from youtong.queue.lanes import Lane
 from youtong.queue.limits import EgressLimits, Limit, RateLimit
 from youtong.queue.notices import Composed, NoticeFacts
 from youtong.queue.protocol import LaneKey, LaneSettings
+from youtong.queue.reactions import Reaction
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased
 
@@ -113,6 +114,21 @@ class FakeJudge:
 
     def judge(self, outcome: Outcome, facts: AttemptFacts) -> Outcome:
         return self.change(outcome)
+
+
+@dataclass
+class FakeWatch:
+    """ReplyWatch: reactions by a word of the reply."""
+
+    rules: dict[str, Reaction] = field(default_factory=dict)
+    asked: int = 0
+    fault: Exception | None = None
+
+    def reaction(self, outcome: Outcome, facts: AttemptFacts) -> Reaction | None:
+        self.asked += 1
+        if self.fault is not None:
+            raise self.fault
+        return next((rule for word, rule in self.rules.items() if word in wording(outcome)), None)
 
 
 @dataclass

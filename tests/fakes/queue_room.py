@@ -4,7 +4,16 @@ import sqlite3
 from pathlib import Path
 
 from fakes.clock import FakeClock
-from fakes.queue_ports import FakeComposer, FakeFleet, FakeGate, FakeJudge, FakeLimits, FakeRoutes, FixedSchedule
+from fakes.queue_ports import (
+    FakeComposer,
+    FakeFleet,
+    FakeGate,
+    FakeJudge,
+    FakeLimits,
+    FakeRoutes,
+    FakeWatch,
+    FixedSchedule,
+)
 from youtong.mta.envelope import Body, Domain, Envelope, ForwardPath
 from youtong.mta.outcome import Outcome
 from youtong.mta.reply import Reply
@@ -17,7 +26,9 @@ from youtong.queue.journal import JournalRow, decode_facts
 from youtong.queue.leasing import Leasing
 from youtong.queue.loader import Loader
 from youtong.queue.notices import Notices
+from youtong.queue.operating import Operating
 from youtong.queue.protocol import Finished, LaneNews, Report, Returned, SiteFailed
+from youtong.queue.reacting import Reacting
 from youtong.queue.recovery import Recovery
 from youtong.queue.settlement import Settled
 from youtong.queue.settling import Attempt, Listener, Settling
@@ -28,6 +39,8 @@ from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
 from youtong.queue.storage.store import QueueStore
 from youtong.queue.streams import Streams
+from youtong.queue.suspending import Suspending
+from youtong.queue.suspensions import Suspensions
 from youtong.queue.transactions import Leased
 
 HEAD = b"From: a@example.org\r\nSubject: hello\r\n\r\n"
@@ -44,7 +57,9 @@ class QueueRoom:
         self.routes, self.gate, self.judge = FakeRoutes(), FakeGate(), FakeJudge()
         self.schedule, self.fleet, self.composer = FixedSchedule(), FakeFleet(), FakeComposer()
         self.limits = limits or FakeLimits()
+        self.watch = FakeWatch()
         self.hold_because = ""
+        self.stops = 0  # how often the book changed
         self.boot = boot
         self.db = connect(folder / "queue.db")
         migrate(self.db)
@@ -56,16 +71,22 @@ class QueueRoom:
 
     def _wire(self) -> None:
         clock, commits, store = self.clock, self.commits, self.store
+        self.book = Suspensions(clock)
+        self.suspending = Suspending(commits, self.book, self.stops_changed, clock)
+        self.reacting = Reacting(self.watch, self.suspending, clock)
+        self.operating = Operating(commits, store, self.suspending, clock, self.reacting.forget_counts)
         self.sites = Sites(self.routes.find, self.routes, self.schedule, clock)
         self.notices = Notices(commits, store, self.composer, self.schedule, clock, self._due_now)
         self.delays = Delays(commits, self.notices.late, clock)
         self.endings = Endings(commits, store, clock, self.notices.owed)
         self.leasing = Leasing(
-            commits, store, self.sites, self.limits, self.routes, self.gate, self.endings, self.fleet, clock
+            commits, store, self.sites, self.limits, self.routes, self.gate, self.endings, self.fleet, clock, self.book
         )
         self.loader = Loader(commits, store, self.sites, self.leasing, self.endings, self._hold, clock)
         listener = Listener(self._settled, self._due_now)
-        self.settling = Settling(commits, store, self.leasing, self.sites, self.judge, self.schedule, clock, listener)
+        self.settling = Settling(
+            commits, store, self.leasing, self.sites, self.judge, self.schedule, clock, listener, self.reacting
+        )
         self.recovery = Recovery(commits, store, self.run_dir, self.schedule, clock, self.boot)
         self.intake = QueueIntake(
             commits, store, self.spool, self.leasing, self.loader, self.sites, self.schedule, clock
@@ -83,6 +104,11 @@ class QueueRoom:
         if settled.owes_notice:
             self.notices.owed(settled.message_id)
 
+    def stops_changed(self) -> None:
+        self.stops += 1
+        self.leasing.reshape()
+        self.loader.start_over()
+
     # -- life
 
     async def open(self) -> "QueueRoom":
@@ -98,6 +124,7 @@ class QueueRoom:
 
     async def close(self) -> None:
         self.leasing.open = False
+        self.suspending.stop()
         await self.settling.drain()
         await self.commits.close()
 

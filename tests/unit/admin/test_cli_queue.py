@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
 import pytest
 from fakes.explained import SeenDispatcher, config_of
 from fakes.queue_room import QueueRoom
@@ -21,10 +20,11 @@ from youtong.mta.outcome import Deferred, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue import operations
 from youtong.queue.incarnation import OwnerLock
-from youtong.queue.operations import Operated, Selection
+from youtong.queue.operations import FLUSH, Operated, Selection
+from youtong.queue.orders import Order
 from youtong.queue.reading import Wanted, reading
 from youtong.queue.states import RecipientState
-from youtong.queue.waking import wake
+from youtong.queue.waking import Waking
 
 VERIFIER = chosen_verifier("correct horse")
 ZOE = Selection(address="zoe@d.example")
@@ -372,16 +372,11 @@ class OperatedDispatcher(SeenDispatcher):
         super().__init__(room)
         self._room = room
 
-    async def operate(self, verb: str, selection: Selection, reason: str, who: str) -> Operated:
-        room, now_ms = self._room, self._room.clock.now_ms()
-        return await room.commits.submit(lambda _: operations.operate(room.store, verb, selection, reason, who, now_ms))
-
-    async def flush(self, selection: Selection, who: str) -> Operated:
-        room, now_ms = self._room, self._room.clock.now_ms()
-        done = await room.commits.submit(lambda _: operations.flush(room.store, selection, who, now_ms))
-        domains = await room.commits.submit(lambda _: operations.domains_of(room.store, selection))
-        woken = wake(room.sites, domains, int)
-        return msgspec.structs.replace(done, look_ups=woken.look_ups, rests=woken.rests)
+    async def carry_out(self, order: Order) -> Operated:
+        if order.operation != FLUSH:
+            return await self._room.operating.carry_out(order)
+        waking = Waking(self._room.sites, int, order)
+        return waking.done(await self._room.operating.carry_out(order, waking.met))
 
 
 @pytest.fixture
