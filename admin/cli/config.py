@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from ...policy.shaping import file as shaping_file, lint
+from ...policy.shaping.faults import Fault as ShapingFault, ShapingError
 from ..accounts import AccountRegister
 from ..config import Config, ConfigError, load
 from ..config.showing import Setting, settings
@@ -36,7 +38,8 @@ def config() -> None:
         _("List every fault of the configuration file, with its line."),
         _(
             "Nothing is started or changed. The exit code is 0 when the file can be used, and 1 when it has faults. "
-            "What can be used, but will hardly do what you expect, is told too."
+            "What can be used, but will hardly do what you expect, is told too. The shaping rules "
+            "that belong to it are checked with it."
         ),
         examples=("youtong config check", "youtong config check --config /etc/youtong/youtong.toml"),
     )
@@ -51,15 +54,32 @@ def check(config_file: Path, as_json: bool) -> None:
             raise click.ClickException(str(error)) from error
         print_json([{"line": one.line, "place": one.place, "fault": one.sentence} for one in error.faults])
         click.get_current_context().exit(1)
+    doubts = _shaping_doubts(config_file, as_json)
     told = warnings(usable, has_account(usable))
     if as_json:
-        print_json([{"line": one.line, "place": one.place, "warning": one.sentence} for one in told])
+        plain = [{"line": one.line, "place": one.place, "warning": one.sentence} for one in told]
+        print_json([*plain, *(_shaping_json(one, "warning") for one in doubts)])
         return
     click.echo(_("{path} has no faults.").format(path=config_file))
-    if told:
+    if told or doubts:
         click.echo(_("But look at:"))
-        for one in told:
-            click.echo(f"  {one.with_line()}")
+        for line in (*(one.with_line() for one in told), *(one.with_file() for one in doubts)):
+            click.echo(f"  {line}")
+
+
+def _shaping_doubts(config_file: Path, as_json: bool) -> list[ShapingFault]:
+    """What is odd in the shaping rules; faults end the verb."""
+    try:
+        return lint.warnings(shaping_file.load(shaping_file.beside(config_file)))
+    except ShapingError as error:
+        if not as_json:
+            raise click.ClickException(str(error)) from error
+        print_json([_shaping_json(one, "fault") for one in error.faults])
+        click.get_current_context().exit(1)
+
+
+def _shaping_json(fault: ShapingFault, kind: str) -> dict[str, object]:
+    return {"file": str(fault.path), "line": fault.line, "place": fault.place, kind: fault.sentence}
 
 
 @config.command(

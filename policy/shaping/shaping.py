@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from ...mta.clock import Clock
-from ...mta.outcome import Delivered, Outcome
+from ...mta.outcome import Delivered, Outcome, Stage
+from ...mta.reply import Reply
 from ...queue.judging import AttemptFacts
 from ...queue.limits import EgressLimits, SiteLimits
 from ...queue.reactions import Reaction
@@ -23,6 +24,7 @@ from ..limits import DEFAULTS, TlsDemands, meets, with_demand
 from .layers import rules_of
 from .providers import ProviderIndex
 from .reading import ShapingFile
+from .reply_rule import ReplyRule
 from .rule_table import RuleTable
 from .sections import Section
 
@@ -69,14 +71,24 @@ class Shaping:
             return named
         return with_demand(self.default, self._demands.of_hosts(provider.split(",")))
 
+    # -- for people -----------------------------------------------------------------------------------------------
+
+    def rules_of(self, provider: str) -> tuple[ReplyRule, ...]:
+        """All that a reply of this provider is put to, in their order."""
+        return self._tables.get(provider, self._any).rules
+
     # -- ReplyWatch -----------------------------------------------------------------------------------------------
 
     def reaction(self, outcome: Outcome, facts: AttemptFacts) -> Reaction | None:
         if isinstance(outcome, Delivered) or outcome.reply is None:
             return None
-        rule = self._tables.get(facts.provider, self._any).rule_for(outcome.reply, outcome.stage)
+        rule = self.rule_for(facts.provider, outcome.reply, outcome.stage)
         if rule is None or rule.reaction is None:
             return None
         if rule.until is not None:
             return replace(rule.reaction, seconds=rule.until.seconds_from(self._clock.now_ms()))
         return rule.reaction
+
+    def rule_for(self, provider: str, reply: Reply, stage: Stage) -> ReplyRule | None:
+        """The rule that wins, whatever it does."""
+        return self._tables.get(provider, self._any).rule_for(reply, stage)

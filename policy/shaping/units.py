@@ -42,9 +42,8 @@ def rate(text: object) -> tuple[int, int]:
 
 def rates(raw: Any) -> list[tuple[int, int]]:
     """One rate or a list of them."""
-    if isinstance(raw, list) and raw:
-        return [rate(one) for one in cast("list[object]", raw)]
-    return [rate(raw)]
+    each = cast("list[object]", raw) if isinstance(raw, list) and raw else [cast("object", raw)]
+    return [rate(one) for one in each]
 
 
 def duration(text: object) -> int:
