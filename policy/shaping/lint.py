@@ -18,8 +18,6 @@ from .rule_table import RuleTable
 
 MIN_EXAMPLES, MIN_NEAR_MISSES = 2, 1
 SLOW_SECONDS = 0.005  # for one reply at the worst; `pattern_cost` bounds it at some tens of milliseconds
-    0.005  # for one reply at the worst; the structure keeps it below some tens of milliseconds (pattern_cost)
-)
 
 
 def warnings(shaping: ShapingFile) -> list[Fault]:
