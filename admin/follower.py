@@ -4,6 +4,7 @@ Owns   the effect of a journal row (in this form: counters per account, day and 
 Knows  nothing of how the rows came about; opens queue.db read-only.
 
 Invariants
+    The jobs process runs one follower of a name, so the cursor that was read is still true when the page is applied.
     Q9  an effect and the cursor that passes it are one transaction of app.db: each effect happens exactly once.
 """
 
@@ -22,6 +23,7 @@ _log = logging.getLogger("youtong.jobs")
 _NAME = "counters"
 _PAGE = 5000
 _POLL_SECONDS = 1.0
+_BREATH_SECONDS = 0.01  # between pages, in which others may write app.db
 
 Row = tuple[int, int, str, int]
 
@@ -33,22 +35,26 @@ class JournalFollower:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
+            applied = 0
             try:
-                while await self.step():
-                    pass
+                applied = await self.step()
             except (sqlite3.Error, StoreError) as error:
                 _log.warning("journal not followed error=%s", error)
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(_BREATH_SECONDS if applied else _POLL_SECONDS)
 
     async def step(self) -> int:
         """Apply one page; how many rows it had. Raises sqlite3.Error, StoreError."""
-        async with self._app.transaction() as transaction:
-            found = await transaction.row("SELECT seq FROM follower WHERE name = ?", _NAME)
-            after = found[0] if found else 0
-            rows = await asyncio.to_thread(self._read, after)
-            if rows:
+        after = await self._cursor()
+        rows = await asyncio.to_thread(self._read, after)  # nobody waits for app.db meanwhile
+        if rows:
+            async with self._app.transaction() as transaction:
                 await self._apply(transaction, rows)
         return len(rows)
+
+    async def _cursor(self) -> int:
+        async with self._app.reading() as transaction:
+            found = await transaction.row("SELECT seq FROM follower WHERE name = ?", _NAME)
+        return found[0] if found else 0
 
     def _read(self, after: int) -> list[Row]:
         connection = connect(self._queue_db, read_only=True)

@@ -171,7 +171,8 @@ def facts_after(db: sqlite3.Connection, seq: int, limit: int) -> list[AddressedF
 
 def seq_before(db: sqlite3.Connection, at_ms: int) -> int:
     """By halving: the journal has no index on time. A clock set back makes it a little too small or too large."""
-    low, high = (seq or 0 for seq in db.execute("SELECT min(seq) - 1, max(seq) FROM journal").fetchone())
+    first, high = (db.execute(f"SELECT {end}(seq) FROM journal").fetchone()[0] or 0 for end in ("min", "max"))
+    low = max(0, first - 1)  # both ends in one statement would be found by reading every row
     while low < high:
         middle = (low + high + 1) // 2
         row = db.execute("SELECT seq, at_ms FROM journal WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
