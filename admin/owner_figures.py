@@ -7,10 +7,12 @@ Knows  no socket and no row: the owner pays a few microseconds a lane.
 from collections.abc import Mapping
 from heapq import nlargest
 
+from ..queue.ceiling import CeilingKind
 from ..queue.dispatcher import Dispatcher
 from ..queue.figures import Figures
 from ..queue.lanes import Lane
 from ..queue.limits import RateLimit
+from ..queue.storage.group_commit import GroupCommit
 from ..queue.suspensions import Suspensions
 from .figures import Around, CeilingSeen, CommitFigures, LaneFigures, OwnerFigures, RateSeen
 
@@ -36,11 +38,16 @@ def look(dispatcher: Dispatcher, around: Around, uptime_seconds: float, now: flo
         names=tuple(sorted(figures.names)),
         totals=tuple(figures.totals()),
         accepted=dict(figures.accepted),
-        commits=CommitFigures(dispatcher.commits.commits),
+        commits=_commits(dispatcher.commits),
         sessions=around.sessions,
         look_ups=around.look_ups,
         suspensions=tuple(book.in_force()[:MAX_SUSPENSIONS]),
     )
+
+
+def _commits(commits: GroupCommit) -> CommitFigures:
+    times = commits.times
+    return CommitFigures(times.count, times.seconds, times.buckets(), commits.longest_seconds)
 
 
 def _weight(lane: Lane) -> int:
@@ -48,7 +55,7 @@ def _weight(lane: Lane) -> int:
 
 
 def _ready(lane: Lane) -> int:
-    return sum(queue.recipients for queue in lane.queues.values())
+    return lane.ready.recipients
 
 
 def lane_figures(lane: Lane, figures: Figures, book: Suspensions, now: float, pids: Mapping[int, int]) -> LaneFigures:
@@ -82,4 +89,6 @@ def _rate(limit: RateLimit) -> RateSeen:
 def ceiling_of(lane: Lane, book: Suspensions, now: float) -> CeilingSeen:
     """What limits the lane, a stop included."""
     found = lane.ceiling(now, book.of_lane(lane.key.provider, lane.key.source))
+    if found.kind is CeilingKind.NO_WORKER and not _ready(lane):
+        return CeilingSeen()  # it has no worker because it has nothing to do
     return CeilingSeen(found.kind, found.count, found.seconds, found.because, found.frees_in, found.suspension)

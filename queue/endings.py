@@ -9,12 +9,15 @@ from typing import Protocol
 
 from ..mta.clock import Clock
 from ..mta.outcome import Failed
+from .figures import Came, Figures
 from .journal import AttemptPlace, Facts, JournalKind, attempt_facts
 from .owed import Asked, owes_notice
 from .states import Event, RecipientState
 from .storage.group_commit import GroupCommit
 from .storage.rows import DueRow, Fact
 from .storage.store import QueueStore
+
+_COUNTED = {Event.BOUNCE: Came.BOUNCED, Event.EXPIRE: Came.EXPIRED}
 
 
 class Unleased(Asked, Protocol):
@@ -36,6 +39,7 @@ class Endings:
     ) -> None:
         """`notice_owed(message_id)` is called after the commit."""
         self._commits, self._store, self._clock, self._notice_owed = commits, store, clock, notice_owed
+        self.figures = Figures()  # leasing's and settling's too
 
     async def bounce(self, rows: list[DueRow], outcome: Failed) -> None:
         """No attempt can ever be made. Raises StorageError, having changed nothing."""
@@ -57,7 +61,30 @@ class Endings:
     async def _end(
         self, rows: list[DueRow], old: RecipientState, event: Event, kind: JournalKind, facts: Facts
     ) -> None:
-        self.tell(await self._commits.submit(lambda _: self.record(rows, old, event, kind, facts)))
+        ended: list[DueRow] = []
+        owed = await self._commits.submit(lambda _: self._recorded(rows, old, event, kind, facts, ended))
+        if event in _COUNTED:
+            for row in ended:
+                self.figures.ended(row.mail_class, _COUNTED[event])
+        self.tell(owed)
+
+    def _recorded(
+        self,
+        rows: list[DueRow],
+        old: RecipientState,
+        event: Event,
+        kind: JournalKind,
+        facts: Facts,
+        ended: list[DueRow],
+    ) -> set[int]:
+        """As `record`, and `ended` are those that were moved; it may run twice."""
+        ended.clear()
+        owed: set[int] = set()
+        for row in rows:
+            moved = self._record_one(row, old, event, kind, facts)
+            ended += [row] if moved is not None else []
+            owed |= {row.message_id} if moved else set()
+        return owed
 
     def tell(self, owed: Iterable[int]) -> None:
         """After the commit: these messages owe a notice."""
@@ -68,12 +95,13 @@ class Endings:
         self, rows: Iterable[Unleased], old: RecipientState, event: Event, kind: JournalKind, facts: Facts
     ) -> set[int]:
         """Within the caller's operation; messages that owe a notice then. Who is no longer in `old` is left alone."""
-        owed: set[int] = set()
-        now_ms = self._clock.now_ms()
-        for row in rows:
-            notice = owes_notice(event, row)
-            fact = Fact(now_ms, kind, row.account_id, row.message_id, row.id, facts)
-            next_ms = row.expires_ms if event is Event.HOLD else None
-            if self._store.move(old, event, fact, next_ms=next_ms, notice=int(notice)):
-                owed |= {row.message_id} if notice else set()
-        return owed
+        return {row.message_id for row in rows if self._record_one(row, old, event, kind, facts)}
+
+    def _record_one(
+        self, row: Unleased, old: RecipientState, event: Event, kind: JournalKind, facts: Facts
+    ) -> bool | None:
+        """Whether a notice is owed then; None: it is no longer in `old`."""
+        notice = owes_notice(event, row)
+        fact = Fact(self._clock.now_ms(), kind, row.account_id, row.message_id, row.id, facts)
+        next_ms = row.expires_ms if event is Event.HOLD else None
+        return notice if self._store.move(old, event, fact, next_ms=next_ms, notice=int(notice)) else None

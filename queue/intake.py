@@ -46,6 +46,7 @@ class _Acceptance(msgspec.Struct):
     submission: Submission
     said: asyncio.Future[Reply]
     message_id: int = 0
+    mail_class: str = ""
     groups: dict[Domain, list[NewRecipient]] = {}
     leases: list[Leased] = []
 
@@ -95,6 +96,7 @@ class QueueIntake(Intake):
         try:
             message_id = self._store.counters.message()
             new = self._new_message(submission, queue_id(message_id))
+            acceptance.mail_class = new.mail_class
             groups = acceptance.groups = self._groups(submission)
             leases = acceptance.leases
             flow_id = self._store.flows.id_if_known(new.account_id, new.mail_class, new.stream_id, new.reverse_path)
@@ -115,6 +117,7 @@ class QueueIntake(Intake):
             self._undo(acceptance)
             said = _refused(fault)
         else:
+            self._leasing.figures.accept(acceptance.mail_class, sum(map(len, acceptance.groups.values())))
             said = reply(250, "2.0.0", f"Ok: queued as {queue_id(acceptance.message_id)}")
             try:
                 self._go_on(pairs, acceptance.groups, acceptance.leases)

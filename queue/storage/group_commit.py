@@ -25,6 +25,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ...mta.crashpoint import reach
+from ..histogram import Histogram
 from .commit_thread import CommitThread
 from .database import StorageBusy, StorageError, map_error
 from .write_ahead_log import WriteAheadLog
@@ -56,6 +57,8 @@ class GroupCommit:
         self._forget: list[Callable[[], None]] = []
         self._finish: list[Callable[[], None]] = []
         self.commits = 0
+        self.times = Histogram()
+        """How long commits took that wrote something."""
         self.longest_seconds = 0.0
         """What the statements of one transaction took at most: so long the loop did nothing else."""
 
@@ -129,7 +132,7 @@ class GroupCommit:
         if self._connection.total_changes == changes:  # only read: nothing goes to the disk
             self._end(batch, results, self._commit())
         else:
-            self._thread.run(self._commit, partial(self._end, batch, results))
+            self._thread.run(self._timed_commit, partial(self._end, batch, results))
 
     def _next_batch(self) -> _Batch:
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_OPERATIONS))]
@@ -139,6 +142,12 @@ class GroupCommit:
             asyncio.get_running_loop().call_later(_BUSY_PAUSE_SECONDS, self._transact, tries)
             return
         self._end(self._next_batch(), [], error)
+
+    def _timed_commit(self) -> sqlite3.Error | None:
+        began = time.perf_counter()
+        error = self._commit()
+        self.times.add(time.perf_counter() - began)
+        return error
 
     def _commit(self) -> sqlite3.Error | None:
         try:
