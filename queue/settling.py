@@ -162,7 +162,8 @@ class Settling:
         """
         attempts: list[Attempt] = []
         sent = Sent(self._clock)
-        follows = {} if by_us else self._suspects.died(each.ready.message.message_id for each, _ in held)
+        died_with = {each.ready.message.message_id: maybe for each, maybe in held}
+        follows = {} if by_us else self._suspects.died(died_with)
         for leased, maybe in held:
             if self._leasing.end(leased.token, (now,)) is not None:
                 sent.mailed(self._leasing.lanes[leased.lane], leased.ready.site, (now,))
@@ -331,7 +332,9 @@ def attempts_of(
     attempts: list[Attempt] = []
     for row, outcome in zip(leased.rows(), outcomes, strict=True):
         content_id = ready.message.content_id
-        place = AttemptPlace(row.attempts + 1, lane.source, lane.provider, ready.site, content_id, mailed)
+        place = AttemptPlace(
+            row.attempts + 1, lane.source, lane.provider, ready.site, content_id, mailed, leased.date_ms
+        )
         attempts.append(Attempt(row, outcome, place, ready.domain, fault))
         mailed = False
     return attempts

@@ -9,10 +9,11 @@ the second death on they are tried apart from each other, so that the next death
 Invariants
     Q7  a message that ends every worker that gets it is held, and mail beside it flows on.
     Nobody is held who was not with a worker at HELD_AFTER deaths in a row, the last of them as the only one of whom so
-    much is known; or, when that cannot be told apart, at HELD_AT_LAST_AFTER.
+    much is known; or, when that cannot be told apart, at HELD_AT_LAST_AFTER. Whose dot may have been sent was rendered,
+    signed and written without harm, and probably only waited for a slow host: it is held at HELD_AT_LAST_AFTER.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import msgspec
 
@@ -41,14 +42,15 @@ class Suspects:
         """An attempt at it came to its end."""
         self._deaths.pop(message_id, None)
 
-    def died(self, message_ids: Iterable[int]) -> dict[int, Consequence]:
-        """A worker died with these."""
-        counts = {message_id: self._deaths.pop(message_id, 0) + 1 for message_id in message_ids}
+    def died(self, messages: Mapping[int, bool]) -> dict[int, Consequence]:
+        """A worker died with these messages, each with whether its dot may have been sent."""
+        counts = {message_id: self._deaths.pop(message_id, 0) + 1 for message_id in messages}
         self._deaths |= counts
         while len(self._deaths) > _MAX_KNOWN:
             del self._deaths[next(iter(self._deaths))]
         worst = [message_id for message_id, deaths in counts.items() if deaths >= HELD_AFTER]
-        held = {each for each in worst if len(worst) == 1 or counts[each] >= HELD_AT_LAST_AFTER}
+        alone = len(worst) == 1 and not messages[worst[0]]
+        held = {each for each in worst if alone or counts[each] >= HELD_AT_LAST_AFTER}
         for message_id in held:
             self.clear(message_id)  # who releases it wants it tried again
         return _consequences(counts, held)

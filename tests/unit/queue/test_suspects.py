@@ -15,23 +15,23 @@ LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(451, "4.3.0", "later"))
 
 def test_after_one_death_all_are_due_again_at_once_and_after_two_apart() -> None:
     known = Suspects()
-    assert known.died([1, 2, 3]) == {1: AT_ONCE, 2: AT_ONCE, 3: AT_ONCE}
-    follows = known.died([2, 3, 4])
+    assert known.died(dict.fromkeys([1, 2, 3], False)) == {1: AT_ONCE, 2: AT_ONCE, 3: AT_ONCE}
+    follows = known.died(dict.fromkeys([2, 3, 4], False))
     assert follows == {2: Consequence(wait_ms=0), 3: Consequence(wait_ms=APART_MS), 4: AT_ONCE}
 
 
 def test_the_only_one_that_was_there_at_every_death_is_held_and_no_other() -> None:
     known = Suspects()
-    known.died([1, 2])
-    known.died([1, 2])
-    assert known.died([1, 3]) == {1: Consequence(held_after=HELD_AFTER), 3: AT_ONCE}
-    assert known.died([1]) == {1: AT_ONCE}, "who released it wants it tried again"
+    known.died(dict.fromkeys([1, 2], False))
+    known.died(dict.fromkeys([1, 2], False))
+    assert known.died(dict.fromkeys([1, 3], False)) == {1: Consequence(held_after=HELD_AFTER), 3: AT_ONCE}
+    assert known.died(dict.fromkeys([1], False)) == {1: AT_ONCE}, "who released it wants it tried again"
 
 
 def test_an_attempt_that_came_to_its_end_takes_the_suspicion_away() -> None:
     known = Suspects()
     for _ in range(HELD_AFTER * 2):
-        assert known.died([1])[1].held_after == 0
+        assert known.died(dict.fromkeys([1], False))[1].held_after == 0
         known.clear(1)
     assert len(known) == 0
 
@@ -39,15 +39,15 @@ def test_an_attempt_that_came_to_its_end_takes_the_suspicion_away() -> None:
 def test_what_cannot_be_told_apart_is_held_at_last() -> None:
     known = Suspects()
     for _ in range(HELD_AT_LAST_AFTER - 1):
-        assert not any(each.held_after for each in known.died([1, 2]).values())
-    assert {each.held_after for each in known.died([1, 2]).values()} == {HELD_AT_LAST_AFTER}
+        assert not any(each.held_after for each in known.died(dict.fromkeys([1, 2], False)).values())
+    assert {each.held_after for each in known.died(dict.fromkeys([1, 2], False)).values()} == {HELD_AT_LAST_AFTER}
 
 
 def test_suspicion_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suspects, "_MAX_KNOWN", 10)
     known = Suspects()
     for number in range(100):
-        known.died([number])
+        known.died(dict.fromkeys([number], False))
     assert len(known) == 10
 
 
@@ -60,10 +60,20 @@ async def die(room: QueueRoom, held: list[Leased], *, maybe: bool = False, by_us
     await room.idle()
 
 
-@pytest.mark.parametrize("maybe", [False, True])
-async def test_a_message_with_a_worker_at_three_deaths_is_held_with_the_reason(room: QueueRoom, maybe: bool) -> None:
+def test_whose_dot_may_have_been_sent_is_held_later() -> None:
+    """It was rendered and written without harm; a slow host answered too late for workers that were killed often."""
+    known = Suspects()
+    for _ in range(HELD_AT_LAST_AFTER - 1):
+        assert known.died({1: True})[1].held_after == 0
+    assert known.died({1: True})[1].held_after == HELD_AT_LAST_AFTER
+
+
+@pytest.mark.parametrize(("maybe", "deaths"), [(False, HELD_AFTER), (True, HELD_AT_LAST_AFTER)])
+async def test_a_message_with_a_worker_at_many_deaths_is_held_with_the_reason(
+    room: QueueRoom, maybe: bool, deaths: int
+) -> None:
     await room.accept("b@example.com")
-    for _ in range(HELD_AFTER):
+    for _ in range(deaths):
         leased = await room.load()
         assert len(leased) == 1
         await die(room, leased, maybe=maybe)
@@ -71,7 +81,7 @@ async def test_a_message_with_a_worker_at_three_deaths_is_held_with_the_reason(r
     assert room.states() == {"b@example.com": RecipientState.HELD}
     assert await room.load() == []
     rows = room.journal("b@example.com")
-    assert (rows[-1].kind, rows[-1].facts.reason) == ("held", "worker-deaths:3")
+    assert (rows[-1].kind, rows[-1].facts.reason) == ("held", f"worker-deaths:{deaths}")
     assert [row.prev_seq for row in rows] == [0, *(row.seq for row in rows[:-1])]
     assert room.column("next_ms", "b@example.com") == room.store.held_and_expired(1 << 60, 1)[0].expires_ms
 
