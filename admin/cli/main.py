@@ -55,6 +55,7 @@ VERBS = (
     LazyVerb("top", "top", N_("Watch what waits, what leaves, and what limits it.")),
     LazyVerb("explain", "explain", N_("Say where a letter is, why it waits, and what comes next.")),
     LazyVerb("dkim", "dkim", N_("DKIM keys: make, publish, test, and verify signatures.")),
+    LazyVerb("shaping", "shaping", N_("Shaping rules: how fast each provider is fed, and what its replies change.")),
     LazyVerb("policy", "policy", N_("The operator's policy file: check it before it is used.")),
     LazyVerb("config", "config", N_("The configuration: check it, show what differs from the defaults.")),
 )

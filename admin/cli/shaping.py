@@ -33,7 +33,7 @@ _STAGES = [str(stage) for stage in Stage if stage not in (Stage.ROUTE, Stage.CON
     **teaching(
         _("Shaping rules: how fast each provider is fed, and what its replies change."),
         _("shaping.toml beside the configuration file holds your own rules; without it the shipped ones hold. They "
-          "are checked by youtong config check and taken into use by youtong reload."),
+          "are checked by youtong config check, and taken into use by youtong reload."),
         examples=("youtong shaping show gmail.com", 'youtong shaping test --provider google --reply "421 4.7.28 …"'),
     )
 )  # fmt: skip
