@@ -26,6 +26,7 @@ from ..queue.marks import MarkFile, mark_path
 from ..queue.protocol import (
     Committed,
     Forget,
+    Halt,
     Handover,
     Hello,
     LaneKey,
@@ -106,6 +107,8 @@ class OwnerLink(asyncio.Protocol):
                 self.worker.take(message)
             case Recall():
                 self.worker.recall(message.tokens)
+            case Halt():
+                self.worker.halt(message)
             case Committed():
                 self.worker.committed(message.reports)
             case Forget():

@@ -29,6 +29,18 @@ class StoredContent(msgspec.Struct, frozen=True, array_like=True):
     spool: str | None  # file name in the spool folder
 
 
+class Personal(msgspec.Struct, frozen=True, gc=False):
+    """What is one recipient's own; submitted mail needs nothing of it."""
+
+    fields: str = ""  # JSON object of merge fields, or ""
+    address: str = ""
+    recipient_id: int = 0
+    date_ms: int = 0  # of its letter; 0: nothing is said of a Date
+
+
+NOBODY = Personal()
+
+
 class Rendered(msgspec.Struct, frozen=True):
     """Octets to be delivered, before signing. `shared`: the same for every recipient of this content."""
 
@@ -40,8 +52,8 @@ class Rendered(msgspec.Struct, frozen=True):
 class ContentSource(Protocol):
     """What are the bytes?"""
 
-    def render(self, content: StoredContent, fields: str) -> Rendered:
-        """`fields` is the recipient's JSON object of merge fields, or "". Raises RenderFault."""
+    def render(self, content: StoredContent, personal: Personal) -> Rendered:
+        """The same content and the same of the recipient's own give the same octets. Raises RenderFault."""
         ...
 
 
@@ -51,7 +63,7 @@ class SubmittedContent:
     def __init__(self, spool: Path) -> None:
         self._spool = spool
 
-    def render(self, content: StoredContent, fields: str) -> Rendered:
+    def render(self, content: StoredContent, personal: Personal) -> Rendered:
         return Rendered(content.head, read_body(content, self._spool), shared=True)
 
 
@@ -61,8 +73,8 @@ class ContentKinds:
     def __init__(self, sources: Mapping[ContentKind, ContentSource]) -> None:
         self._sources = sources
 
-    def render(self, content: StoredContent, fields: str) -> Rendered:
-        return self._sources[content.kind].render(content, fields)
+    def render(self, content: StoredContent, personal: Personal) -> Rendered:
+        return self._sources[content.kind].render(content, personal)
 
 
 def read_body(content: StoredContent, spool: Path) -> bytes:

@@ -20,6 +20,7 @@ from .delays import Delays
 from .endings import Endings
 from .fleet import ProcessFleet
 from .gate import LeaseGate
+from .halting import halted_flows
 from .housekeeping import Housekeeper
 from .intake import QueueIntake
 from .judging import ReplyJudge
@@ -45,6 +46,7 @@ from .set_back import SetBack
 from .settlement import Settled
 from .settling import Attempt, Listener, Settling
 from .sites import FindRoute, KnownRoute, Sites
+from .stopping import Stopping
 from .storage.backlog import Pair
 from .storage.database import connect, migrate
 from .storage.group_commit import GroupCommit
@@ -120,7 +122,10 @@ class Dispatcher:
             commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock
         )
         self.housekeeper = Housekeeper(self._path, self.spool_dir, commits, self.leasing.forget_idle_lanes, clock)
-        self.streams = Streams(commits, store, self._due_now, clock)
+        self.stopping = Stopping(commits, store, self.book, clock)
+        self.streams = Streams(
+            commits, store, self._due_now, clock, self.book, self.leasing.revisions, self.stopping, self._halt_now
+        )
         self._set_back = SetBack(commits, store, clock)
         self.housekeeper.also(MinuteSweep(commits, clock).sweep)
         self.housekeeper.also(self.suspending.forget_old)
@@ -148,6 +153,7 @@ class Dispatcher:
         await self._sweep_spool()
         await self.suspending.load()
         await self.notices.at_start()
+        await self.streams.at_start()
         if self._deliver:
             await history.fill_windows(self.commits, self.store, self.leasing, self._routes, self._clock)
             self._fleet.start(self)
@@ -156,6 +162,7 @@ class Dispatcher:
             self._tasks.append(asyncio.create_task(self._set_back.run()))
         self._tasks.append(asyncio.create_task(self.housekeeper.run()))
         self._tasks.append(asyncio.create_task(self.delays.run()))
+        self._tasks.append(asyncio.create_task(self.stopping.run()))
 
     async def stop(self, seconds: float) -> None:
         """No lease is given any more; workers end within `seconds`; what they said is committed."""
@@ -198,6 +205,7 @@ class Dispatcher:
         """Settle what the dead worker held: its marks say what may have been sent."""
         if not self._stopping:
             await asyncio.sleep(_FAREWELL_SECONDS)
+        self.leasing.figures.worker_deaths += not self._stopping
         path = mark_path(self.run_dir, dead)
         marked = read_marks(path).tokens
         self.leasing.worker_died(slot)
@@ -243,6 +251,19 @@ class Dispatcher:
         """The book of suspensions has changed: lanes get their limits, and what may go again is loaded."""
         self.leasing.reshape()
         self.loader.start_over()
+        self._halting = asyncio.get_running_loop().create_task(self._halt())
+
+    async def _halt_now(self) -> None:
+        """A stream was paused, resumed or stopped. When this returns, no worker says MAIL for one that does not run."""
+        self.stops_changed()
+        await self._halting
+
+    async def _halt(self) -> None:
+        flows = halted_flows(self.book, self.leasing.in_flight.values())
+        halted = set(flows)
+        leases = self.leasing.in_flight.items()
+        self._fleet.recall([token for token, leased in leases if leased.ready.message.flow.id in halted])
+        await self._fleet.halt(flows)
 
     async def carry_out(self, order: Order) -> Operated:
         """An operator's order. What is being attempted is asked back from its worker where it has to be.

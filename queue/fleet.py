@@ -16,10 +16,12 @@ from typing import Protocol
 
 from ..mta.clock import Clock
 from ..mta.frames import FrameReader
+from .halting import Halts
 from .incarnation import incarnation_of
 from .lanes import Lane
 from .outbox import Outbox
 from .protocol import (
+    Halted,
     Hello,
     LaneKey,
     LaneSettings,
@@ -28,6 +30,7 @@ from .protocol import (
     Reload,
     Report,
     Stop,
+    WorkerSays,
     frame,
     from_worker,
 )
@@ -57,7 +60,7 @@ class FleetListener(Protocol):
 class WorkerLink(asyncio.Protocol):
     """The owner's end of one worker."""
 
-    def __init__(self, heard: Callable[["WorkerLink", Hello | Report], None]) -> None:
+    def __init__(self, heard: Callable[["WorkerLink", WorkerSays], None]) -> None:
         self.is_ready = False
         self.ended = asyncio.Event()
         self._heard = heard
@@ -97,6 +100,7 @@ class ProcessFleet:
         self._lives: dict[int, _Life] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._halts = Halts()
 
     def start(self, listener: FleetListener) -> None:
         """Keep every slot alive until `stop`."""
@@ -144,6 +148,14 @@ class ProcessFleet:
             if mine:
                 life.link.say(Recall(mine))
 
+    async def halt(self, flows: list[int]) -> None:
+        """No MAIL for these flows, the whole set each time. Returns when the workers have heard it (queue.halting)."""
+        lives = {life.incarnation: life for life in self._lives.values() if life.link.is_ready}
+        if (message := self._halts.say(flows, lives)) is not None:
+            for life in lives.values():
+                life.link.say(message)
+        await self._halts.answered()
+
     def reload(self) -> None:
         for life in self._lives.values():
             life.link.say(Reload())
@@ -181,6 +193,7 @@ class ProcessFleet:
         finally:
             life.outbox.close()
             del self._lives[slot]
+            self._halts.gone(incarnation)
         if not self._stopping:
             _log.error("worker died slot=%d pid=%d code=%s", slot, life.process.pid, code)
         await listener.died(slot, incarnation)
@@ -208,10 +221,14 @@ class ProcessFleet:
             *self._command(slot, incarnation, theirs.fileno()), pass_fds=(theirs.fileno(),), start_new_session=True
         )
 
-    def _heard(self, life: _Life, listener: FleetListener, message: Hello | Report) -> None:
+    def _heard(self, life: _Life, listener: FleetListener, message: WorkerSays) -> None:
         match message:
             case Hello():
+                if self._halts.newest.flows:
+                    life.link.say(self._halts.newest)
                 life.link.is_ready = True
                 listener.ready()
+            case Halted():
+                self._halts.heard(life.incarnation, message.number)
             case Report():
                 listener.heard(message, lambda: life.outbox.committed(message.number))

@@ -55,6 +55,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     size_bytes: int = 0
     recipients: int = 0
     revision: int = 0  # content id that was attempted
+    date_ms: int = 0  # Date of a stream's letter that has to be sent again
     notice_message: int = 0
     notice_action: str = ""  # what the notice said of this recipient: "failed", "delayed" or "relayed"
     relayed: bool = False  # the next hop took NOTIFY over: it owes the notice of success (RFC 3461 §5.2.1)
@@ -95,6 +96,7 @@ class AttemptPlace(msgspec.Struct, frozen=True, gc=False):
     site: str
     revision: int
     mailed: bool
+    date_ms: int = 0
     suspension: int = 0
 
 
@@ -134,6 +136,7 @@ def attempt_facts(outcome: Outcome, place: AttemptPlace, next_ms: int = 0) -> Fa
         mailed=place.mailed,
         next_ms=next_ms,
         revision=place.revision,
+        date_ms=place.date_ms if isinstance(outcome, Deferred) else 0,
         suspension=place.suspension,
     )
 

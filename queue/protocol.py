@@ -50,6 +50,8 @@ class JobParcel(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size_bytes: int
     eight_bit: bool
     fields: str = ""  # merge fields of its one recipient
+    flow: int = 0
+    date_ms: int = 0  # of a stream's letter; 0: submitted mail
 
 
 class Handover(msgspec.Struct, frozen=True, tag="handover"):
@@ -63,6 +65,13 @@ class Recall(msgspec.Struct, frozen=True, tag="recall"):
     """Give these leases back if they have not started."""
 
     tokens: list[int]
+
+
+class Halt(msgspec.Struct, frozen=True, tag="halt"):
+    """No MAIL for these flows until another Halt comes without them: the whole set each time. Answered by Halted."""
+
+    number: int
+    flows: list[int]
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
@@ -87,13 +96,19 @@ class Forget(msgspec.Struct, frozen=True, tag="forget"):
     number: int = 0
 
 
-OwnerSays = Handover | Recall | Stop | Reload | Committed | Forget
+OwnerSays = Handover | Recall | Halt | Stop | Reload | Committed | Forget
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
     """The mark file stands and is locked; leases may come."""
 
     pid: int
+
+
+class Halted(msgspec.Struct, frozen=True, tag="halted"):
+    """From now on no MAIL of the flows of that Halt is said; those said before are on their way."""
+
+    number: int
 
 
 class Finished(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -137,7 +152,7 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
     failed_sites: list[SiteFailed]
 
 
-WorkerSays = Hello | Report
+WorkerSays = Hello | Halted | Report
 
 _encoder = msgspec.msgpack.Encoder()
 _owner_decoder: msgspec.msgpack.Decoder[OwnerSays] = msgspec.msgpack.Decoder(OwnerSays)

@@ -37,6 +37,7 @@ class TokenKind(StrEnum):
 
     VERP = "verp"
     UNSUBSCRIBE = "unsubscribe"
+    MESSAGE = "message"  # the Message-ID of a stream's letter, by recipient
     PROOF = "proof"  # its number is not the queue's; the newest key signs it
 
 

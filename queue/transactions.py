@@ -14,6 +14,7 @@ from .content import StoredContent
 from .flows import Flow
 from .gate import Candidate
 from .protocol import JobParcel, LaneKey
+from .storage.backlog import Pair
 from .storage.rows import DueRow, LeasedRow
 
 
@@ -62,7 +63,12 @@ class Ready(msgspec.Struct):
 
     @property
     def sender_domain(self) -> str:
-        return self.message.reverse_path.rpartition("@")[2].lower()
+        return self.message.flow.key.sender_domain
+
+    @property
+    def pair(self) -> Pair:
+        """Domain and flow, by number."""
+        return self.recipients[0].domain_id, self.message.flow.id
 
 
 class Leased(msgspec.Struct):
@@ -73,6 +79,7 @@ class Leased(msgspec.Struct):
     ready: Ready
     content: StoredContent | None = None
     started: float = 0.0  # when its lease was asked for, monotonic
+    date_ms: int = 0  # of a stream's letter
 
     def parcel(self) -> JobParcel:
         message = self.ready.message
@@ -92,6 +99,8 @@ class Leased(msgspec.Struct):
             size_bytes=message.size_bytes,
             eight_bit=message.eight_bit,
             fields=self.ready.recipients[0].fields if len(self.ready.recipients) == 1 else "",
+            flow=message.flow.id,
+            date_ms=self.date_ms,
         )
 
     def rows(self) -> list[LeasedRow]:

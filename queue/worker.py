@@ -26,6 +26,8 @@ from ..mta.outcome import Deferred, Outcome, wording
 from .marks import MarkFile
 from .protocol import (
     Finished,
+    Halt,
+    Halted,
     Handover,
     LaneKey,
     LaneNews,
@@ -81,6 +83,7 @@ class Worker:
         self._lanes: dict[LaneKey, _LaneState] = {}
         self._changed: dict[LaneKey, _LaneState] = {}  # lanes with news for the next report
         self._jobs: dict[int, WorkerJob] = {}
+        self._halted: frozenset[int] = frozenset()
         self._job_ended = asyncio.Event()
         self._marked: set[int] = set()
         self._unacknowledged: dict[int, list[int]] = {}
@@ -111,8 +114,15 @@ class Worker:
     def recall(self, tokens: Sequence[int]) -> None:
         for token in tokens:
             job = self._jobs.get(token)
+            if job is not None:
+                job.is_recalled = True  # it may be prepared already: then it comes back instead of its MAIL
             if job is not None and self._lanes[job.lane].lane.recall(token):
                 self.returned(job)
+
+    def halt(self, message: Halt) -> None:
+        """From now on these flows, and no others, say no MAIL."""
+        self._halted = frozenset(message.flows)
+        self._say(Halted(message.number))
 
     def forget(self, lanes: Sequence[LaneKey], number: int) -> None:
         """The owner takes these lanes away. One whose sockets are closed is gone at once; else when they are, or, if
@@ -239,7 +249,9 @@ class Worker:
 
     def may_mail(self, job: Job) -> bool:
         mine = self._jobs[job.token]
-        if mine.mails:  # a second MAIL needs a permit of its own: the owner decides
+        if mine.mails or mine.is_recalled:  # a second MAIL needs a permit of its own: the owner decides
+            return False
+        if mine.flow in self._halted:
             return False
         mine.mails.append(self._clock.monotonic())
         return True

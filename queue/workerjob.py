@@ -10,7 +10,7 @@ from ..mta.delivery.host import Host
 from ..mta.envelope import Body
 from ..mta.message.seven_bit import to_seven_bit
 from ..mta.smtp.data import encode_data
-from .content import ContentSource, StoredContent
+from .content import NOBODY, ContentSource, Personal, StoredContent
 from .protocol import JobParcel
 from .signing import Signer
 
@@ -29,12 +29,12 @@ class ContentMaker:
         self._shared: OrderedDict[tuple[int, bool], bytes] = OrderedDict()
         self._bytes = 0
 
-    def wire(self, content: StoredContent, fields: str, *, seven_bit: bool = False) -> bytes:
+    def wire(self, content: StoredContent, personal: Personal = NOBODY, *, seven_bit: bool = False) -> bytes:
         """Signed, dot-stuffed, with its final dot. Raises RenderFault, and Unconvertible with `seven_bit`."""
         known = self._shared.get((content.id, seven_bit))
         if known is not None:
             return known
-        rendered = self._source.render(content, fields)
+        rendered = self._source.render(content, personal)
         head, body = rendered.head, rendered.body
         if seven_bit:
             head, body = to_seven_bit(head, body)
@@ -75,7 +75,16 @@ class WorkerJob:
         self.eight_bit = parcel.eight_bit or not parcel.fields.isascii()
         self.taken_at = taken_at
         self.mails: list[float] = []
-        self._content, self._fields, self._maker = content, parcel.fields, maker
+        self.flow = parcel.flow
+        self.is_recalled = False  # the owner wants it back, and it may have been prepared already
+        self._content, self._parcel, self._maker = content, parcel, maker
 
     def wire(self, *, seven_bit: bool = False) -> bytes:
-        return self._maker.wire(self._content, self._fields, seven_bit=seven_bit)
+        return self._maker.wire(self._content, self._personal(), seven_bit=seven_bit)
+
+    def _personal(self) -> Personal:
+        parcel = self._parcel
+        if not parcel.date_ms:
+            return Personal(parcel.fields) if parcel.fields else NOBODY
+        recipient = parcel.recipients[0]
+        return Personal(parcel.fields, recipient.address, recipient.id, parcel.date_ms)

@@ -7,11 +7,11 @@ from fakes.queue_room import QueueRoom
 from hypothesis import given, strategies as st
 from youtong.mta.address import AddressError
 from youtong.mta.delivery.job import RenderFault
-from youtong.queue import template
-from youtong.queue.content import ContentKind, ContentKinds, StoredContent, SubmittedContent
+from youtong.queue.content import NOBODY, ContentKind, ContentKinds, Personal, StoredContent, SubmittedContent
+from youtong.queue.merging import MAX_RENDERED_BYTES, merge
 from youtong.queue.states import RecipientState
 from youtong.queue.streams import NewStream, StreamRecipient, UnknownStream
-from youtong.queue.template import TemplateContent, merge
+from youtong.queue.template import TemplateContent
 
 HEAD = b"Subject: Dear {{name|friend}}\r\n\r\n"
 NEW = NewStream(7, "spring", "news@example.org", HEAD, b"Hello {{ name }}!\r\n", 3 * 86_400_000)
@@ -92,7 +92,7 @@ def test_no_value_adds_a_header_field_or_a_line(value: str) -> None:
 
 def rendered(text: bytes, fields: str, folder: Path) -> bytes:
     content = StoredContent(1, ContentKind.TEMPLATE, HEAD, text, None)
-    return ContentKinds({ContentKind.TEMPLATE: TemplateContent(folder)}).render(content, fields).body
+    return ContentKinds({ContentKind.TEMPLATE: TemplateContent(folder)}).render(content, Personal(fields)).body
 
 
 @pytest.mark.parametrize("fields", ["[]", "{", '{"name": 1}', "null", '"x"'])
@@ -105,10 +105,10 @@ def test_a_rendered_message_is_bounded_before_it_fills_the_memory(tmp_path: Path
     fields = '{"name": "' + "x" * 300_000 + '"}'
     with pytest.raises(RenderFault, match="1 MiB"):
         rendered(b"{{name}}" * 8_000, fields, tmp_path)
-    assert len(rendered(b"{{name}}" * 2, fields, tmp_path)) < template.MAX_RENDERED_BYTES
+    assert len(rendered(b"{{name}}" * 2, fields, tmp_path)) < MAX_RENDERED_BYTES
 
 
 def test_a_body_that_is_gone_from_the_spool_is_a_fault(tmp_path: Path) -> None:
     content = StoredContent(1, ContentKind.SUBMITTED, HEAD, None, "gone")
     with pytest.raises(RenderFault):
-        SubmittedContent(tmp_path).render(content, "")
+        SubmittedContent(tmp_path).render(content, NOBODY)

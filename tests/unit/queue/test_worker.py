@@ -13,7 +13,7 @@ from youtong.mta.delivery.job import Job, JobRecipient, RenderFault
 from youtong.mta.outcome import Deferred, Delivered, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue import worker as worker_module
-from youtong.queue.content import ContentKind, ContentKinds, Rendered, StoredContent
+from youtong.queue.content import ContentKind, ContentKinds, Personal, Rendered, StoredContent
 from youtong.queue.marks import MarkFile, read_marks
 from youtong.queue.protocol import Handover, JobParcel, LaneKey, LaneSettings, Report, Returned
 from youtong.queue.worker import Worker
@@ -71,7 +71,7 @@ class SharedContent:
         self.rendered = 0
         self._shared = shared
 
-    def render(self, content: StoredContent, fields: str) -> Rendered:
+    def render(self, content: StoredContent, personal: Personal) -> Rendered:
         self.rendered += 1
         return Rendered(content.head, content.body or b"", self._shared)
 
@@ -305,7 +305,7 @@ async def test_a_large_letter_to_many_is_in_memory_once(bench: Bench) -> None:
 async def test_of_many_large_letters_only_the_newest_are_kept(bench: Bench) -> None:
     body = b"x" * (6 << 20)
     for number in range(1, 5):
-        bench.maker.wire(StoredContent(number, ContentKind.SUBMITTED, b"\r\n", body, None), "")
+        bench.maker.wire(StoredContent(number, ContentKind.SUBMITTED, b"\r\n", body, None))
     assert [form[0] for form in bench.maker._shared] == [3, 4]
     assert bench.maker._bytes < 16 << 20
 
