@@ -43,6 +43,7 @@ from .accounts import AccountDirectory
 from .certificate import ensure_certificate
 from .config import Config, ConfigError, load
 from .control import ControlServer, Refused, socket_path
+from .figures import Around, SessionFigures
 from .follower import followed_up_to
 from .jobs_child import JobsChild
 from .notice import notice_composer
@@ -104,6 +105,7 @@ class OwnerServer:
             submission_pids=self.submission.pids,
             look_at_accounts=self.submission.look_at_accounts,
             look_at_site=self._site_look().answer,
+            around=self._around,
         )
         self._control = ControlServer(socket_path(config.server.data_dir, "owner"), control.answer)
         await self._control.start()
@@ -159,7 +161,7 @@ class OwnerServer:
         size = delivery.workers or os.cpu_count() or 1
         fleet = ProcessFleet(size, self._worker_command, self.clock)
         schedule = Schedule(Random())
-        resolver = system_resolver([str(server) for server in delivery.dns_servers], self.clock)
+        resolver = self._resolver = system_resolver([str(server) for server in delivery.dns_servers], self.clock)
         ports = Ports(
             find_route=self._route_finder(resolver),
             routes=ConfiguredRoutes(self._sources(), self.shaping.provider_of),
@@ -179,6 +181,12 @@ class OwnerServer:
         return Archiving(
             self.config.server.data_dir, steps, partial(followed_up_to, self._app), _keep_times(self.config), self.clock
         )
+
+    def _around(self) -> Around:
+        sessions, resolver = self.submission.figures, self._resolver
+        refused = {str(code): n for code, n in sessions.refused.items()}
+        look_ups = {"asked": resolver.asked, "remembered": resolver.remembered}
+        return Around(SessionFigures(sessions.sessions, sessions.memory_bytes, refused), look_ups)
 
     def _site_look(self) -> SiteLook:
         names = [source.name for source in self._sources()]

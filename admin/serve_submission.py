@@ -23,6 +23,7 @@ import msgspec
 from ..mta.clock import SystemClock
 from ..mta.submission.apart.asking import AskingIntake, OwnerLink, Told
 from ..mta.submission.apart.frames import Reload, Stop
+from ..mta.submission.counted import ListenerFigures
 from ..mta.submission.doors import Doors
 from ..mta.submission.listener import SubmissionListener
 from ..mta.submission.ports import AuthFailure, Client, Origin
@@ -46,6 +47,7 @@ from .submission_settings import submission_settings
 from .tls_context import server_context
 
 _log = logging.getLogger("youtong.submission")
+_TELL_SECONDS = 1.0
 
 
 class Accounts:
@@ -84,6 +86,7 @@ class SubmissionProcess:
             submission_settings(config, server_context(config)), self._role(directory, files), SystemClock()
         )
         self._stopping: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     def _role(self, directory: AccountDirectory, files: ChildFiles) -> SubmissionRole:
         rules, limits = SenderRules(directory.sendable), AskedLimits(self.link.room)
@@ -103,6 +106,17 @@ class SubmissionProcess:
         await asyncio.get_running_loop().create_connection(lambda: self.link, sock=_inherited(files.pair))
         await self._listener.serve(Doors([*map(_inherited, files.plain)], [*map(_inherited, files.tls)]))
         self.link.hello()
+        self._telling = asyncio.get_running_loop().create_task(self._tell())
+
+    async def _tell(self) -> None:
+        """The owner hears of sessions and refusals, when there is news."""
+        told = ListenerFigures()
+        while True:
+            await asyncio.sleep(_TELL_SECONDS)
+            figures = self._listener.figures
+            if figures != told:
+                self.link.tell(figures)
+                told = figures
 
     def _told(self, order: Told) -> None:
         match order:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ..mta.submission.apart.answering import SessionsLink
 from ..mta.submission.apart.frames import Reload, Stop
+from ..mta.submission.counted import ListenerFigures, added
 from ..mta.submission.doors import Doors
 from ..queue.incarnation import LifeFile
 from .submission_files import ChildFiles
@@ -52,6 +53,7 @@ class SubmissionChildren:
         self._lives: dict[int, _Life] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._past = ListenerFigures()  # refusals of those that ended
 
     def start(self, count: int) -> None:
         """Keep so many alive until `stop`."""
@@ -60,6 +62,11 @@ class SubmissionChildren:
     def pids(self) -> list[int]:
         """Of those that serve."""
         return [life.process.pid for life in self._lives.values() if life.link.serves]
+
+    @property
+    def figures(self) -> ListenerFigures:
+        """Of all; refusals of those that ended are in it for good."""
+        return added([self._past, *(life.link.figures for life in self._lives.values())])
 
     def reload(self) -> None:
         for life in self._lives.values():
@@ -101,6 +108,7 @@ class SubmissionChildren:
             code = await life.process.wait()
         finally:
             del self._lives[slot]
+            self._past = added([self._past, ListenerFigures(refused=life.link.figures.refused)])
         if not self._stopping:
             _log.error("submission process died slot=%d pid=%d code=%s", slot, life.process.pid, code)
         await life.link.ended.wait()

@@ -13,6 +13,7 @@ import msgspec
 
 from ..mta.clock import Clock
 from ..mta.submission.apart.answering import SessionsLink
+from ..mta.submission.counted import ListenerFigures
 from ..mta.submission.doors import BoundAddress, Doors, open_doors
 from ..mta.submission.listener import SubmissionListener
 from ..mta.submission.role import SubmissionRole
@@ -92,6 +93,13 @@ class SubmissionPart:
         await self._directory.look_now()
         if self._children is not None:
             await asyncio.sleep(UNSEEN_SECONDS)  # their own directories look by themselves
+
+    @property
+    def figures(self) -> ListenerFigures:
+        """Of all sessions of submission, wherever they are served."""
+        if self._children is not None:
+            return self._children.figures
+        return self._listener.figures if self._listener is not None else ListenerFigures()
 
     def pids(self) -> list[int]:
         """Of the processes that serve sessions."""

@@ -31,6 +31,7 @@ class CachingResolver:
         self._exchange = exchange
         self._cache = AnswerCache(clock, capacity)
         self._in_flight: dict[_Key, asyncio.Task[Answer[Any]]] = {}
+        self.asked = self.remembered = 0  # questions to name servers, and those answered from memory
 
     async def mx(self, domain: str) -> Answer[MxRecord]:
         return await self._look_up(domain, MX)
@@ -54,6 +55,7 @@ class CachingResolver:
         key = (name, kind.name)
         known = self._cache.get(key)
         if known is not None:
+            self.remembered += 1
             return known
         task = self._in_flight.get(key)
         if task is None:
@@ -63,6 +65,7 @@ class CachingResolver:
         return await asyncio.shield(task)  # one asker that gives up does not take the answer from the others
 
     async def _ask(self, key: _Key, kind: RecordKind[T]) -> Answer[T]:
+        self.asked += 1
         try:
             answer = await self._follow(key[0], kind)
         except BadNameError:

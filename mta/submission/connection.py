@@ -215,8 +215,9 @@ class Connection(Wire):
             self._wait(answer)
         elif answer is not None:
             said = cast(Reply, answer)
-            if said.code >= 500 and said.code in BAD_COMMAND_CODES:
-                said = self._count_bad(said)
+            if said.code >= 400:
+                self.context.sessions.refused[said.code] += 1
+                said = self._count_bad(said) if said.code in BAD_COMMAND_CODES else said
             self.send(said)
 
     def _count_bad(self, said: Reply) -> Reply:

@@ -11,6 +11,7 @@ from ssl import SSLContext
 
 from ..clock import Clock
 from .budget import MemoryBudget
+from .counted import ListenerFigures
 from .doors import BACKLOG, BoundAddress, Doors, open_doors
 from .ports import Authenticator, Intake, SessionPolicy
 from .role import Role, SubmissionRole
@@ -30,12 +31,17 @@ class SubmissionListener:
         self.sessions = Sessions(settings.limits)
         self._settings = settings
         self._certificate = Certificate(settings.tls_context)
-        self._context = SessionContext(
-            settings, role, clock, MemoryBudget(settings.memory_bytes), self.sessions, self._certificate
-        )
+        self._budget = MemoryBudget(settings.memory_bytes)
+        self._context = SessionContext(settings, role, clock, self._budget, self.sessions, self._certificate)
         self._watch = Watch(self.sessions, settings.limits, clock)
         self._servers: list[asyncio.Server] = []
         self._doors: list[TlsDoor] = []
+
+    @property
+    def figures(self) -> ListenerFigures:
+        """Sessions and their memory now; refusals since the start."""
+        held = self._settings.memory_bytes - self._budget.free
+        return ListenerFigures(len(self.sessions), held, dict(self.sessions.refused))
 
     async def start(self) -> None:
         """Bind and accept. Raises OSError when an address cannot be bound; then none is."""

@@ -33,10 +33,11 @@ class Stoppable(Watched, Protocol):
 
 
 class Sessions:
-    """Who is connected."""
+    """Who is connected, and what was refused."""
 
     def __init__(self, limits: SessionLimits) -> None:
         self.stopping = False
+        self.refused: Counter[int] = Counter()  # replies 4yz and 5yz by code
         self._limits = limits
         self._open: dict[Stoppable, str] = {}
         self._per_client: Counter[str] = Counter()

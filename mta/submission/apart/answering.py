@@ -16,8 +16,9 @@ from typing import assert_never, cast
 from ...frames import FrameReader
 from ...reply import Reply, reply
 from .. import oplog
+from ..counted import ListenerFigures
 from ..ports import Authenticator, AuthFailure, Intake, Refuse, SendingRoom
-from .frames import Answered, AskRoom, Hello, LoggedIn, Login, Offer, OwnerSays, Room, frame, from_sessions
+from .frames import Answered, AskRoom, Counted, Hello, LoggedIn, Login, Offer, OwnerSays, Room, frame, from_sessions
 
 MAX_MESSAGES = 256  # of one process on their way to a commit; more would only wait
 MAX_OCTETS = 8 << 20
@@ -31,6 +32,7 @@ class SessionsLink(asyncio.Protocol):
     def __init__(self, authenticator: Authenticator, room: SendingRoom, intake: Intake) -> None:
         self.ended = asyncio.Event()
         self.serves = False  # it has said hello
+        self.figures = ListenerFigures()  # as it told them last
         self._authenticator, self._room, self._intake = authenticator, room, intake
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
@@ -64,6 +66,8 @@ class SessionsLink(asyncio.Protocol):
                 self._offered(message, len(body))
             case Hello():
                 self.serves = True
+            case Counted():
+                self.figures = message.figures
             case AskRoom():
                 self.say(self._room_for(message))
             case Login():

@@ -15,8 +15,23 @@ from typing import Any, assert_never
 
 from ...frames import FrameReader
 from ...reply import Reply
+from ..counted import ListenerFigures
 from ..ports import AuthFailure, BodyWriter, Client, Intake, Origin, Refuse, Submission
-from .frames import Answered, AskRoom, Hello, LoggedIn, Login, Offer, Reload, Room, SessionsSay, Stop, frame, from_owner
+from .frames import (
+    Answered,
+    AskRoom,
+    Counted,
+    Hello,
+    LoggedIn,
+    Login,
+    Offer,
+    Reload,
+    Room,
+    SessionsSay,
+    Stop,
+    frame,
+    from_owner,
+)
 
 Told = Reload | Stop
 
@@ -47,6 +62,11 @@ class OwnerLink(asyncio.Protocol):
         """Sessions are served now."""
         assert self._transport is not None
         self._transport.write(frame(Hello()))
+
+    def tell(self, figures: ListenerFigures) -> None:
+        """What the listener has to tell of itself."""
+        assert self._transport is not None
+        self._transport.write(frame(Counted(figures)))
 
     def close(self) -> None:
         """What was written goes out first; then `gone` is called."""

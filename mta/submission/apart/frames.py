@@ -8,6 +8,7 @@ import msgspec
 
 from ...frames import framed
 from ...reply import Reply
+from ..counted import ListenerFigures
 from ..ports import AuthFailure, Client, Origin, Submission
 
 
@@ -40,7 +41,13 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, tag="offer"):
     submission: Submission
 
 
-SessionsSay = Hello | Login | AskRoom | Offer
+class Counted(msgspec.Struct, frozen=True, array_like=True, tag="counted"):
+    """What the listener has to tell of itself: said now and then, when it has changed."""
+
+    figures: ListenerFigures
+
+
+SessionsSay = Hello | Login | AskRoom | Offer | Counted
 
 
 class LoggedIn(msgspec.Struct, frozen=True, array_like=True, tag="logged-in"):

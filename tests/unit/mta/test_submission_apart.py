@@ -13,6 +13,7 @@ from youtong.mta.submission.apart import answering
 from youtong.mta.submission.apart.answering import SessionsLink
 from youtong.mta.submission.apart.asking import AskingIntake, OwnerLink, Told
 from youtong.mta.submission.apart.frames import Offer, Reload, Stop, frame, from_sessions
+from youtong.mta.submission.counted import ListenerFigures, added
 from youtong.mta.submission.ports import (
     Accept,
     AuthFailure,
@@ -133,6 +134,19 @@ def test_a_submission_comes_out_of_its_frame_as_it_went_in(
     body = InlineBody(octets) if inline else SpooledBody("ab-12", 70_000)
     sent = Offer(7, submission(body, accept=Accept((("X-A", "b"),), hold, "source", lifetime)))
     assert from_sessions(frame(sent)[4:]) == sent
+
+
+async def test_the_owner_knows_what_the_listener_told_last(pair: Pair) -> None:
+    await pair.open(RecordingIntake())
+    pair.link.tell(ListenerFigures(1, 100, {550: 1}))
+    pair.link.tell(ListenerFigures(3, 0, {550: 2, 451: 1}))
+    await until(lambda: pair.owner.figures.sessions == 3)
+    assert pair.owner.figures.refused == {550: 2, 451: 1}
+
+
+def test_figures_of_several_listeners_are_added() -> None:
+    both = added([ListenerFigures(1, 10, {550: 1}), ListenerFigures(2, 5, {550: 2, 421: 1})])
+    assert both == ListenerFigures(3, 15, {550: 3, 421: 1})
 
 
 async def test_each_message_gets_its_own_answer_whatever_the_order(pair: Pair) -> None:

@@ -14,6 +14,7 @@ from fakes.tls import server_context, write_certificate
 from youtong.mta.clock import SystemClock
 from youtong.mta.reply import Reply, reply
 from youtong.mta.submission.connection import Connection
+from youtong.mta.submission.counted import ListenerFigures
 from youtong.mta.submission.doors import split_listen_address
 from youtong.mta.submission.listener import SubmissionListener, listen
 from youtong.mta.submission.ports import Accept, AuthFailure, Proceed, Refuse, Submission, Verdict
@@ -152,6 +153,19 @@ async def test_without_memory_data_waits_and_then_gets_452(house: House) -> None
     assert (await second.to_data()).startswith("452 4.3.1")
     assert (await first.send(HEAD + b".\r\n")).startswith("250")
     assert (await second.say("DATA")).startswith("354")
+    first.close()
+    second.close()
+
+
+async def test_a_listener_counts_sessions_their_memory_and_what_it_refuses(house: House) -> None:
+    listener = await house.open(memory=16 * 1024, memory_wait_seconds=0)
+    first, second = await house.talk(), await house.talk()
+    await first.to_data()
+    await second.to_data()
+    await second.say("BLURB")
+    assert listener.figures == ListenerFigures(2, 16 * 1024, {452: 1, 500: 1})
+    await first.send(HEAD + b".\r\n")
+    assert listener.figures.memory_bytes == 0
     first.close()
     second.close()
 
