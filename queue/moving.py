@@ -137,7 +137,7 @@ class Moving:
         now = self._clock.monotonic()
         self._moved[lane.key] = now
         if lane.worker is None:
-            self._finish(lane, target)
+            self._end(lane)
             return
         lane.is_moving = True
         self._move = _Move(lane, lane.worker, target, now)
@@ -151,8 +151,8 @@ class Moving:
 
     def _step(self, move: _Move) -> None:
         lane = move.lane
-        if lane.worker != move.source or self._leasing.lanes.get(lane.key) is not lane:  # its worker died
-            self._finish(lane, None)
+        if not lane.is_moving:  # its worker died
+            self._end(lane)
         elif move.number:
             return
         elif not lane.in_flight:
@@ -161,17 +161,21 @@ class Moving:
             self._fleet.forget([(move.source, lane.key)], move.number)
         elif self._clock.monotonic() - move.began > _DRAIN_SECONDS:
             _log.info("lane stays: it does not come to rest provider=%s source=%s", *lane.key_pair)
-            self._finish(lane, move.source)
+            lane.is_moving = False
+            self._end(lane)
 
     def _closed(self, lane: Lane, number: int) -> None:
         """The old worker has closed the last socket."""
         move = self._move
-        if move is not None and move.lane is lane and move.number == number:
+        if move is not None and move.lane is lane and move.number == number and lane.is_moving:
             self._finish(lane, move.target if move.target in self._fleet.slots() else None)
 
     def _finish(self, lane: Lane, worker: int | None) -> None:
-        self._move = None
         lane.left_by(worker)
+        self._end(lane)
+
+    def _end(self, lane: Lane) -> None:
+        self._move = None
         for each in self._leasing.lanes.values():
             each.behind.discard(lane.key)
         self._leasing.wake()

@@ -3,7 +3,9 @@
 from fakes.queue_ports import limits, routed
 from youtong.queue.classes import MailClass
 from youtong.queue.flows import Flow, FlowKey
-from youtong.queue.lanes import MAX_CONNECT_PERMITS, Lane, Past
+from youtong.queue.in_force import InForce
+from youtong.queue.lanes import MAX_CONNECT_PERMITS, Lane
+from youtong.queue.past import Past, PastMail
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased, MessageFacts, Ready, Waiting
@@ -110,16 +112,16 @@ def test_permits_of_a_dead_worker_count_as_used_at_its_death() -> None:
     assert of.connects.free(71.0) == 5
 
 
-def test_what_an_earlier_owner_sent_counts_and_permits_that_were_out_count_as_used_now() -> None:
+def test_what_an_earlier_owner_sent_counts() -> None:
     of = lane(mails=3, connects=10)
-    of.remember(Past([1.0, 2.0], [1.0]), 3.0)
-    assert (of.mails.free(3.0), of.connects.free(3.0)) == (1, 10 - 1 - MAX_CONNECT_PERMITS)
+    of.remember(Past([PastMail(1.0, "a"), PastMail(2.0, "b")], [1.0]))
+    assert (of.mails.free(3.0), of.connects.free(3.0)) == (1, 10 - 1)
 
 
-def test_without_connects_in_the_window_no_permit_was_out() -> None:
+def test_connect_permits_that_may_have_been_out_count_with_recovered_leases() -> None:
     of = lane(mails=3, connects=10)
-    of.remember(Past([1.0, 2.0]), 3.0)
-    assert (of.mails.free(3.0), of.connects.free(3.0)) == (1, 10)
+    of.remember(Past([PastMail(1.0, "a")], recovered=[2.0]))
+    assert (of.mails.free(3.0), of.connects.free(3.0)) == (1, 10 - MAX_CONNECT_PERMITS)
 
 
 def test_a_lane_says_how_it_is() -> None:
@@ -142,3 +144,41 @@ def test_connect_permits_that_a_worker_never_used_keep_no_lane_alive() -> None:
     of.settings(1.0)
     assert of.connects.out
     assert of.is_idle(2.0)
+
+
+def test_other_limits_keep_what_left_and_what_is_out() -> None:
+    of = lane(mails=5)
+    for number in range(5):
+        of.queue_for("a").append(ready(number, "a"))
+    assert len(drawn(of, times=3)) == 3
+    of.end(Leased(0, KEY, ready(0, "a")), (1.0,))
+    assert of.apply(InForce(limits(mails=4)), 2.0)
+    assert of.mails.free(2.0) == 1
+    assert of.apply(InForce(limits(mails=2)), 2.0)
+    assert of.mails.free(2.0) == 0
+    assert of.apply(InForce(limits(mails=9)), 2.0)
+    assert of.mails.free(2.0) == 6
+    assert not of.apply(InForce(limits(mails=9)), 2.0)
+
+
+def test_connect_permits_given_by_other_limits_are_asked_back() -> None:
+    of = lane(connects=5)
+    assert not of.settings(0.0).revoke
+    assert of.apply(InForce(limits(connects=1)), 1.0)
+    settings = of.settings(1.0)
+    assert (settings.revoke, settings.connects, of.connects.out) == (True, 0, 4)
+    of.heard(LaneNews(KEY, (0.5,), 1, wants_connect=False, unused=3))
+    assert (of.connects.out, of.connects.free(1.0)) == (0, 0)
+    assert not of.settings(1.0).revoke
+
+
+def test_a_lane_that_moves_or_waits_for_another_starts_nothing() -> None:
+    of = filled(a=1)
+    of.is_moving = True
+    assert drawn(of) == []
+    of.left_by(1)
+    of.behind.add(LaneKey("old", "default"))
+    assert drawn(of) == []
+    assert not of.is_idle(0.0)
+    of.behind.clear()
+    assert drawn(of) == ["a"]

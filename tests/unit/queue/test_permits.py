@@ -1,11 +1,12 @@
 """Q4: windows that are exact while permits are out, against a count by brute force."""
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 
 import pytest
 from hypothesis import given, strategies as st
 from youtong.queue.limits import RateLimit
-from youtong.queue.permits import Window
+from youtong.queue.permits import MAX_STEPS, Window
 
 
 def worst(events: list[float], seconds: float) -> int:
@@ -49,6 +50,53 @@ def test_no_sliding_window_ever_has_more_than_the_limit_whenever_permits_are_use
         assert window.out == len(out)
         assert window.free(now) <= count
         assert worst(events, seconds) <= count
+
+
+@given(
+    st.integers(4, 40),
+    st.sampled_from([1.0, 60.0, 3600.0]),
+    st.lists(st.tuples(st.floats(0, 0.2), st.integers(1, 8)), max_size=60),
+    st.floats(0, 1),
+)
+def test_a_window_in_steps_keeps_the_limit_in_every_sliding_and_every_fixed_window(
+    count: int, seconds: float, bursts: list[tuple[float, int]], offset: float
+) -> None:
+    window, now = Window(RateLimit(count, seconds, "test"), steps=3), 100.0
+    events: list[float] = []
+    for later, wanted in bursts:
+        now += later * seconds
+        for _ in range(wanted):
+            if window.take(now):
+                window.give_back([now])
+                events.append(now)
+    assert worst(events, seconds) <= count
+    fixed = Counter((at + offset * seconds) // seconds for at in events)
+    assert max(fixed.values(), default=0) <= count
+
+
+@given(st.lists(st.floats(0, 400), min_size=1, max_size=300))
+def test_a_window_of_a_large_count_remembers_few_moments_and_frees_at_most_a_step_late(pauses: list[float]) -> None:
+    window, now = Window(RateLimit(100_000, 86_400.0, "test")), 0.0
+    for pause in pauses:
+        now += pause
+        window.record(now, 50)
+    assert len(list(window.events())) <= MAX_STEPS + 2
+    assert window.free(now + 86_400.0 + 86_400.0 / MAX_STEPS + 0.1) == 100_000
+
+
+def test_a_window_that_nobody_asks_forgets_all_the_same() -> None:
+    window = Window(RateLimit(500, 1.0, "test"))
+    for at in range(10_000):
+        window.record(float(at))
+    assert len(list(window.events())) <= 2 * MAX_STEPS + 1
+
+
+def test_a_lowered_limit_waits_until_enough_events_are_over() -> None:
+    window = Window(RateLimit(2, 10.0, "test"))
+    for moment in (100.0, 101.0, 102.0, 103.0):
+        window.record(moment)
+    assert window.next_free_seconds(104.0) == pytest.approx(102.0 + 10.05 - 104.0)
+    assert window.next_free_seconds(104.0, wanted=3) is None
 
 
 @given(st.integers(1, 5), st.lists(st.floats(0, 3, allow_nan=False), max_size=60))
