@@ -75,7 +75,7 @@ def _beside(options: argparse.Namespace, cases: Sequence[Case], folder: Path) ->
     peers.check(tool)
     peers.write_start_script(folder)
     names = [peers.OURSELVES, *options.peers.split()]
-    compared = [case for case in cases if not case.burden]
+    compared = [case for case in cases if not case.is_own]
     taken: dict[tuple[Case, str], list[Figures]] = {(case, name): [] for case in compared for name in names}
     for number in range(options.runs):
         for case, name in taken:
@@ -84,9 +84,9 @@ def _beside(options: argparse.Namespace, cases: Sequence[Case], folder: Path) ->
     for case in compared:
         ours, *theirs = (median(taken[case, name]) for name in names)
         yield case, ours, theirs
-    burdened = [case for case in cases if case.burden]
-    if burdened:
-        yield from _alone(options, [*burdened, replace(chosen("P1")[0], key="P1-own", wanted=None)], folder)
+    own_cases = [case for case in cases if case.is_own]
+    if own_cases:
+        yield from _alone(options, [*own_cases, replace(chosen("P1")[0], key="P1-own", wanted=None)], folder)
 
 
 def _say(words: str) -> None:

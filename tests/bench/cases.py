@@ -1,6 +1,6 @@
 """What is measured: the rows of the table, and what each asks of the load.
 
-Owns   the cases P1 to P3b, P5 and P10, and their names.
+Owns   the cases P1 to P3b, P5, P7 and P10, and their names.
 Knows  nothing of how a load is made (`bench.generator`) or of other mail systems (`bench.peers`).
 """
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 SIZE_OCTETS = 4096
 DOMAINS = 100
+DEPTH = 1000
+"""Recipients that wait, for each message measured: 10,000,000 beside 10,000."""
 BURDEN = 5
 """Messages for a bad destination, for each message measured: 50,000 beside 10,000."""
 
@@ -28,7 +30,13 @@ class Case:
     held: bool = False
     size: int = SIZE_OCTETS
     per_core: float | None = None  # copies for each second of our CPU time that are wanted, whatever Postfix does
+    is_deep: bool = False  # on a queue in which DEPTH times as many recipients wait; compared with P1
     burden: str = ""  # a destination of `bench.sink` for which much mail waits meanwhile; compared with P1
+
+    @property
+    def is_own(self) -> bool:
+        """Compared with ourselves only."""
+        return bool(self.burden) or self.is_deep
 
     def copies(self, messages: int) -> int:
         """Recipients in all, of which each gets its own copy in the accounts; whole messages."""
@@ -51,6 +59,8 @@ CASES = (
          recipients=100, share=0.3, signed=True),
     Case("P5", "100 KB, DKIM", (*_SIGNED, "--size", "102400"), None, share=0.2, signed=True, size=102_400,
          per_core=250),
+    Case("P7", "P1 with ten million waiting (P8: its memory)", (), None, signed=True, is_deep=True),
+    Case("P7-held", "P3 with ten million waiting", (), None, held=True, is_deep=True),
     Case("P10-dead", "P1 beside mail for a dead host", (), None, signed=True, burden="dead.test"),
     Case("P10-hang", "P1 beside mail for a host that hangs", (), None, signed=True, burden="hang.test"),
     Case("P10-defer", "P1 beside mail for a host that defers", (), None, signed=True, burden="defer.test"),

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 from bench import server
-from bench.cases import BURDEN, Case
+from bench.cases import BURDEN, DEPTH, Case
 from bench.figures import Figures
+from bench.filling import fill_folder
 from bench.generator import Job, Sent
 from bench.processes import PeakMemory, cpu_seconds
 from bench.sink import Sink
@@ -24,13 +25,23 @@ _REST_SECONDS = 0.5  # what the last messages still cost after their arrival bel
 
 
 def measure(case: Case, messages: int, sink: Sink, folder: Path, key_file: Path) -> Figures:
-    """One run on an empty queue in `folder`, which must not exist."""
+    """One run in `folder`, which must not exist: on an empty queue, or on a deep one that is filled once beside it."""
     sink.reset()
+    data_dir = _deep(folder.parent / "deep", messages * DEPTH) if case.is_deep else None
     key = key_file if case.signed else None
-    with server.running(folder, dns=sink.dns, mx_port=sink.port, delivers=not case.held, key_file=key) as mta:
+    with server.running(
+        folder, dns=sink.dns, mx_port=sink.port, delivers=not case.held, key_file=key, data_dir=data_dir
+    ) as mta:
         if case.burden:
             _send(case, messages * BURDEN, mta.port, case.burden)
         return _load(case, case.copies(messages), sink, mta)
+
+
+def _deep(data_dir: Path, recipients: int) -> Path:
+    """What one run adds to it is nothing beside what waits there."""
+    if not data_dir.exists():
+        fill_folder(data_dir, recipients)
+    return data_dir
 
 
 def _load(case: Case, copies: int, sink: Sink, mta: server.Server) -> Figures:
@@ -48,6 +59,7 @@ def _load(case: Case, copies: int, sink: Sink, mta: server.Server) -> Figures:
         p50_ms=_quantile(sent.latencies, 0.50),
         p99_ms=_quantile(sent.latencies, 0.99),
         pss_mib=memory.mib,
+        start_s=mta.start_seconds,
         load_ms=sent.cpu_seconds / copies * 1e3,
         sink_ms=None if case.held else sink_cpu / copies * 1e3,
         fault=_fault(case, copies, sent, sink),

@@ -1,4 +1,4 @@
-"""`youtong serve` on an empty queue, for one run.
+"""`youtong serve` for one run, on an empty queue or on one that is there.
 
 Owns   its configuration and data folder, its start and its end.
 Knows  nothing of what is measured.
@@ -34,17 +34,19 @@ _REST_SECONDS = 1.0  # after the start: imports of the workers are no part of wh
 class Server:
     """The running server."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int) -> None:
-        self.pid, self.port = process.pid, port
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int, start_seconds: float) -> None:
+        self.pid, self.port, self.start_seconds = process.pid, port, start_seconds
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, dns: str, mx_port: int, delivers: bool, key_file: Path | None) -> Iterator[Server]:
-    """A server whose data lies in `folder` for as long as the `with` block runs."""
+def running(
+    folder: Path, *, dns: str, mx_port: int, delivers: bool, key_file: Path | None, data_dir: Path | None = None
+) -> Iterator[Server]:
+    """A server for as long as the `with` block runs; its data lies in `folder`, or in `data_dir`."""
     folder.mkdir(parents=True)
     port = _free_port()
     text = CONFIG.format(
-        data_dir="var", listen=f"127.0.0.1:{port}", delivers=str(delivers).lower(), mx_port=mx_port, dns=dns
+        data_dir=data_dir or "var", listen=f"127.0.0.1:{port}", delivers=str(delivers).lower(), mx_port=mx_port, dns=dns
     )
     config = folder / "youtong.toml"
     config.write_text(text + (DKIM.format(key_file=key_file) if key_file else ""), "utf-8")
@@ -54,20 +56,23 @@ def running(folder: Path, *, dns: str, mx_port: int, delivers: bool, key_file: P
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
-        _wait_for_answer(process, port, folder)
-        yield Server(process, port)
+        start_seconds = _wait_for_answer(process, port, folder)
+        time.sleep(_REST_SECONDS)
+        yield Server(process, port, start_seconds)
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait_for_answer(process: "subprocess.Popen[bytes]", port: int, folder: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+def _wait_for_answer(process: "subprocess.Popen[bytes]", port: int, folder: Path) -> float:
+    """How long that took."""
+    began = time.monotonic()
+    deadline = began + _START_SECONDS
     while not _answers(port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the server does not answer:\n{(folder / 'serve.log').read_text('utf-8')[-2000:]}")
-        time.sleep(0.05)
-    time.sleep(_REST_SECONDS)
+        time.sleep(0.02)
+    return time.monotonic() - began
 
 
 def _answers(port: int) -> bool:

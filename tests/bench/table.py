@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.cases import DOMAINS, SIZE_OCTETS, Case
 from bench.figures import Figures
 
-_OURS = ("msgs/s", "CPU ms", "p50 ms", "p99 ms", "PSS MiB", "load CPU ms", "sink CPU ms")
+_OURS = ("msgs/s", "CPU ms", "p50 ms", "p99 ms", "PSS MiB", "start s", "load CPU ms", "sink CPU ms")
 _THEIRS = ("{}/s", "CPU ms", "times", "CPU share")
 
 Row = tuple[Case, Figures, Sequence[Figures | None]]  # ours, and one for each peer
@@ -25,7 +25,17 @@ def render(rows: Sequence[Row], peers: Sequence[str], before: Sequence[str]) -> 
     lines = [_cells(row) for row in rows]
     faults = [f"{case.key}: {each.fault}" for case, ours, theirs in rows for each in (ours, *theirs) if _faulty(each)]
     return "\n".join(
-        [*before, "", *_aligned([header, *lines]), "", *_LEGEND, *_per_core(rows), *_burdened(rows), *faults]
+        [
+            *before,
+            "",
+            *_aligned([header, *lines]),
+            "",
+            *_LEGEND,
+            *_per_core(rows),
+            *_burdened(rows),
+            *_deep(rows),
+            *faults,
+        ]
     )
 
 
@@ -47,6 +57,18 @@ def _burdened(rows: Sequence[Row]) -> list[str]:
         for case, _, _ in rows
         if case.burden and free
     ]
+
+
+def _deep(rows: Sequence[Row]) -> list[str]:
+    """What a deep queue costs: beside the same case with an empty one."""
+    rates = {case.key: ours.rate for case, ours, _ in rows}
+    found: list[str] = []
+    for case, ours, _ in rows:
+        empty = rates.get("P3") if case.held else rates.get("P1-own", rates.get("P1"))
+        if case.is_deep and empty and ours.start_s and ours.pss_mib:
+            share = f"{case.key}: {ours.rate / empty:.0%} of the rate with an empty queue; wanted: 90%"
+            found.append(f"{share}; start {ours.start_s:.1f} s (5), PSS {ours.pss_mib:.0f} MiB (250)")
+    return found
 
 
 _LEGEND = (
@@ -71,7 +93,7 @@ def circumstances(messages: int, runs: int) -> list[str]:
 
 def _cells(row: Row) -> list[str]:
     case, ours, theirs = row
-    taken = (ours.rate, ours.cpu_ms, ours.p50_ms, ours.p99_ms, ours.pss_mib, ours.load_ms, ours.sink_ms)
+    taken = (ours.rate, ours.cpu_ms, ours.p50_ms, ours.p99_ms, ours.pss_mib, ours.start_s, ours.load_ms, ours.sink_ms)
     wanted = f"{case.wanted:g} x" if case.wanted else f"{case.per_core:g}/CPU s" if case.per_core else ""
     cells = [case.key, case.title, wanted, *(_number(value) for value in taken)]
     for peer in theirs:
