@@ -163,7 +163,7 @@ class Worker:
         self.recall([token for token, job in self._jobs.items() if job.taken_at <= oldest and not job.mails])
         for state in list(self._lanes.values()):
             self._look_after(state)
-            if state.told != state.lane.connections:  # an opening has ended without a word
+            if state.told != state.lane.connections and state.key in self._lanes:  # an opening ended without a word
                 self._has_news(state)
 
     async def run_sweeps(self) -> None:
