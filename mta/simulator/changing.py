@@ -13,7 +13,7 @@ from .checking import provider_faults
 from .drawing import DrawingFault, drawn, is_array, is_table
 from .settings import ProviderSettings
 
-_FIXED = frozenset({"name", "domains", "mx"})  # where a provider lives does not change while it runs
+_FIXED = frozenset({"name", "domains", "mx", "own_mx"})  # where a provider lives does not change while it runs
 
 
 class ChangeRefused(Exception):

@@ -6,6 +6,7 @@ RFC 7505 §3 (null MX).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle
 from typing import assert_never
 
 from ..dns.zones import NameMissing, Record, Records, ServerFailure, Silence, TypeMissing, ZoneAnswer, Zones
@@ -24,9 +25,12 @@ class SimulatedNames:
     def __init__(self, providers: Iterable[Provider], extra: Sequence[ExtraRecord] = ()) -> None:
         self.asked = 0
         self._providers: dict[str, Provider] = {}
+        self._own: dict[str, Record] = {}  # the only MX of a domain
         self._rest = Zones([""])
         for provider in providers:
             self._providers.update(dict.fromkeys(provider.domains, provider))
+            if provider.settings.own_mx:
+                self._own.update(_own_hosts(provider.settings))
             for record in _of_hosts(provider.settings):
                 self._rest.add(record)
         for each in extra:
@@ -68,7 +72,8 @@ class SimulatedNames:
                 best = [mx for mx in settings.mx if mx.host == settings.mx[0].host]
                 records = [_address(domain, mx, settings.ttl_seconds) for mx in best]
             case NameBehaviour.MX | NameBehaviour.TRUNCATED:
-                records = _mx_records(domain, settings)
+                own = self._own.get(domain)
+                records = [own] if own is not None else _mx_records(domain, settings)
             case _:
                 assert_never(behaviour)
         return self._with_rest(domain, qtype, records, truncated=behaviour is NameBehaviour.TRUNCATED)
@@ -92,6 +97,14 @@ def _mx_records(name: str, settings: ProviderSettings) -> list[Record]:
     """Each once: a host that is there twice has two addresses."""
     texts = dict.fromkeys(f"{mx.preference} {host}." for mx in settings.mx for host in expand(mx.host))
     return [Record(name, "MX", text, settings.ttl_seconds) for text in texts]
+
+
+def _own_hosts(settings: ProviderSettings) -> Iterator[tuple[str, Record]]:
+    """Each domain with the host that has its number; the hosts begin anew when there are fewer."""
+    hosts = [(mx.preference, host) for mx in settings.mx for host in expand(mx.host)]
+    domains = (name for pattern in settings.domains for name in expand(pattern))
+    for (preference, host), domain in zip(cycle(hosts), domains, strict=False):
+        yield domain, Record(domain, "MX", f"{preference} {host}.", settings.ttl_seconds)
 
 
 def _of_hosts(settings: ProviderSettings) -> Iterator[Record]:

@@ -129,6 +129,7 @@ class ProviderSettings(_Part, frozen=True):
     name: str
     domains: tuple[str, ...]  # "friendly.test", "dom{000..099}.test"
     mx: tuple[MxHost, ...] = ()
+    own_mx: bool = False  # the n-th domain has the n-th host name only, as the tenants of a great provider have
     dns: NameBehaviour = NameBehaviour.MX
     dns_times: int = 0  # only the first n questions are answered so, the others as "mx"; 0 = all
     ttl_seconds: int = 300

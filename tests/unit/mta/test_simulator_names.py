@@ -37,6 +37,13 @@ def test_range_of_hosts_is_many_names_of_one_address():
     assert texts(source, "mx29.p.test", "A") == ["mx29.p.test A 127.0.0.1"]
 
 
+def test_each_domain_may_have_an_mx_name_of_its_own():
+    source = names('{ host = "t{00..29}.mx.test", address = "127.0.0.1" }', "own_mx = true\n", "d{00..29}.test")
+    assert texts(source, "d00.test", "MX") == ["d00.test MX 10 t00.mx.test."]
+    assert texts(source, "d29.test", "MX") == ["d29.test MX 10 t29.mx.test."]
+    assert texts(source, "t29.mx.test", "A") == ["t29.mx.test A 127.0.0.1"]
+
+
 def test_host_may_be_an_alias():
     source = names('{ host = "mx.p.test", alias = "real.p.test", address = "127.0.0.1" }')
     assert texts(source, "mx.p.test", "A") == ["mx.p.test CNAME real.p.test.", "real.p.test A 127.0.0.1"]
