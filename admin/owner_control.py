@@ -1,6 +1,6 @@
 """What the owner answers on owner.sock.
 
-Owns   the verbs: status, waits, figures, site, operate, accounts, reload, and reading their questions.
+Owns   the verbs: status, waits, figures, site, operate, stream, accounts, reload, and reading their questions.
 Knows  nothing of sockets (admin.control) or of sentences (admin.explain).
 """
 
@@ -19,6 +19,7 @@ from .control import Answer, Refused
 from .figures import Around
 from .site_seen import SiteSeen
 from .store import StoreError
+from .stream_control import StreamControl
 
 
 class AskWaits(msgspec.Struct, frozen=True):
@@ -47,6 +48,7 @@ class OwnerControl:
         """`reload` answers with the policy's generation, or raises Refused."""
         self._dispatcher, self._reload, self._submission_pids = dispatcher, reload, submission_pids
         self._look_at_accounts, self._look_at_site, self._around = look_at_accounts, look_at_site, around
+        self._streams = StreamControl(dispatcher.streams)
         self._clock = clock or SystemClock()
         self._started = self._clock.monotonic()
 
@@ -71,6 +73,8 @@ class OwnerControl:
                 return self._figures()
             case "site" if self._look_at_site is not None:
                 return msgspec.to_builtins(await self._look_at_site(str(question["name"])))
+            case "stream":
+                return await self._streams.answer(question)
             case "operate":
                 return await self._operate(msgspec.convert(question, Order))
             case "accounts":

@@ -32,6 +32,7 @@ from ..policy.routing import ConfiguredRoutes
 from ..policy.shaping import file as shaping_file
 from ..policy.shaping.faults import ShapingError
 from ..policy.shaping.shaping import Shaping
+from ..queue.address_keys import open_signer
 from ..queue.archive.archiving import Archiving, KeepTimes
 from ..queue.dispatcher import Dispatcher, Ports
 from ..queue.fleet import ProcessFleet
@@ -52,6 +53,7 @@ from .owner_sites import SiteLook
 from .route_finders import Lookup, Redirect, ToOurselves, own_address
 from .serve_inbound import InboundPart
 from .signing import read_ring
+from .starting import Starting
 from .store import AppDatabase
 from .submission_part import SubmissionPart
 from .tls_context import server_context
@@ -90,7 +92,9 @@ class OwnerServer:
         undo.push_async_callback(self._app.close)
         self.directory = await AccountDirectory.open(self._app, self.clock)
         self.dispatcher = self._make_dispatcher()
-        snapshot.write(config, self.policy.current.file.source)  # with the data folder's lock held
+        starting = undo.enter_context(Starting(config.server.data_dir))  # with the data folder's lock held
+        snapshot.write(config, self.policy.current.file.source)
+        open_signer(config.server.data_dir / "keys")  # workers only read it: the first key is made here
         undo.push_async_callback(self.dispatcher.stop, 0.5)
         await self.dispatcher.start()
         self.submission = SubmissionPart(config, self.dispatcher, self.directory, self.policy, self.clock)
@@ -109,6 +113,7 @@ class OwnerServer:
         )
         self._control = ControlServer(socket_path(config.server.data_dir, "owner"), control.answer)
         await self._control.start()
+        starting.over()
         self._jobs = JobsChild(snapshot.arguments(config))
         self._jobs.start()
         self.archiving = self._make_archiving()

@@ -21,7 +21,8 @@ from ..mta.delivery.lane import Lane
 from ..mta.delivery.timeouts import Timeouts
 from ..mta.dkim.keyring import KeyFileError
 from ..mta.frames import FrameReader
-from ..queue.content import ContentKind, ContentKinds, SubmittedContent
+from ..queue.address_keys import read_keys
+from ..queue.content import ContentKind, ContentKinds, ContentSource, SubmittedContent
 from ..queue.marks import MarkFile, mark_path
 from ..queue.protocol import (
     Committed,
@@ -37,6 +38,7 @@ from ..queue.protocol import (
     frame,
     from_owner,
 )
+from ..queue.signed_address import AddressSigner
 from ..queue.template import TemplateContent
 from ..queue.worker import Worker
 from ..queue.workerjob import ContentMaker
@@ -59,9 +61,7 @@ class OwnerLink(asyncio.Protocol):
         self._reader = FrameReader()
         self._transport: asyncio.WriteTransport | None = None
         self._signer = RingSigner(read_ring(config), self._clock)
-        spool = config.server.data_dir / "spool"
-        sources = {ContentKind.SUBMITTED: SubmittedContent(spool), ContentKind.TEMPLATE: TemplateContent(spool)}
-        self._maker = ContentMaker(ContentKinds(sources), self._signer)
+        self._maker = ContentMaker(ContentKinds(content_sources(config)), self._signer)
         self._host_memory = HostMemory(self._clock)
         marks = MarkFile(mark_path(config.server.data_dir / "run", incarnation))
         self.worker = Worker(self._say, self._make_lane, self._maker, marks, self._clock)
@@ -133,6 +133,14 @@ class OwnerLink(asyncio.Protocol):
         await self.worker.stop()
         assert self._transport is not None
         self._transport.close()  # what was written goes out first; then connection_lost ends the process
+
+
+def content_sources(config: Config) -> dict[ContentKind, ContentSource]:
+    """Who makes letters of which kind of content."""
+    spool = config.server.data_dir / "spool"
+    keys = read_keys(config.server.data_dir / "keys")
+    names = AddressSigner(keys) if keys else None  # the owner made the first one before it started us
+    return {ContentKind.SUBMITTED: SubmittedContent(spool), ContentKind.TEMPLATE: TemplateContent(spool, names)}
 
 
 def delivery_port(config: Config) -> int:

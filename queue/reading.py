@@ -21,10 +21,11 @@ from ..mta.address import AddressError, split_address
 from .archive import archive_reads
 from .journal import JournalKind, JournalRow
 from .states import RecipientState
-from .storage import backlog_reads, reads
+from .storage import backlog_reads, reads, stream_rows
 from .storage.backlog_reads import FlowRow, WaitingSum
 from .storage.database import StorageError, connect, map_error
 from .storage.reads import AddressedFact, MessageRow, RecipientRow
+from .storage.stream_rows import RevisionRow, StreamRow
 
 __all__ = ["AddressedFact", "HeldLetter", "MessageRow", "NoQueue", "QueueReader", "RecipientRow", "Wanted", "reading"]
 
@@ -104,6 +105,14 @@ class QueueReader:
                 return reads.held(self._db)
             case _:
                 return reads.ended(self._db, state)
+
+    def streams(self, limit: int) -> list[StreamRow]:
+        """Newest first."""
+        return _mapped(lambda: stream_rows.streams(self._db, 1 << 62, limit))
+
+    def stream(self, stream_id: int) -> tuple[StreamRow | None, list[RevisionRow]]:
+        """A stream and its texts, oldest first."""
+        return _mapped(lambda: (stream_rows.stream(self._db, stream_id), stream_rows.revisions(self._db, stream_id)))
 
     def message(self, message_id: int) -> MessageRow | None:
         """In the queue or, with all its recipients, in the archive."""

@@ -52,6 +52,7 @@ VERBS = (
     LazyVerb("reload", "reload", N_("Let the running server read its files anew.")),
     LazyVerb("account", "account", N_("Accounts: who may submit, and which addresses they may send as.")),
     LazyVerb("queue", "queue", N_("The queue: what waits, and acting on it.")),
+    LazyVerb("stream", "stream", N_("Streams: one text for many recipients, with fields of their own.")),
     LazyVerb("top", "top", N_("Watch what waits, what leaves, and what limits it.")),
     LazyVerb("explain", "explain", N_("Say where a letter is, why it waits, and what comes next.")),
     LazyVerb("dkim", "dkim", N_("DKIM keys: make, publish, test, and verify signatures.")),

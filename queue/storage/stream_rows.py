@@ -100,10 +100,12 @@ def set_swept(db: sqlite3.Connection, stream_id: int) -> None:
 
 
 def insert_text(db: sqlite3.Connection, content_id: int, head: bytes, body: bytes) -> None:
+    """Its number is a message's that has no row: so that it is not given away again after a restart, it is noted."""
     db.execute(
         "INSERT INTO content (id, kind, head, body) VALUES (?, ?, ?, ?)",
         (content_id, ContentKind.TEMPLATE.value, head, body),
     )
+    db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'message'", (content_id,))
 
 
 def add_revision(db: sqlite3.Connection, stream_id: int, revision: RevisionRow) -> None:

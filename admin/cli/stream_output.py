@@ -1,0 +1,80 @@
+"""How streams are shown.
+
+Owns   the table, the facts of one stream, and their JSON.
+Knows  no row's meaning beyond its words.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from ...queue.ids import queue_id
+from ...queue.storage.stream_rows import RevisionRow, StreamRow
+from ...queue.stream_states import RunState
+from ..texts import _
+from ..times import both
+from .frame import clock
+from .output import print_facts, print_table
+
+
+def state_word(state: RunState) -> str:
+    match state:
+        case RunState.RUNNING:
+            return _("running")
+        case RunState.PAUSED:
+            return _("paused")
+        case RunState.STOPPED:
+            return _("stopped")
+
+
+def print_streams(rows: Sequence[StreamRow], names: Mapping[int, str]) -> None:
+    titles = (_("Stream"), _("Name"), _("Account"), _("State"), _("Recipients"), _("Waiting"), _("Text"))
+    cells = [
+        (
+            queue_id(row.id), row.name, _account(row, names), state_word(row.run_state), str(row.enqueued),
+            str(row.waiting), str(row.revision),
+        )
+        for row in rows
+    ]  # fmt: skip
+    print_table(titles, cells, empty=_("There are no streams."))
+
+
+def print_stream(row: StreamRow, names: Mapping[int, str], revisions: Sequence[RevisionRow]) -> None:
+    now_ms = clock.now_ms()
+    facts = [
+        (_("Stream"), queue_id(row.id)),
+        (_("Name"), row.name),
+        (_("Account"), _account(row, names)),
+        (_("State"), state_word(row.run_state)),
+        (_("Since"), both(row.changed_ms, now_ms)),
+        (_("By"), row.who),
+        (_("Reason"), row.reason),
+        (_("Reverse-path"), f"<{row.reverse_path}>"),
+        (_("Recipients"), str(row.enqueued)),
+        (_("Waiting"), str(row.waiting)),
+        (_("Made"), both(row.created_ms, now_ms)),
+        (_("Ends"), both(row.expires_ms, now_ms)),
+    ]
+    print_facts([(name, value) for name, value in facts if value])
+    click.echo()
+    print_table(
+        (_("Text"), _("Octets"), _("Made"), _("By")),
+        [(str(each.number), str(each.size_bytes), both(each.at_ms, now_ms), each.who) for each in revisions],
+    )
+
+
+def stream_json(row: StreamRow, names: Mapping[int, str], revisions: Sequence[RevisionRow] = ()) -> dict[str, Any]:
+    """`id` as people type it, and all of the row."""
+    shown = {name: getattr(row, name) for name in StreamRow.__struct_fields__}
+    shown |= {"id": queue_id(row.id), "number": row.id, "account": _account(row, names)}
+    if revisions:
+        shown["revisions"] = [
+            {name: getattr(each, name) for name in RevisionRow.__struct_fields__} for each in revisions
+        ]
+    return msgspec.to_builtins(shown)
+
+
+def _account(row: StreamRow, names: Mapping[int, str]) -> str:
+    return names.get(row.account_id, str(row.account_id))
