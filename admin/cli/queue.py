@@ -26,6 +26,8 @@ from .queue_held import list_held
 from .queue_inbound import inbound
 from .queue_log import log
 from .queue_output import listed_json, message_json, print_listed, print_message, print_recipients
+from .queue_suspending import resume, suspend, suspensions
+from .queue_undoing import operations, undo
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -41,7 +43,7 @@ def queue() -> None:
     pass
 
 
-for verb in (flush, hold, release, cancel, inbound, log):
+for verb in (flush, hold, release, cancel, suspend, resume, suspensions, undo, operations, inbound, log):
     queue.add_command(verb)
 
 

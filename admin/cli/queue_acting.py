@@ -1,89 +1,27 @@
 """`youtong queue flush|hold|release|cancel`: acting on waiting letters.
 
-Owns   these verbs, and how somebody says which letters are meant.
+Owns   these verbs, and what they say about what was done.
 Knows  no transition: admin.operating does it, through the running server or without one.
 """
 
-import asyncio
-from collections.abc import Callable
-from functools import wraps
+import sys
 from pathlib import Path
-from typing import Any
 
 import click
-import msgspec
 
-from ...queue.incarnation import DataDirInUse
 from ...queue.operations import Operated
+from ...queue.operator_reading import operator_reading
 from ...queue.orders import Order
-from ...queue.reading import reading
 from ...queue.selections import Selection
 from ..config import Config
-from ..operating import operate
 from ..texts import _, ngettext
-from .account_frame import DomainParam, NameParam
-from .frame import clock, config_option, loaded, teaching
-from .queue_frame import AddressParam, QueueIdParam, account_number, asked, asker
+from .frame import config_option, json_option, loaded, teaching
+from .output import print_json
+from .queue_choosing import Chosen, choosing, selecting
+from .queue_frame import asked
+from .queue_ordering import carried_out, json_of, undo_hint, who_option
 
-Verb = Callable[..., None]
-
-
-class Chosen(msgspec.Struct, frozen=True):
-    """Which letters are meant, as it was typed; all that was given must hold."""
-
-    number: int | None = None
-    address: str = ""
-    domain: str = ""
-    account: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        return self == Chosen()
-
-    def selection(self, config: Config) -> Selection:
-        account_id = account_number(config, self.account) if self.account else 0
-        return Selection(self.number or 0, self.address, self.domain, account_id)
-
-
-def selecting(verb: Verb) -> Verb:
-    """The ways to say which letters are meant, passed on as `chosen`."""
-
-    @wraps(verb)
-    def wrapped(
-        number: int | None, address: str | None, domain: str | None, account: str | None, **others: Any
-    ) -> None:
-        verb(chosen=Chosen(number, address or "", domain or "", account or ""), **others)
-
-    options = (
-        click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Letters of this account.")),
-        click.option("--domain", type=DomainParam(), metavar="DOMAIN", default=None, help=_("Letters to this domain.")),
-        click.option(
-            "--recipient",
-            "address",
-            type=AddressParam(),
-            metavar="ADDRESS",
-            default=None,
-            help=_("Letters to this address."),
-        ),
-        click.argument("number", type=QueueIdParam(), metavar="[QUEUE_ID]", required=False),
-    )
-    for option in options:
-        wrapped = option(wrapped)
-    return wrapped
-
-
-def choosing(verb: Verb) -> Verb:
-    """As `selecting`, where somebody must choose; with --all, and --reason passed on as `reason`."""
-
-    @wraps(verb)
-    def wrapped(chosen: Chosen, everything: bool, **others: Any) -> None:
-        if chosen.is_empty != everything:
-            raise click.UsageError(_("Say which letters: a queue id, --recipient, --domain, --account, or --all."))
-        verb(chosen=chosen, **others)
-
-    wrapped = click.option("--reason", metavar="TEXT", default="", help=_("Kept in the journal and shown."))(wrapped)
-    wrapped = click.option("--all", "everything", is_flag=True, help=_("All that waits."))(wrapped)
-    return selecting(wrapped)
+MANY = 100  # recipients; who cancels more is asked first
 
 
 @click.command(
@@ -95,9 +33,15 @@ def choosing(verb: Verb) -> Verb:
     )
 )  # fmt: skip
 @selecting
+@who_option
 @config_option
-def flush(chosen: Chosen, config_file: Path) -> None:
-    done = _operate(loaded(config_file), "flush", chosen, "")
+@json_option
+def flush(chosen: Chosen, who: str, config_file: Path, as_json: bool) -> None:
+    config = loaded(config_file)
+    done = carried_out(config, Order("flush", chosen.selection(config), who=who))
+    if as_json:
+        print_json(json_of(done))
+        return
     if done.changed:
         n = done.changed
         click.echo(ngettext("{n} recipient is due now.", "{n} recipients are due now.", n).format(n=n))
@@ -117,15 +61,29 @@ def flush(chosen: Chosen, config_file: Path) -> None:
 @click.command(
     **teaching(
         _("Stop letters from being sent, until they are released."),
-        _("A letter that is being delivered this moment is held as soon as that ends without a delivery."),
+        _("A letter that is being delivered this moment is held as soon as that ends without a delivery. What comes "
+          "later is not held; to stop a provider, a domain or an account, see: youtong queue suspend."),
         examples=("youtong queue hold q0000c1s --reason 'wrong attachment'", "youtong queue hold --domain example.org"),
     )
 )  # fmt: skip
 @choosing
+@who_option
 @config_option
-def hold(chosen: Chosen, reason: str, config_file: Path) -> None:
-    n = _operate(loaded(config_file), "hold", chosen, reason).changed
-    click.echo(ngettext("{n} recipient is held.", "{n} recipients are held.", n).format(n=n))
+@json_option
+def hold(chosen: Chosen, reason: str, who: str, config_file: Path, as_json: bool) -> None:
+    config = loaded(config_file)
+    done = carried_out(config, Order("hold", chosen.selection(config), reason, who))
+    if as_json:
+        print_json(json_of(done))
+        return
+    say_held(done)
+
+
+def say_held(done: Operated) -> None:
+    """How many are held, and how many will be."""
+    n = done.changed
+    click.echo(ngettext("{n} recipient is held.", "{n} recipients are held.", n).format(n=n) + undo_hint(done))
+    _say_busy("hold", done.busy)
 
 
 @click.command(
@@ -136,13 +94,20 @@ def hold(chosen: Chosen, reason: str, config_file: Path) -> None:
     )
 )  # fmt: skip
 @choosing
+@who_option
 @config_option
-def release(chosen: Chosen, reason: str, config_file: Path) -> None:
-    n = _operate(loaded(config_file), "release", chosen, reason).changed
-    if not n:
+@json_option
+def release(chosen: Chosen, reason: str, who: str, config_file: Path, as_json: bool) -> None:
+    config = loaded(config_file)
+    done = carried_out(config, Order("release", chosen.selection(config), reason, who))
+    n = done.changed
+    if as_json:
+        print_json(json_of(done))
+    elif n:
+        sentence = ngettext("{n} recipient is released.", "{n} recipients are released.", n)
+        click.echo(sentence.format(n=n) + undo_hint(done))
+    else:
         click.echo(_("Nothing was released: no such letter is held."))
-        return
-    click.echo(ngettext("{n} recipient is released.", "{n} recipients are released.", n).format(n=n))
 
 
 @click.command(
@@ -154,26 +119,46 @@ def release(chosen: Chosen, reason: str, config_file: Path) -> None:
     )
 )  # fmt: skip
 @choosing
+@click.option("--yes", is_flag=True, help=_("Do not ask, however many they are."))
+@who_option
 @config_option
-def cancel(chosen: Chosen, reason: str, config_file: Path) -> None:
-    n = _operate(loaded(config_file), "cancel", chosen, reason).changed
+@json_option
+def cancel(chosen: Chosen, reason: str, yes: bool, who: str, config_file: Path, as_json: bool) -> None:
+    config = loaded(config_file)
+    selection = chosen.selection(config)
+    if not yes:
+        _ask_when_many(config, selection)
+    done = carried_out(config, Order("cancel", selection, reason, who))
+    if as_json:
+        print_json(json_of(done))
+        return
+    n = done.changed
     click.echo(ngettext("{n} recipient is cancelled.", "{n} recipients are cancelled.", n).format(n=n))
+    _say_busy("cancel", done.busy)
 
 
-def _operate(config: Config, operation: str, chosen: Chosen, reason: str) -> Operated:
-    """What was done; those under way are told on stderr."""
-    order = Order(operation, chosen.selection(config), reason, asker())
-    try:
-        done = asked(lambda: _operated(config, order))
-    except DataDirInUse as error:
-        raise click.ClickException(_("The server is starting or stopping: try again in a moment.")) from error
-    if done.busy:
-        click.echo(_kept(operation, done.busy), err=True)
-    return done
+def _ask_when_many(config: Config, selection: Selection) -> None:
+    """A cancel has no way back: whoever gives up many letters says so twice."""
+    with_many = asked(lambda: _are_many(config, selection))
+    if not with_many:
+        return
+    warning = _("More than {n} recipients would be given up for good; this cannot be undone. youtong queue hold can "
+                "be.").format(n=MANY)  # fmt: skip
+    if not sys.stdin.isatty():
+        raise click.ClickException(_("{warning} Say --yes to cancel them.").format(warning=warning))
+    click.echo(warning, err=True)
+    click.confirm(_("Cancel them?"), abort=True, err=True)
 
 
-def _kept(operation: str, n: int) -> str:
+def _are_many(config: Config, selection: Selection) -> bool:
+    with operator_reading(config.server.data_dir) as reader:
+        return reader.are_more_than(MANY, "cancel", selection)
+
+
+def _say_busy(operation: str, n: int) -> None:
     """For those that cannot be stopped this moment."""
+    if not n:
+        return
     if operation == "hold":
         sentence = ngettext(
             "{n} is being delivered this moment: it is held as soon as that ends without a delivery.",
@@ -186,10 +171,4 @@ def _kept(operation: str, n: int) -> str:
             "{n} are being delivered this moment: they are cancelled as soon as that ends without a delivery.",
             n,
         )
-    return sentence.format(n=n)
-
-
-def _operated(config: Config, order: Order) -> Operated:
-    with reading(config.server.data_dir):  # refuses where there never was a queue, instead of making one
-        pass
-    return asyncio.run(operate(config.server.data_dir, order, clock))
+    click.echo(sentence.format(n=n), err=True)

@@ -41,6 +41,20 @@ class QueueIdParam(click.ParamType[int]):
             self.fail(_("“{value}” is no queue id; one looks like q0000c1s.").format(value=value), param, ctx)
 
 
+class StreamParam(click.ParamType[int]):
+    """The number of a stream, as it is or written as a queue id."""
+
+    name = "stream"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            return int(value) if value.isdecimal() else parse_queue_id(value if value.lower().startswith("q") else "")
+        except ValueError:
+            self.fail(_("“{value}” is no number of a stream.").format(value=value), param, ctx)
+
+
 class SinceParam(click.ParamType[int]):
     """A span of time such as 90s, 15m, 2h or 7d, in milliseconds."""
 
