@@ -34,7 +34,8 @@ class Table:
         self, source: Source, names: tuple[str, ...], raw: object, nth: int = 0, repeated: bool = False
     ) -> None:
         self.source, self.names, self.nth = source, names, nth
-        self.place = ("[[{}]]" if repeated else "[{}]").format(".".join(names))
+        brackets = "[[{}]]" if repeated else "[{}]"
+        self.place = brackets.format(".".join(names)) if names else ""
         self.line = source.lines.line_of(names, nth)
         self._known: list[str] = []
         self._raw: dict[str, Any] = {}  # what is still unread
@@ -43,7 +44,7 @@ class Table:
             self._raw = dict(cast("dict[str, Any]", raw))
             self._set = set(self._raw)
         else:
-            source.fault(self.line, self.place, "is a table")
+            source.fault(self.line, self.place, "must be a table, with keys of its own")
 
     def is_set(self, key: str) -> bool:
         """Whether the file has this key, right or wrong."""
@@ -57,7 +58,7 @@ class Table:
         return f"{self.source.label}:{self.line_of(key)} {self.place} {key}"
 
     def fault(self, key: str, sentence: str) -> None:
-        self.source.fault(self.line_of(key), f"{self.place} {key}".rstrip(), sentence)
+        self.source.fault(self.line_of(key), f"{self.place} {key}".strip(), sentence)
 
     def take(self, key: str, read: Callable[[Any], Value], default: Value) -> Value:
         """The value, or `default` when the key is absent or wrong."""

@@ -24,7 +24,7 @@ def load(path: Path) -> ShapingFile:
     """The rules of this file, over the shipped ones where it says so. Raises ShapingError."""
     faults: list[Fault] = []
     shaping = _read(path, faults)
-    if shaping.over_shipped and path != SHIPPED:
+    if shaping.base == "shipped" and path != SHIPPED:
         shaping = laid_over(_read(SHIPPED, faults), shaping)
     faults += faults_between(shaping)
     if faults:

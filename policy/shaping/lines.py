@@ -32,8 +32,9 @@ class LineIndex:
                 self._keys.setdefault((path, nth, key.group(1)), number)
 
     def line_of(self, table: Path, nth: int = 0, key: str = "") -> int:
-        """The key's line, else its table's, else 0."""
-        return self._keys.get((table, nth, key)) or self._tables.get((table, nth), 0)
+        """The line of the key, of the table that it is, or of the table that it stands in; else 0."""
+        inner = self._tables.get(((*table, key), 0)) if key else None
+        return self._keys.get((table, nth, key)) or inner or self._tables.get((table, nth), 0)
 
 
 def _path(header: str) -> Path:

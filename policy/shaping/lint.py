@@ -22,10 +22,16 @@ SLOW_SECONDS = 0.005  # for one reply at the worst; `pattern_cost` bounds it at 
 
 def warnings(shaping: ShapingFile) -> list[Fault]:
     """About every rule, in the order of files and lines."""
-    found = [*_of_owner(shaping.any_rules, "[[any.reply]]", shaping.any_rules)]
+    found = [*_of_file(shaping), *_of_owner(shaping.any_rules, "[[any.reply]]", shaping.any_rules)]
     for name, section in shaping.providers.items():
         found += _of_owner(section.rules, f"[[provider.{name}.reply]]", rules_of(shaping, name))
     return sorted(found)
+
+
+def _of_file(shaping: ShapingFile) -> Iterator[Fault]:
+    if not shaping.base:
+        sentence = 'is missing: this file replaces the shipped one; base = "shipped" lays it over that, "none" means it'
+        yield Fault(shaping.path, 1, "base", sentence)
 
 
 def _of_owner(rules: Iterable[ReplyRule], place: str, asked: tuple[ReplyRule, ...]) -> Iterator[Fault]:
@@ -68,12 +74,13 @@ def _of_scarcity(rule: ReplyRule) -> Iterator[str]:
 def _of_time(rule: ReplyRule) -> Iterator[str]:
     """Texts that lead a pattern on and disappoint it at the end. `re` gives up within `pattern_cost`'s bound."""
     pattern = re.compile(rule.text, re.IGNORECASE)
-    slowest = max(_seconds(pattern, text) for text in _hard_texts(rule))
+    slowest = max(_seconds(pattern, text) for text in hard_texts(rule))
     if slowest > SLOW_SECONDS:
         yield f"took {slowest * 1000:.0f} ms for one text: make its gaps shorter"
 
 
-def _hard_texts(rule: ReplyRule) -> list[str]:
+def hard_texts(rule: ReplyRule) -> list[str]:
+    """The beginnings of its examples over and over, and what many patterns begin with."""
     beginnings = [text[: len(text) // 2] for text in rule.examples]
     return [(text * MAX_TEXT)[:MAX_TEXT] for text in (*beginnings, "a", "1.", " ", "[", "4.7.1 ") if text]
 

@@ -47,6 +47,8 @@ def _ways_of(name: str, value: Any) -> float:
             return _ways(value[1])
         case "ATOMIC_GROUP":
             return _ways(value)
+        case "GROUPREF_EXISTS":
+            return sum(_ways(branch) for branch in value[1:] if branch is not None)
         case _:
             return 1.0
 

@@ -16,14 +16,14 @@ from .replies import read_replies
 from .reply_rule import ReplyRule
 from .sections import Section, read_numbers, read_section
 
-_POSITION = re.compile(r" \(at line (\d+), column \d+\)$")
+_POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 class ShapingFile(msgspec.Struct, frozen=True):
     """What one file says, checked by itself."""
 
     path: Path
-    over_shipped: bool = False  # base = "shipped": key by key over the shipped file
+    base: str = ""  # "shipped": key by key over the shipped file; "none" or "": in its place
     default: dict[str, Any] = {}  # fields of EgressLimits
     providers: dict[str, Section] = {}
     any_rules: tuple[ReplyRule, ...] = ()
@@ -35,7 +35,7 @@ def parse(text: str, source: Source) -> ShapingFile:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         position = _POSITION.search(str(error))
-        line = int(position[1]) if position else 0
+        line = int(position[1] or text.count("\n") + 1) if position else 0
         source.fault(line, "", f"is no valid TOML: {_POSITION.sub('', str(error))}")
         return ShapingFile(source.path)
     return _parse(document, source)
@@ -43,7 +43,7 @@ def parse(text: str, source: Source) -> ShapingFile:
 
 def _parse(document: dict[str, Any], source: Source) -> ShapingFile:
     top = Table(source, (), document)
-    base = top.take("base", one_of("shipped"), "")
+    base = top.take("base", one_of("shipped", "none"), "")
     default = Table(source, ("default",), top.take_raw("default") or {})
     numbers = read_numbers(default)
     default.done()
@@ -52,7 +52,7 @@ def _parse(document: dict[str, Any], source: Source) -> ShapingFile:
     rules = read_replies(source, ("any",), everybody.take_raw("reply"))
     everybody.done()
     top.done()
-    return ShapingFile(source.path, base == "shipped", numbers, providers, rules)
+    return ShapingFile(source.path, base, numbers, providers, rules)
 
 
 def _providers(source: Source, raw: Any) -> dict[str, Section]:

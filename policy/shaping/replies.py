@@ -63,7 +63,7 @@ def _read_rule(table: Table) -> ReplyRule:
 
 def _check(table: Table, rule: ReplyRule) -> None:
     if not (rule.text or rule.codes or rule.enhanced) and not any(map(table.is_set, ("text", "codes", "enhanced"))):
-        table.fault("text", "is missing: a rule needs text, codes or enhanced")
+        table.fault("text", "is missing: a rule needs a text or codes")
     if not rule.examples and not table.is_set("examples"):
         table.fault("examples", "is missing: write the reply, word for word, that the rule is made for")
 
@@ -108,7 +108,7 @@ def _pattern(raw: Any) -> str:
     pattern = text(raw)
     try:
         compiled = re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"is no regular expression: {error}") from error
     if compiled.search(""):
         raise ValueError("fits every text, also an empty one")

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-_SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
-_RATE = re.compile(r"(\d[\d,]*) ?/ ?(?:(\d+) ?)?(s|sec|min|h|hour|d|day)")
-_DURATION = re.compile(r"(\d+) ?(s|sec|min|h|hour|d|day)s?")
+_SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
+_UNIT = "|".join(_SECONDS)
+_RATE = re.compile(rf"(\d[\d,]*) ?/ ?(?:(\d+) ?)?({_UNIT})s?")
+_DURATION = re.compile(rf"(\d+) ?({_UNIT})s?")
 _UNTIL = re.compile(r"next day (?:([+-])(\d\d):(\d\d)|([A-Za-z][\w/+-]*))")
 
 
