@@ -176,6 +176,9 @@ class Moving:
 
     def _end(self, lane: Lane) -> None:
         self._move = None
+        now = self._clock.monotonic()
         for each in self._leasing.lanes.values():
-            each.behind.discard(lane.key)
+            if lane.key in each.behind:
+                each.behind.discard(lane.key)
+                each.take_over(lane, now)
         self._leasing.wake()

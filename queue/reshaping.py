@@ -4,10 +4,11 @@ Owns   what happens to lanes when a reload names another provider for a site, an
 Knows  no rule: it asks RouteSource (through Sites) and LimitSource (through Leasing) anew.
 
 A site that belongs to another provider now leaves its old lanes: ready transactions are only scheduled rows and are
-loaded anew, what is in flight finishes where it is. The new lane counts everything that the old one sent lately, of
-all its sites (it does not know whose MAIL was whose; for a site that was its own provider that is exact), and begins
-when the old lane's worker has closed its sockets. So no window and no count of connections is exceeded at the
-receiver, whatever the names are; at worst the new lane begins slowly.
+loaded anew, what is in flight finishes where it is. The new lane begins when the old one's worker has closed its
+sockets, and then counts everything that the old one sent lately, of all its sites (it does not know whose MAIL was
+whose; for a site that was its own provider that is exact). So no window and no count of connections is exceeded at the
+receiver, whatever the names are; at worst the new lane begins slowly. Only a peer that keeps a transaction hanging is
+not waited for longer than a move may take (queue.moving).
 """
 
 from collections.abc import Iterable
@@ -40,13 +41,14 @@ class Reshaping:
         now = self._clock.monotonic()
         for lane in self._leasing.lanes_of(old):
             heir = self._leasing.lane_of(LaneKey(new, lane.key.source), lane.source)
-            heir.take_over(lane, now)
-            if lane.worker is not None:
+            if lane.worker is None:
+                heir.take_over(lane, now)
+            else:
                 heir.behind.add(lane.key)
 
     def _leave(self, moved: Iterable[MovedSite]) -> None:
         closing: dict[LaneKey, Lane] = {}
-        for each in moved:
+        for each in sorted(moved):
             for lane in self._leasing.lanes_of(each.old):
                 lane.drop_site(each.site)
                 if lane.worker is not None:

@@ -44,7 +44,7 @@ class KnownRoute(msgspec.Struct, frozen=True):
     provider: str
 
 
-class MovedSite(msgspec.Struct, frozen=True):
+class MovedSite(msgspec.Struct, frozen=True, order=True):
     """A site that belongs to another provider since a reload."""
 
     site: str
@@ -69,6 +69,8 @@ class Sites:
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._resting_domains: dict[str, Rest] = {}
         self._resting_sites: dict[str, Rest] = {}
+        self._rested: set[str] = set()  # sites whose rest has begun since somebody asked
+        self.learned: Callable[[str, str, str], None] = lambda _domain, _site, _provider: None
 
     def route(self, domain: str) -> KnownRoute | Unroutable | None:
         """What is known about the domain now; None: `look_up` first."""
@@ -82,7 +84,8 @@ class Sites:
         if domain not in self._looking:
             task = asyncio.get_running_loop().create_task(self._look_up(domain))
             self._looking[domain] = task
-            task.add_done_callback(lambda _: (self._looking.pop(domain, None), then()))
+            task.add_done_callback(lambda _: self._looking.pop(domain, None))
+        self._looking[domain].add_done_callback(lambda _: then())
 
     async def _look_up(self, domain: str) -> None:
         try:
@@ -98,6 +101,7 @@ class Sites:
                 provider = self._routes.provider_of(domain, answer.mx_names) or answer.site
                 ttl = max(_MIN_TTL_SECONDS, min(answer.ttl_seconds, _MAX_TTL_SECONDS))
                 self._remember(domain, _Entry(KnownRoute(answer, provider), now + ttl))
+                self.learned(domain, answer.site, provider)
             case Unroutable():
                 self._remember(domain, _Entry(answer, now + _UNROUTABLE_SECONDS))
             case RouteUnavailable():
@@ -120,6 +124,7 @@ class Sites:
                 if provider != route.provider:
                     moved.add(MovedSite(site, route.provider, provider))
                     entry.answer = KnownRoute(route.routed, provider)
+                    self.learned(domain, site, provider)
         return moved
 
     def domain_rest(self, domain: str) -> Rest | None:
@@ -138,6 +143,12 @@ class Sites:
         """A round in which no MX of the site answered."""
         if self.site_rest(site) is None:
             self._rest(self._resting_sites, site, why)
+            self._rested.add(site)
+
+    def take_rested(self) -> set[str]:
+        """Sites whose rest has begun since this was last asked."""
+        rested, self._rested = self._rested, set()
+        return rested
 
     def site_answered(self, site: str) -> None:
         self._resting_sites.pop(site, None)

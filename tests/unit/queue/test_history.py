@@ -186,7 +186,7 @@ async def test_what_no_window_counts_any_more_is_forgotten(tmp_path: Path) -> No
     await room.close()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 async def test_no_kill_makes_a_window_forget(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Owners die at any moment, with transactions in any state: MAILs of the last hour are always all counted."""

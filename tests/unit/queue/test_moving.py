@@ -180,7 +180,7 @@ async def test_who_is_behind_a_lane_begins_when_its_sockets_are_closed(moved: Mo
     assert old.worker is None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 async def test_no_lane_has_two_workers_whatever_happens_when(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
