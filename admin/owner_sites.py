@@ -13,11 +13,10 @@ from ..queue.dispatcher import Dispatcher
 from ..queue.in_force import limits_in_force
 from ..queue.lanes import Lane
 from ..queue.limits import EgressLimits, LimitSource
-from ..queue.suspensions import Suspension, Suspensions, SuspensionScope
 from . import waits
 from .owner_figures import lane_figures
 from .site_seen import Ruling, SiteSeen, SourceLimits, ruling
-from .waits import DomainSeen
+from .waits import DomainSeen, RouteKind
 
 _LOOK_UP_SECONDS = 10.0
 
@@ -63,7 +62,7 @@ class SiteLook:
             tuple(self._in_force(found.provider, lanes)),
             domain,
             tuple(lane_figures(lane, leasing.figures, leasing.book, now, pids) for lane in lanes),
-            tuple(touching(leasing.book, found.provider, domain)),
+            tuple(waits.touching(leasing.book, [domain or DomainSeen("", RouteKind.UNKNOWN, provider=found.provider)])),
         )
 
     def _in_force(self, provider: str, lanes: Sequence[Lane]) -> Iterable[SourceLimits]:
@@ -74,13 +73,3 @@ class SiteLook:
 
     def _would_be(self, provider: str, source: str) -> EgressLimits:
         return limits_in_force(self._limits, self._dispatcher.leasing.book, provider, source).limits
-
-
-def touching(book: Suspensions, provider: str, domain: DomainSeen | None) -> Iterable[Suspension]:
-    """What stops or slows mail there; of single accounts and streams too, whose mail may be among it."""
-    names = {SuspensionScope.PROVIDER: provider}
-    if domain is not None:
-        names |= {SuspensionScope.SITE: domain.site, SuspensionScope.DOMAIN: domain.domain}
-    for each in book.in_force():
-        if each.scope in (SuspensionScope.ACCOUNT, SuspensionScope.STREAM) or names.get(each.scope) == each.subject:
-            yield each

@@ -7,16 +7,22 @@ Knows  no sentence (admin.explain) and no socket (admin.control). Times are span
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import islice
 
 import msgspec
 
+from ..mta.delivery.egress import TlsLevel
 from ..mta.dns.route import Routed, Unroutable
 from ..queue.dispatcher import Dispatcher
 from ..queue.lanes import Lane
 from ..queue.leasing import Leasing
 from ..queue.sites import KnownRoute, Rest
+from ..queue.suspensions import Suspension, Suspensions, SuspensionScope
+from .figures import CeilingSeen
+from .owner_figures import ceiling_of
 
 MAX_ASKED = 200
+MAX_SUSPENSIONS = 500
 
 
 class RestSeen(msgspec.Struct, frozen=True):
@@ -40,12 +46,9 @@ class LaneSeen(msgspec.Struct, frozen=True):
     connections: int
     max_connections: int
     connections_because: str
-    permits: int  # MAIL commands that may leave now
-    permit_seconds: float | None  # until time alone frees one
-    rate_count: int
-    rate_seconds: float
-    rate_because: str
-    worker_pid: int | None
+    ceiling: CeilingSeen = CeilingSeen()
+    tls_because: str = ""  # who demands TLS of the hosts; "": it is used where it works
+    worker_pid: int | None = None
 
 
 class RouteKind(StrEnum):
@@ -89,6 +92,7 @@ class Waits(msgspec.Struct, frozen=True):
     workers: int
     domains: tuple[DomainSeen, ...] = ()
     leases: tuple[LeaseSeen, ...] = ()
+    suspensions: tuple[Suspension, ...] = ()  # of these domains' providers and sites, and of accounts and streams
 
     def domain(self, name: str) -> DomainSeen | None:
         return next((each for each in self.domains if each.domain == name), None)
@@ -110,18 +114,34 @@ def together(answers: Sequence[Waits]) -> Waits:
     """One of several answers; what they say of the server is the last one's."""
     domains = tuple(each for answer in answers for each in answer.domains)
     leases = tuple(each for answer in answers for each in answer.leases)
-    return Waits(answers[-1].delivers, answers[-1].workers, domains, leases)
+    suspensions = {each.id: each for answer in answers for each in answer.suspensions}
+    return Waits(answers[-1].delivers, answers[-1].workers, domains, leases, tuple(suspensions.values()))
 
 
 def look(dispatcher: Dispatcher, domains: Sequence[str], leases: Sequence[int], now: float) -> Waits:
     """The answer at this moment, which is `now` on the owner's monotonic clock."""
     pids = dispatcher.worker_pids()
+    seen = tuple(_domain(dispatcher, name, now, pids) for name in domains[:MAX_ASKED])
     return Waits(
         delivers=dispatcher.delivers,
         workers=len(pids),
-        domains=tuple(_domain(dispatcher, name, now, pids) for name in domains[:MAX_ASKED]),
+        domains=seen,
         leases=tuple(_leases(dispatcher.leasing, leases[:MAX_ASKED], now, pids)),
+        suspensions=tuple(islice(touching(dispatcher.leasing.book, seen), MAX_SUSPENSIONS)),
     )
+
+
+def touching(book: Suspensions, domains: Iterable[DomainSeen]) -> Iterable[Suspension]:
+    """What stops or slows mail there; of accounts and streams all, whose mail may be among it."""
+    if not book:
+        return
+    names: set[tuple[SuspensionScope, str]] = set()
+    for each in domains:
+        names |= {(SuspensionScope.PROVIDER, each.provider), (SuspensionScope.SITE, each.site)}
+        names.add((SuspensionScope.DOMAIN, each.domain))
+    for each in book.in_force():
+        if each.scope in (SuspensionScope.ACCOUNT, SuspensionScope.STREAM) or (each.scope, each.subject) in names:
+            yield each
 
 
 def _domain(dispatcher: Dispatcher, name: str, now: float, pids: dict[int, int]) -> DomainSeen:
@@ -157,7 +177,7 @@ def _routed(
         site_rest=_rest(sites.site_rest(routed.site), now),
         is_probed=sites.is_probed(routed.site),
         at_site=sum(lane.in_flight_at.get(routed.site, 0) for lane in mine),
-        lanes=tuple(_lane(lane, now, pids) for lane in mine),
+        lanes=tuple(_lane(lane, dispatcher.leasing.book, now, pids) for lane in mine),
     )
 
 
@@ -167,22 +187,19 @@ def _rest(rest: Rest | None, now: float) -> RestSeen | None:
     return RestSeen(rest.why, now - rest.since, rest.until - now, rest.trouble, rest.rounds)
 
 
-def _lane(lane: Lane, now: float, pids: dict[int, int]) -> LaneSeen:
-    rate, connections = lane.limits.message_rates[0], lane.limits.connections
+def _lane(lane: Lane, book: Suspensions, now: float, pids: dict[int, int]) -> LaneSeen:
+    connections, tls = lane.limits.connections, lane.limits.tls
     return LaneSeen(
         provider=lane.key.provider,
         source=lane.key.source,
         in_flight=lane.in_flight,
         cap=lane.cap,
-        ready=sum(queue.recipients for queue in lane.queues.values()),
+        ready=lane.ready.recipients,
         connections=lane.connections,
         max_connections=connections.value,
         connections_because=connections.because,
-        permits=lane.mails.free(now),
-        permit_seconds=lane.mails.next_free_seconds(now),
-        rate_count=rate.count,
-        rate_seconds=rate.seconds,
-        rate_because=rate.because,
+        ceiling=ceiling_of(lane, book, now),
+        tls_because="" if tls.level is TlsLevel.OPPORTUNISTIC else tls.because,
         worker_pid=pids.get(lane.worker) if lane.worker is not None else None,
     )
 

@@ -21,13 +21,24 @@ from ..mta.address import AddressError, split_address
 from .archive import archive_reads
 from .journal import JournalKind, JournalRow
 from .states import RecipientState
-from .storage import backlog_reads, reads, stream_rows
+from .storage import backlog_reads, reads, stream_rows, wish_rows
 from .storage.backlog_reads import FlowRow, WaitingSum
 from .storage.database import StorageError, connect, map_error
 from .storage.reads import AddressedFact, MessageRow, RecipientRow
 from .storage.stream_rows import RevisionRow, StreamRow
+from .storage.wish_rows import Wish
 
-__all__ = ["AddressedFact", "HeldLetter", "MessageRow", "NoQueue", "QueueReader", "RecipientRow", "Wanted", "reading"]
+__all__ = [
+    "AddressedFact",
+    "HeldLetter",
+    "MessageRow",
+    "NoQueue",
+    "QueueReader",
+    "RecipientRow",
+    "Wanted",
+    "Wish",
+    "reading",
+]
 
 Read = TypeVar("Read")
 Row = TypeVar("Row")
@@ -148,6 +159,10 @@ class QueueReader:
 
     def flow(self, flow_id: int) -> FlowRow | None:
         return _mapped(lambda: backlog_reads.flow(self._db, flow_id))
+
+    def wish_about(self, recipient_id: int) -> Wish | None:
+        """What somebody asked for while it was being attempted, and is done when that ends."""
+        return _mapped(lambda: wish_rows.read(self._db, recipient_id))
 
     def seq_before(self, at_ms: int) -> int:
         """The sequence number behind which the facts since then stand: rows are written in the order of time."""

@@ -85,6 +85,9 @@ def _show_letters(address: str, explanations: Sequence[Explanation], around: Sur
 
 def _warn(explanations: Sequence[Explanation], around: Surroundings) -> None:
     """What stands above all reasons."""
+    if around.redirect:
+        sentence = _("All mail goes to {host} and to nobody else ([delivery] redirect_all_to).")
+        click.secho(sentence.format(host=around.redirect), fg="red")
     if not around.is_running and any(each.wait is not None for each in explanations):
         click.secho(_("The server is not running: nothing is sent until it is started."), fg="red")
 
@@ -145,7 +148,7 @@ def _show_life(explanations: Sequence[Explanation], gathered: Gathered) -> None:
     **teaching(
         _("Tell what limits the mail to a domain or a provider."),
         _("Which provider it is and by which rule; its mail hosts; every number in force and the line that set it; "
-          "what limits it now; whose mail waits; what is stopped, until when, and how to end that; what its hosts said."),
+          "what limits it now; whose mail waits; what is stopped, until when, and how to end that; what hosts said."),
         examples=("youtong explain site gmail.com", "youtong explain site google"),
     )
 )  # fmt: skip

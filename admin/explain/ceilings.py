@@ -6,8 +6,8 @@ Knows  nothing of where ceilings come from (admin.figures).
 
 from typing import assert_never
 
-from .. import times
 from ...queue.ceiling import CeilingKind
+from .. import times
 from ..figures import CeilingSeen
 from ..texts import _
 from .suspension_words import suspension_words

@@ -20,7 +20,9 @@ def document(explanation: Explanation, around: Surroundings) -> dict[str, Any]:
     return {
         **letter_document(letter),
         "server_running": around.is_running,
+        "redirected_to": around.redirect or None,
         "wait": wait_document(explanation.wait) if explanation.wait else None,
+        "wish": msgspec.to_builtins(letter.wish) if letter.wish else None,
         "next": _coming(explanation.coming),
         "last": fact_document(explanation.last) if explanation.last else None,
         "ending": fact_document(explanation.ending) if explanation.ending else None,

@@ -13,6 +13,7 @@ import msgspec
 
 from ...mta.message.notice import Action
 from ...queue.journal import JournalRow
+from ...queue.suspensions import Suspension
 from ..waits import LaneSeen
 from .facts import Letter
 
@@ -37,6 +38,14 @@ class Why(StrEnum):
     HELD = "held"
     SERVER_DOWN = "server-down"
     DELIVERY_OFF = "delivery-off"
+    SUSPENDED_BY_REPLY = "suspended-by-reply"  # a receiver's words stopped it, for a time
+    SUSPENDED = "suspended"  # an operator did
+    STREAM_PAUSED = "stream-paused"
+    CONNECT_RATE = "connect-rate"
+    MOVING = "moving"  # its provider's mail goes to another delivery process
+    TLS_REQUIRED = "tls-required"  # and no host of the site can
+    REDIRECT = "redirect"  # all mail goes to one host, and that one does not let us begin
+    OWNER_STARTING = "owner-starting"
 
 
 class Next(StrEnum):
@@ -50,6 +59,7 @@ class Next(StrEnum):
     START = "start"  # somebody must start the server
     ENABLE = "enable"  # somebody must switch delivery on
     RELEASE = "release"  # somebody must release it
+    RESUME = "resume"  # somebody must resume what is stopped
     FAILURE = "failure"
     EXPIRY = "expiry"  # the letter is too old before its next attempt
     NOTHING = "nothing"
@@ -88,6 +98,7 @@ class Wait(msgspec.Struct, frozen=True):
     rounds: int = 0  # that failed since then
     until_ms: int = 0
     lane: LaneSeen | None = None
+    suspension: Suspension | None = None
     worker_pid: int | None = None
 
 

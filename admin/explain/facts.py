@@ -11,7 +11,7 @@ import msgspec
 from ...mta.message.headers import displayed, values_of
 from ...queue.ids import QueueId, queue_id
 from ...queue.journal import JournalRow
-from ...queue.reading import MessageRow, RecipientRow
+from ...queue.reading import MessageRow, RecipientRow, Wish
 from ..waits import Waits
 
 
@@ -52,6 +52,7 @@ class Letter(msgspec.Struct, frozen=True):
     history: tuple[JournalRow, ...]
     signature: Signature
     account: str = ""  # its name; empty when it is not known any more
+    wish: Wish | None = None  # what somebody asked for while it is being attempted
 
     @property
     def queue_id(self) -> QueueId:
@@ -64,6 +65,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     now_ms: int
     waits: Waits | None
     delivery_enabled: bool = True
+    redirect: str = ""  # where [delivery] redirect_all_to sends all mail
+    is_starting: bool = False  # a server is about to answer
 
     @property
     def is_running(self) -> bool:

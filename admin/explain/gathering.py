@@ -13,7 +13,8 @@ import msgspec
 from ...mta.clock import Clock
 from ...mta.dkim.keyring import KeyFileError, KeyRing, signing_domain
 from ...queue.reading import MessageRow, QueueReader, RecipientRow, reading
-from .. import control, waits
+from ...queue.states import RecipientState
+from .. import control, starting, waits
 from ..config import Config
 from ..signing import read_ring
 from ..waits import Waits
@@ -48,7 +49,11 @@ def of_message(config: Config, accounts: Mapping[int, str], message_id: int, lim
 def surroundings(config: Config, rows: Sequence[RecipientRow], clock: Clock) -> Surroundings:
     """What the server knows about these recipients now."""
     seen = _ask_owner(config, rows)
-    return Surroundings(clock.now_ms(), seen, config.delivery.enabled)
+    redirect = config.delivery.redirect_all_to
+    is_starting = seen is None and starting.is_starting(config.server.data_dir)
+    return Surroundings(
+        clock.now_ms(), seen, config.delivery.enabled, str(redirect) if redirect is not None else "", is_starting
+    )
 
 
 def _ask_owner(config: Config, rows: Iterable[RecipientRow]) -> Waits | None:
@@ -77,6 +82,7 @@ def _letters(
             tuple(reader.history(row)),
             each.signature,
             accounts.get(row.account_id, ""),
+            reader.wish_about(row.id) if row.state is RecipientState.LEASED else None,
         )
         for row, each in known
     )

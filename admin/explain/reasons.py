@@ -10,12 +10,15 @@ Invariants
 from collections.abc import Sequence
 
 from ...mta.message.notice import Action
+from ...queue.ceiling import CeilingKind
 from ...queue.journal import JournalKind, JournalRow
 from ...queue.reading import RecipientRow
 from ...queue.states import RecipientState
-from ..waits import DomainSeen, RouteKind
+from ...queue.suspensions import Suspension, SuspensionScope
+from ..waits import DomainSeen, LaneSeen, RouteKind
 from .explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
 from .facts import Letter, Surroundings
+from .stops import stop_of
 
 History = Sequence[JournalRow]  # oldest first
 ANSWERED = frozenset({JournalKind.DELIVERED, JournalKind.DEFERRED, JournalKind.BOUNCED, JournalKind.UNCONFIRMED})
@@ -107,27 +110,66 @@ def _leased(recipient: RecipientRow, around: Surroundings) -> Wait:
 
 
 def _scheduled(recipient: RecipientRow, history: History, around: Surroundings) -> Wait:
+    """A stop that lasts beyond the next attempt is the reason, else the time that has not come."""
     due_ms = recipient.next_ms or 0
+    if (stopped := _stopped(recipient, around, due_ms)) is not None:
+        return stopped
     if due_ms > around.now_ms:
         return Wait(Why.RETRY if newest(history, ANSWERED) else Why.LATER, until_ms=due_ms)
     if around.waits is None:
-        return Wait(Why.SERVER_DOWN)
+        return Wait(Why.OWNER_STARTING if around.is_starting else Why.SERVER_DOWN)
     if not around.waits.delivers or not around.delivery_enabled:
         return Wait(Why.DELIVERY_OFF)
     seen = around.waits.domain(recipient.domain)
     if seen is None:
         return Wait(Why.SOON)
-    return _resting(seen, around.now_ms) or _ready(seen, around)
+    return _resting(seen, around) or _ready(seen, around)
 
 
-def _resting(seen: DomainSeen, now_ms: int) -> Wait | None:
+def _stopped(recipient: RecipientRow, around: Surroundings, due_ms: int) -> Wait | None:
+    """What somebody, or a receiver's reply, has stopped."""
+    if around.waits is None or not around.waits.suspensions:
+        return None
+    seen = around.waits.domain(recipient.domain)
+    stop = stop_of(recipient, seen, around.waits.suspensions)
+    if stop is None or (stop.until_ms is not None and stop.until_ms <= max(due_ms, around.now_ms)):
+        return None
+    hosts = seen.hosts if seen is not None else ()
+    return Wait(
+        _why_stopped(stop),
+        stop.reply,
+        who=stop.who,
+        reason=stop.reason,
+        provider=seen.provider if seen is not None else "",
+        hosts=hosts,
+        since_ms=stop.since_ms,
+        until_ms=stop.until_ms or 0,
+        suspension=stop,
+    )
+
+
+def _why_stopped(stop: Suspension) -> Why:
+    if stop.rule:
+        return Why.SUSPENDED_BY_REPLY
+    return Why.STREAM_PAUSED if stop.scope is SuspensionScope.STREAM and stop.id < 0 else Why.SUSPENDED
+
+
+def _resting(seen: DomainSeen, around: Surroundings) -> Wait | None:
     """What keeps the whole domain or site from being tried."""
-    for rest, why in ((seen.domain_rest, Why.LOOK_UP_FAILS), (seen.site_rest, Why.SITE_RESTS)):
+    now_ms = around.now_ms
+    for rest, why in ((seen.domain_rest, Why.LOOK_UP_FAILS), (seen.site_rest, _why_rests(seen, around))):
         if rest is not None:
             since_ms = now_ms - round(rest.since_seconds * 1000)
             until_ms = now_ms + round(rest.left_seconds * 1000)
             return Wait(
-                why, rest.why, rest.trouble, hosts=seen.hosts, since_ms=since_ms, rounds=rest.rounds, until_ms=until_ms
+                why,
+                rest.why,
+                rest.trouble,
+                reason=around.redirect if why is Why.REDIRECT else _demand(seen) if why is Why.TLS_REQUIRED else "",
+                hosts=seen.hosts,
+                since_ms=since_ms,
+                rounds=rest.rounds,
+                until_ms=until_ms,
             )
     if seen.route is RouteKind.UNKNOWN:
         return Wait(Why.LOOKING_UP)
@@ -138,20 +180,48 @@ def _resting(seen: DomainSeen, now_ms: int) -> Wait | None:
     return None
 
 
+def _why_rests(seen: DomainSeen, around: Surroundings) -> Why:
+    """No host lets us begin: the one that all mail is redirected to, hosts that cannot do TLS, or any."""
+    if around.redirect:
+        return Why.REDIRECT
+    words = seen.site_rest.why if seen.site_rest is not None else ""
+    return Why.TLS_REQUIRED if _demand(seen) and "TLS" in words else Why.SITE_RESTS
+
+
+def _demand(seen: DomainSeen) -> str:
+    """Who demands TLS of these hosts."""
+    return next((lane.tls_because for lane in seen.lanes if lane.tls_because), "")
+
+
 def _ready(seen: DomainSeen, around: Surroundings) -> Wait:
     """What keeps a recipient that may be tried: the limits of its (provider, source)."""
     assert around.waits is not None
     if not around.waits.workers:
         return Wait(Why.NO_WORKER)
-    lane = max(seen.lanes, key=lambda each: each.ready, default=None)
-    if lane is None or not lane.ready:
+    lane = max(seen.lanes, key=_weight, default=None)
+    if lane is None:
         return Wait(Why.SOON, provider=seen.provider, hosts=seen.hosts)
-    if lane.in_flight >= lane.cap:
-        return Wait(Why.NO_SLOT, provider=lane.provider, lane=lane, hosts=seen.hosts)
-    if not lane.permits:
-        until_ms = around.now_ms + round(lane.permit_seconds * 1000) if lane.permit_seconds else 0
-        return Wait(Why.RATE, provider=lane.provider, lane=lane, hosts=seen.hosts, until_ms=until_ms)
-    return Wait(Why.SOON, provider=lane.provider, lane=lane, hosts=seen.hosts)
+    why = _BY_CEILING[lane.ceiling.kind]
+    frees = lane.ceiling.free_in_seconds
+    until_ms = around.now_ms + round(frees * 1000) if frees and why in (Why.RATE, Why.CONNECT_RATE) else 0
+    return Wait(why, provider=lane.provider, lane=lane, hosts=seen.hosts, until_ms=until_ms)
+
+
+def _weight(lane: LaneSeen) -> tuple[bool, int]:
+    """A lane that something limits tells more than one that nothing does."""
+    return lane.ceiling.kind is not CeilingKind.NOTHING, lane.ready + lane.in_flight
+
+
+_BY_CEILING: dict[CeilingKind, Why] = {
+    CeilingKind.NOTHING: Why.SOON,
+    CeilingKind.CONNECTIONS: Why.NO_SLOT,
+    CeilingKind.IN_FLIGHT: Why.NO_SLOT,
+    CeilingKind.MESSAGE_RATE: Why.RATE,
+    CeilingKind.CONNECTION_RATE: Why.CONNECT_RATE,
+    CeilingKind.MOVING: Why.MOVING,
+    CeilingKind.NO_WORKER: Why.NO_WORKER,
+    CeilingKind.SUSPENDED: Why.SOON,  # the stop was told before, if it is about this letter
+}
 
 
 # -- what comes next --------------------------------------------------------------------------------------------------
@@ -175,13 +245,23 @@ _NEXT: dict[Why, Next] = {
     Why.HELD: Next.RELEASE,
     Why.SERVER_DOWN: Next.START,
     Why.DELIVERY_OFF: Next.ENABLE,
+    Why.SUSPENDED_BY_REPLY: Next.ATTEMPT,
+    Why.SUSPENDED: Next.RESUME,
+    Why.STREAM_PAUSED: Next.RESUME,
+    Why.CONNECT_RATE: Next.ATTEMPT,
+    Why.MOVING: Next.ATTEMPT,
+    Why.TLS_REQUIRED: Next.PROBE,
+    Why.REDIRECT: Next.PROBE,
+    Why.OWNER_STARTING: Next.ATTEMPT,
 }
 
 
 def _coming(letter: Letter, wait: Wait, around: Surroundings) -> Coming:
     coming = _NEXT[wait.why]
     attempt = letter.recipient.attempts + 1
-    if coming in (Next.ATTEMPT, Next.PROBE, Next.LOOK_UP) and not around.is_running:
+    if coming is Next.RESUME and wait.until_ms:
+        coming = Next.ATTEMPT
+    if coming in (Next.ATTEMPT, Next.PROBE, Next.LOOK_UP) and not (around.is_running or around.is_starting):
         return Coming(Next.START, wait.until_ms, attempt)
     if wait.until_ms and wait.until_ms >= letter.recipient.expires_ms:
         return Coming(Next.EXPIRY, letter.recipient.expires_ms)

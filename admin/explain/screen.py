@@ -95,7 +95,12 @@ def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
         facts.append(("", Text(attempts.place_words(explanation.last, now_ms), "dim")))
         if explanation.last.facts.ambiguous:
             facts.append(("", _("the letter had been sent: the receiver may hold it already")))
-    return [*facts, *_coming_facts(explanation, now_ms), *_after_facts(explanation)]
+    return [*facts, *_wish_facts(explanation), *_coming_facts(explanation, now_ms), *_after_facts(explanation)]
+
+
+def _wish_facts(explanation: Explanation) -> list[Fact]:
+    wish = explanation.letter.wish
+    return [] if wish is None else [(_("Asked for"), sentences.wish_sentence(wish))]
 
 
 def state_of(explanation: Explanation) -> str:

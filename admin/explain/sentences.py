@@ -8,12 +8,15 @@ from typing import assert_never
 
 from ...queue.holds import new_recipients, worker_deaths
 from ...queue.journal import NO_PUBLIC_HOSTNAME, Facts, JournalRow
+from ...queue.reading import Wish
 from ...queue.states import RecipientState
 from .. import times
 from ..texts import _, ngettext
+from .ceilings import origin_words, rate_words
 from .deferrals import deferred_sentence
 from .explanation import Coming, Next, Wait, Why
 from .name_troubles import with_particulars
+from .suspension_words import cause_words, scope_words, until_words
 
 
 def state_words(state: RecipientState, *, is_running: bool = True) -> str:
@@ -63,14 +66,35 @@ def why_sentence(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
             return _("it is due, and the server is not running")
         case Why.DELIVERY_OFF:
             return _("it is due, and delivery is switched off ([delivery] enabled = false)")
+        case Why.OWNER_STARTING:
+            return _("the server is starting; first it brings in order what the last one left")
+        case Why.SUSPENDED_BY_REPLY | Why.SUSPENDED | Why.STREAM_PAUSED:
+            return _stopped(wait, now_ms)
         case _:
             return _resting_or_ready(wait, last, now_ms)
+
+
+def _stopped(wait: Wait, now_ms: int) -> str:
+    """What is stopped, until when, by what: a reply in its own words, or who."""
+    assert wait.suspension is not None
+    stop = wait.suspension
+    if wait.why is Why.STREAM_PAUSED:
+        return _("its stream is paused or stopped, {words}").format(words=cause_words(stop))
+    by_reply = _("{subject} is stopped {until}, by a reply: {words}")
+    sentence = by_reply if stop.rule else _("{subject} is stopped {until}, {words}")
+    return sentence.format(subject=scope_words(stop), until=until_words(stop, now_ms), words=cause_words(stop))
 
 
 def _resting_or_ready(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
     match wait.why:
         case Why.SITE_RESTS:
             return _site_rests(wait, last, now_ms)
+        case Why.REDIRECT:
+            sentence = _("all mail is redirected to {host}, which does not let us begin: {words}")
+            return sentence.format(host=wait.reason, words=wait.words)
+        case Why.TLS_REQUIRED:
+            sentence = _("no mail host of the domain has the encryption that is demanded ({because}): {words}")
+            return sentence.format(because=origin_words(wait.reason), words=wait.words)
         case Why.PROBING:
             return _("no mail host of the domain answered; another letter tries them now, the rest waits for it")
         case Why.LOOK_UP_FAILS:
@@ -84,6 +108,11 @@ def _resting_or_ready(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
             return _no_slot(wait)
         case Why.RATE:
             return _rate(wait)
+        case Why.CONNECT_RATE:
+            return _connect_rate(wait)
+        case Why.MOVING:
+            sentence = _("it is due; the mail to {provider} is moving to another delivery process")
+            return sentence.format(provider=wait.provider)
         case Why.NO_WORKER:
             return _("it is due; the delivery processes are starting")
         case _:
@@ -133,12 +162,23 @@ def _no_slot(wait: Wait) -> str:
 
 def _rate(wait: Wait) -> str:
     assert wait.lane is not None
-    sentence = _("it is due; {provider} gets at most {count} letters in {seconds:g} s ({because})")
+    ceiling = wait.lane.ceiling
+    sentence = _("it is due; {provider} gets at most {rate} letters ({because})")
     return sentence.format(
         provider=wait.provider,
-        count=wait.lane.rate_count,
-        seconds=wait.lane.rate_seconds,
-        because=wait.lane.rate_because,
+        rate=rate_words(ceiling.count, ceiling.per_seconds),
+        because=origin_words(ceiling.because),
+    )
+
+
+def _connect_rate(wait: Wait) -> str:
+    assert wait.lane is not None
+    ceiling = wait.lane.ceiling
+    sentence = _("it is due; no more than {rate} connections to {provider} are opened ({because})")
+    return sentence.format(
+        provider=wait.provider,
+        rate=rate_words(ceiling.count, ceiling.per_seconds),
+        because=origin_words(ceiling.because),
     )
 
 
@@ -169,6 +209,8 @@ def next_sentence(coming: Coming, queue_id: str, now_ms: int) -> str:
             return _("nothing, until the configuration switches delivery on")
         case Next.RELEASE:
             return _("nothing, until: youtong queue release {queue_id}").format(queue_id=queue_id)
+        case Next.RESUME:
+            return _("nothing, until somebody resumes it: youtong queue suspensions")
         case Next.FAILURE:
             return _("it fails, and its sender is told")
         case Next.EXPIRY:
@@ -188,6 +230,16 @@ def _start(coming: Coming, now_ms: int) -> str:
 
 def _when(at_ms: int, now_ms: int) -> str:
     return times.both(at_ms, now_ms) if at_ms > now_ms else _("at any moment")
+
+
+def wish_sentence(wish: Wish) -> str:
+    """What happens when its attempt ends, unless it is delivered."""
+    if wish.verb == "cancel":
+        words = _("it is cancelled when this attempt ends, unless it was delivered")
+    else:
+        words = _("it is held when this attempt ends, unless it was delivered")
+    by = _("by {who}").format(who=wish.who) if wish.who else ""
+    return _(", ").join(part for part in (words, by, wish.reason) if part)
 
 
 def reason_text(reason: str) -> str:

@@ -75,3 +75,10 @@ class WishRows:
             return None
         self._exist = None
         return Wish(*row)
+
+
+def read(db: sqlite3.Connection, recipient_id: int) -> Wish | None:
+    """The wish about a recipient, for people who ask."""
+    query = "SELECT recipient_id, verb, reason, who, operation FROM wish WHERE recipient_id = ?"
+    row = db.execute(query, (recipient_id,)).fetchone()
+    return Wish(*row) if row else None

@@ -4,21 +4,29 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from fakes.explained import explained, seen
+from fakes.explained import config_of, explained, seen
 from fakes.queue_ports import FakeLimits, routed
-from fakes.queue_room import QueueRoom
+from fakes.queue_room import HEAD, QueueRoom
+from msgspec.structs import replace
+from youtong.admin.explain import gathering, sentences
 from youtong.admin.explain.explanation import Advice, Coming, Explanation, Next, Wait, Why
 from youtong.admin.explain.facts import Surroundings, Unsigned
 from youtong.admin.explain.reasons import explain
+from youtong.admin.starting import Starting, is_starting
 from youtong.admin.waits import Waits
+from youtong.mta.delivery.egress import TlsLevel
 from youtong.mta.dns.route import Unroutable, UnroutableKind
 from youtong.mta.message.notice import Action
 from youtong.mta.outcome import Deferred, Delivered, Failed, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.gate import Skip
 from youtong.queue.journal import JournalKind
+from youtong.queue.limits import TlsRule
 from youtong.queue.operations import Selection, flush, operate
+from youtong.queue.reading import Wish
 from youtong.queue.recovery import MAYBE_SENT
+from youtong.queue.streams import NewStream, StreamRecipient
+from youtong.queue.suspensions import Suspension, SuspensionScope
 
 BOB = "bob@b.example"
 PEER = Peer("mx.b.example", "192.0.2.1", "TLSv1.3")
@@ -163,7 +171,8 @@ async def test_a_spent_rate_is_told_with_the_moment_it_frees(tmp_path: Path) -> 
     wait = wait_of(room)
     assert wait.why is Why.RATE
     assert wait.lane is not None
-    assert (wait.lane.rate_count, wait.lane.rate_seconds, wait.lane.rate_because) == (1, 60.0, "test")
+    ceiling = wait.lane.ceiling
+    assert (ceiling.count, ceiling.per_seconds, ceiling.because) == (1, 60.0, "test")
     assert 40_000 <= wait.until_ms - room.clock.now_ms() <= 40_100
     await room.close()
 
@@ -247,6 +256,153 @@ async def test_a_letter_that_is_too_old_before_its_next_attempt_is_given_up_then
     await room.finish(leased, LATER)
     told = only(explained(room, BOB))
     assert told.coming == Coming(Next.EXPIRY, told.letter.message.expires_ms)
+
+
+# -- what is stopped --------------------------------------------------------------------------------------------------
+
+
+def stop(room: QueueRoom, scope: SuspensionScope, subject: str, **more: object) -> Suspension:
+    made = Suspension(7, scope, subject, since_ms=room.clock.now_ms(), **more)  # type: ignore[arg-type]
+    room.leasing.book.put(made)
+    return made
+
+
+async def test_a_provider_that_a_reply_stopped_is_told_with_the_words_and_until_when(room: QueueRoom) -> None:
+    room.sites.look_up("b.example", lambda: None)
+    await room.idle()
+    until_ms = room.clock.now_ms() + 1_800_000
+    stopped = stop(
+        room, SuspensionScope.PROVIDER, "mx.b.example", rule="rate", reply="421 4.7.28 slow down", until_ms=until_ms
+    )
+    await room.accept(BOB)
+    told = only(explained(room, BOB))
+    assert told.wait is not None
+    assert (told.wait.why, told.wait.words, told.wait.suspension) == (
+        Why.SUSPENDED_BY_REPLY,
+        "421 4.7.28 slow down",
+        stopped,
+    )
+    assert told.coming == Coming(Next.ATTEMPT, until_ms, attempt=1)
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject"),
+    [
+        (SuspensionScope.DOMAIN, "b.example"),
+        (SuspensionScope.SITE, "mx.b.example"),
+        (SuspensionScope.PROVIDER, "mx.b.example"),
+        (SuspensionScope.ACCOUNT, "7"),
+    ],
+)
+async def test_what_an_operator_suspended_is_told_with_who_and_why(
+    room: QueueRoom, scope: SuspensionScope, subject: str
+) -> None:
+    room.sites.look_up("b.example", lambda: None)
+    await room.idle()
+    stop(room, scope, subject, who="ann", reason="they asked us")
+    await room.accept(BOB)
+    told = only(explained(room, BOB))
+    assert told.wait is not None
+    assert (told.wait.why, told.wait.who, told.wait.reason) == (Why.SUSPENDED, "ann", "they asked us")
+    assert told.coming.next is Next.RESUME
+
+
+async def test_a_stop_of_others_is_no_reason(room: QueueRoom) -> None:
+    room.sites.look_up("b.example", lambda: None)
+    await room.idle()
+    room.leasing.open = False
+    stop(room, SuspensionScope.PROVIDER, "mx.b.example", sender_domain="other.example")
+    await room.accept(BOB)
+    assert wait_of(room).why is Why.SOON
+
+
+async def test_a_senders_stop_at_a_provider_is_its_own_reason(room: QueueRoom) -> None:
+    room.sites.look_up("b.example", lambda: None)
+    await room.idle()
+    stop(room, SuspensionScope.PROVIDER, "mx.b.example", sender_domain="example.org", rule="quota", reply="450 MI:STC")
+    await room.accept(BOB)
+    assert wait_of(room).why is Why.SUSPENDED_BY_REPLY
+
+
+async def test_a_retry_that_comes_after_the_stop_is_the_reason(room: QueueRoom) -> None:
+    await room.accept(BOB)
+    (leased,) = await room.load()
+    await room.finish(leased, LATER)
+    stop(room, SuspensionScope.DOMAIN, "b.example", rule="rate", until_ms=room.clock.now_ms() + 60_000)
+    assert wait_of(room).why is Why.RETRY
+    stop(room, SuspensionScope.DOMAIN, "b.example", rule="rate", until_ms=room.clock.now_ms() + 600_000)
+    assert wait_of(room).why is Why.SUSPENDED_BY_REPLY
+
+
+async def test_a_paused_stream_is_the_reason_of_its_recipients(room: QueueRoom) -> None:
+    new = NewStream(7, "spring", "news@example.org", HEAD, b"Hello\r\n", 3 * 86_400_000)
+    stream_id = await room.streams.make(new)
+    await room.streams.enqueue(stream_id, [StreamRecipient("1", BOB, {})])
+    await room.streams.pause(stream_id, "a typo", "ann")
+    told = only(explained(room, BOB))
+    assert told.wait is not None
+    assert (told.wait.why, told.wait.who, told.wait.reason) == (Why.STREAM_PAUSED, "ann", "a typo")
+    assert told.coming.next is Next.RESUME
+
+
+# -- other reasons ----------------------------------------------------------------------------------------------------
+
+
+async def test_hosts_without_the_encryption_that_is_demanded_are_told_with_who_demands_it(tmp_path: Path) -> None:
+    demanding = FakeLimits()
+    demanding.limits = replace(demanding.limits, tls=TlsRule(TlsLevel.REQUIRED, "[delivery] require_tls: b.example"))
+    room = await QueueRoom(tmp_path, limits=demanding).open()
+    await room.accept("first@b.example")
+    await room.load()
+    room.sites.site_failed("mx.b.example", "mx.b.example does not offer STARTTLS, and TLS is required")
+    await room.accept(BOB)
+    wait = wait_of(room)
+    assert (wait.why, wait.reason) == (Why.TLS_REQUIRED, "[delivery] require_tls: b.example")
+    await room.close()
+
+
+async def test_a_staging_host_that_does_not_let_us_begin_is_told_as_the_redirect(room: QueueRoom) -> None:
+    await room.accept(BOB)
+    room.sites.look_up("b.example", lambda: None)
+    await room.idle()
+    room.sites.site_failed("mx.b.example", "refused")
+    letter = only(explained(room, BOB)).letter
+    answer = seen(room, [letter.recipient])
+    told = explain(letter, Surroundings(room.clock.now_ms(), answer, redirect="127.0.0.1:2525"))
+    assert told.wait is not None
+    assert (told.wait.why, told.wait.reason) == (Why.REDIRECT, "127.0.0.1:2525")
+
+
+async def test_a_lane_between_two_workers_is_told(room: QueueRoom) -> None:
+    await room.accept("first@b.example")
+    (leased,) = await room.load()
+    room.leasing.open = False
+    room.leasing.lanes[leased.lane].is_moving = True
+    await room.accept(BOB)
+    assert wait_of(room).why is Why.MOVING
+
+
+async def test_a_server_that_starts_is_no_server_that_is_down(room: QueueRoom, tmp_path: Path) -> None:
+    await room.accept(BOB)
+    assert not is_starting(tmp_path)
+    with Starting(tmp_path) as begun:
+        assert is_starting(tmp_path)
+        (letter,) = gathering.to_address(config_of(room), {}, BOB, 10, room.clock).letters
+        around = gathering.surroundings(config_of(room), [letter.recipient], room.clock)
+        assert explain(letter, around).wait == Wait(Why.OWNER_STARTING)
+        begun.over()
+        assert not is_starting(tmp_path)
+
+
+async def test_a_wish_about_what_is_being_attempted_is_told(room: QueueRoom) -> None:
+    await room.accept(BOB)
+    await room.load()
+    (row,) = [each.letter.recipient for each in explained(room, BOB)]
+    wish = Wish(row.id, "hold", "wrong price", "ann")
+    await room.commits.submit(lambda _: room.store.wishes.keep(wish))
+    told = only(explained(room, BOB))
+    assert told.letter.wish == wish
+    assert sentences.wish_sentence(wish).endswith("by ann, wrong price")
 
 
 # -- how it ended -----------------------------------------------------------------------------------------------------

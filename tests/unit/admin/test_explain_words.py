@@ -14,16 +14,24 @@ from youtong.admin.explain.explanation import Advice, Coming, Explanation, Next,
 from youtong.admin.explain.facts import Headline, Letter, Signature, Surroundings, Unsigned, headline_of
 from youtong.admin.explain.reasons import explain
 from youtong.admin.explain.timeline import timeline
+from youtong.admin.figures import CeilingSeen
 from youtong.admin.waits import LaneSeen
 from youtong.mta.message.notice import Action
+from youtong.queue.ceiling import CeilingKind
 from youtong.queue.holds import WorkerDeaths
 from youtong.queue.journal import Facts, JournalKind, JournalRow
 from youtong.queue.reading import MessageRow, RecipientRow
 from youtong.queue.states import RecipientState
+from youtong.queue.suspensions import Suspension, SuspensionScope
 
 NOW = 1_795_435_200_000  # 2026-11-23 12:00:00 UTC
 LANGUAGES = ("en_US.UTF-8", "zh_CN.UTF-8")
-LANE = LaneSeen("Gmail", "default", 80, 80, 5, 10, 10, "default", 0, 3.0, 100, 1.0, "default", 4000)
+STOP = Suspension(
+    7, SuspensionScope.PROVIDER, "Gmail", rule="rate", reply="421 4.7.28 too fast", until_ms=1_795_435_800_000
+)
+LANE = LaneSeen(
+    "Gmail", "default", 80, 80, 5, 10, 10, "default", CeilingSeen(CeilingKind.MESSAGE_RATE, 100, 1.0, "default", 3.0)
+)
 WORDS = "Recipient address rejected: Greylisted, see https://mail.example.org/greylisting?id=0815, and try again later"
 
 
@@ -85,7 +93,16 @@ def explained(*args: object, **options: object) -> Explanation:
 @pytest.mark.parametrize(("why", "language"), list(product(Why, LANGUAGES)))
 def test_every_reason_to_wait_has_a_sentence(why: Why, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANG", language)
-    wait = Wait(why, words="SERVFAIL", who="ann", reason="typo", provider="Gmail", hosts=("mx1", "mx2"), lane=LANE)
+    wait = Wait(
+        why,
+        words="SERVFAIL",
+        who="ann",
+        reason="typo",
+        provider="Gmail",
+        hosts=("mx1", "mx2"),
+        lane=LANE,
+        suspension=STOP,
+    )
     sentence = sentences.why_sentence(wait, DEFERRED, NOW)
     assert sentence
     assert "{" not in sentence
