@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from ...mta.dns.answers import Found, Unavailable
+from ...mta.dns.answers import Found, NoData, NoSuchName, Unavailable
 from ...mta.dns.resolver import system_resolver
 from ...mta.outcome import Stage
 from ...policy.limits import TlsDemands
@@ -128,11 +128,14 @@ def _provider_of(domain: str, rules: Shaping, servers: list[str]) -> str:
 
 async def _mx_hosts(domain: str, servers: list[str]) -> tuple[str, ...]:
     match await system_resolver(servers, clock).mx(domain):
-        case Found(records=records):
+        case Found(records=records) if all(each.host for each in records):
             return tuple(host for _preference, host in sorted((each.preference, each.host) for each in records))
-        case Unavailable(why=why):
-            raise click.ClickException(
-                _("The MX hosts of {domain} cannot be looked up: {why}.").format(domain=domain, why=why)
-            )
-        case _:
+        case NoData():
             return (domain,)
+        case Found():
+            why = _("it takes no mail")
+        case NoSuchName():
+            why = _("there is no such domain")
+        case Unavailable(why=why):
+            pass
+    raise click.ClickException(_("The MX hosts of {domain} cannot be looked up: {why}.").format(domain=domain, why=why))

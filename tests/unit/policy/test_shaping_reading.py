@@ -119,7 +119,11 @@ def test_the_same_domain_in_two_providers_is_a_fault(tmp_path: Path) -> None:
             "connections = 1\nafter = 5",
             '9: [[provider.one.reply]] after: goes together with within, e.g. after = 5, within = "1 h"',
         ),
-        ("connections = 1", "share = 1.5", "8: [[provider.one.reply]] share: needs a part of the usual pace between 0 and 1, e.g. 0.5"),
+        (
+            "connections = 1",
+            "share = 1.5",
+            "8: [[provider.one.reply]] share: needs a part of the usual pace between 0 and 1, e.g. 0.5",
+        ),
         (
             'examples = ["421 Slow down"]\n',
             "",
@@ -141,7 +145,7 @@ def test_the_same_domain_in_two_providers_is_a_fault(tmp_path: Path) -> None:
             '9: [[provider.one.reply]] scope: needs one of "source", "sender", "site"',
         ),
     ],
-)  # fmt: skip
+)
 def test_a_faulty_rule_is_told_with_its_line_and_what_to_write(tmp_path: Path, old: str, new: str, told: str) -> None:
     assert told in faults(tmp_path, changed(old, new))
 
@@ -199,8 +203,14 @@ def test_a_rule_may_do_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("20/min", (20, 60)), ("100/s", (100, 1)), ("10,000/h", (10_000, 3600)), ("10/30 s", (10, 30)), ("5/day", (5, 86_400))],
-)  # fmt: skip
+    [
+        ("20/min", (20, 60)),
+        ("100/s", (100, 1)),
+        ("10,000/h", (10_000, 3600)),
+        ("10/30 s", (10, 30)),
+        ("5/day", (5, 86_400)),
+    ],
+)
 def test_rates_as_people_write_them(text: str, expected: tuple[int, int]) -> None:
     assert rate(text) == expected
 
@@ -212,8 +222,9 @@ def test_what_is_no_rate_is_refused(text: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90 s", 90), ("30min", 1800), ("2 h", 7200), ("1 hour", 3600), ("45 minutes", 2700), ("1 day", 86_400)]
-)  # fmt: skip
+    ("text", "seconds"),
+    [("90 s", 90), ("30min", 1800), ("2 h", 7200), ("1 hour", 3600), ("45 minutes", 2700), ("1 day", 86_400)],
+)
 def test_times_as_people_write_them(text: str, seconds: int) -> None:
     assert duration(text) == seconds
 
