@@ -25,6 +25,7 @@ from youtong.queue.limits import TlsRule
 from youtong.queue.operations import Selection, flush, operate
 from youtong.queue.reading import Wish
 from youtong.queue.recovery import MAYBE_SENT
+from youtong.queue.stream_states import StreamEvent
 from youtong.queue.streams import NewStream, StreamRecipient
 from youtong.queue.suspensions import Suspension, SuspensionScope
 
@@ -338,7 +339,7 @@ async def test_a_paused_stream_is_the_reason_of_its_recipients(room: QueueRoom) 
     new = NewStream(7, "spring", "news@example.org", HEAD, b"Hello\r\n", 3 * 86_400_000)
     stream_id = await room.streams.make(new)
     await room.streams.enqueue(stream_id, [StreamRecipient("1", BOB, {})])
-    await room.streams.pause(stream_id, "a typo", "ann")
+    await room.streams.change(stream_id, StreamEvent.PAUSE, "a typo", "ann")
     told = only(explained(room, BOB))
     assert told.wait is not None
     assert (told.wait.why, told.wait.who, told.wait.reason) == (Why.STREAM_PAUSED, "ann", "a typo")
