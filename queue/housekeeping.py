@@ -7,8 +7,8 @@ Knows  nothing of delivery, and no archive (queue.archive). Works in short steps
 
 Invariants
     Content is deleted only when every recipient of its message has ended and the retention time is over; rows and
-    journal stay. Content of a stream waits until the stream is stopped. A spool file goes after the commit that forgets
-    it.
+    journal stay. Content of a stream waits until nobody joins it any more and its recipients are archived. A spool
+    file goes after the commit that forgets it.
     No statement here looks at more rows than it says, however many wait.
 """
 

@@ -2,7 +2,8 @@
 
 Owns   the rule: a recipient goes when it ended before a given moment, nothing is owed about it, and every follower of
        the journal has passed its newest fact. One of a submitted message also waits for the others of its message; one
-       of a stream until the stream is stopped, since until then its key keeps it from being enqueued twice.
+       of a stream until nobody joins the stream any more (it is stopped, or its deadline was over at that moment):
+       until then its key keeps it from being enqueued twice.
 Knows  no archive; reads queue.db over a read-only connection.
 """
 
@@ -12,12 +13,12 @@ import msgspec
 
 from ..storage import leaving_rows
 from ..storage.leaving_rows import Leaving, LeavingFact, LeavingMessage, LeavingRecipient
+from ..stream_states import RunState
 from .archive_store import ArchivedRecipient
 
 PAGE_RECIPIENTS = 200
 PAGE_MESSAGES = 500
 PAGE_FACTS = 2000
-_STOPPED = "stopped"
 _TERMINAL = 10  # and beyond (queue.states)
 _OWED = 1
 
@@ -69,7 +70,7 @@ def find_page(db: sqlite3.Connection, place: Place, ripe: Ripe) -> Page:
         if message.received_ms >= ripe.before_ms:
             return page
         after = place.recipient_id if message.id == place.message_id else 0
-        rows = _rows(db, message, after)
+        rows = _rows(db, message, after, ripe)
         _take(db, page, message, rows, ripe)
         looked += len(rows)
         if len(rows) == PAGE_RECIPIENTS:
@@ -82,10 +83,11 @@ def find_page(db: sqlite3.Connection, place: Place, ripe: Ripe) -> Page:
     return page
 
 
-def _rows(db: sqlite3.Connection, message: LeavingMessage, after_id: int) -> list[LeavingRecipient]:
+def _rows(db: sqlite3.Connection, message: LeavingMessage, after_id: int, ripe: Ripe) -> list[LeavingRecipient]:
     """Recipients to look at: none while the message or its stream is not over."""
     if message.stream_id:
-        is_over = leaving_rows.run_state(db, message.stream_id) == _STOPPED
+        is_late = message.expires_ms < ripe.before_ms
+        is_over = is_late or leaving_rows.run_state(db, message.stream_id) == RunState.STOPPED
     else:
         is_over = not leaving_rows.has_unended(db, message.id)
     return leaving_rows.recipients(db, message.id, after_id, PAGE_RECIPIENTS) if is_over else []

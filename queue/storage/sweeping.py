@@ -15,10 +15,13 @@ costs twice."""
 _SPARE_SHARE = 5
 
 _CONTENTS = """
-SELECT c.id, ifnull(m.received_ms, v.at_ms), ifnull(m.stream_id, v.stream_id),
-       (SELECT s.run_state FROM stream AS s WHERE s.id = ifnull(m.stream_id, v.stream_id))
+SELECT c.id, ifnull(m.received_ms, v.at_ms), ifnull(m.stream_id, v.stream_id)
 FROM content AS c LEFT JOIN message AS m ON m.id = c.id LEFT JOIN revision AS v ON v.content_id = c.id
 WHERE c.id > ? ORDER BY c.id LIMIT ?
+"""
+_CLOSED = """
+SELECT s.run_state = 'stopped' OR m.expires_ms < ? FROM stream AS s JOIN message AS m ON m.id = s.message_id
+WHERE s.id = ?
 """
 _TOUCH = "SELECT substr(body, -1) FROM content WHERE id = ?"  # its pages are in the file cache when they are freed
 _NEEDED = "SELECT 1 FROM recipient WHERE message_id = ? AND (state < 10 OR notice = 1) LIMIT 1"
@@ -48,10 +51,10 @@ def find_ended_content(db: sqlite3.Connection, after: int, before_ms: int, limit
     """
     rows = db.execute(_CONTENTS, (after, limit)).fetchall()
     ids: list[int] = []
-    for content_id, received_ms, stream_id, run_state in rows:
+    for content_id, received_ms, stream_id in rows:
         if received_ms is not None and received_ms >= before_ms:
             return Found(tuple(ids), None)
-        if received_ms is not None and _is_over(db, content_id, stream_id, run_state):
+        if received_ms is not None and _is_over(db, content_id, stream_id, before_ms):
             ids.append(content_id)
             db.execute(_TOUCH, (content_id,)).fetchone()
     return Found(tuple(ids), rows[-1][0] if len(rows) == limit else None)
@@ -70,10 +73,11 @@ def delete_content(db: sqlite3.Connection, ids: Sequence[int], is_over: Callable
     return Swept(len(ids), deleted, tuple(names))
 
 
-def _is_over(db: sqlite3.Connection, content_id: int, stream_id: int, run_state: str | None) -> bool:
-    """Of a stream's millions of recipients none may be left: they go to the archive once it is stopped."""
+def _is_over(db: sqlite3.Connection, content_id: int, stream_id: int, before_ms: int) -> bool:
+    """Nobody joins a stream that is stopped or late; its millions of recipients go to the archive first."""
     if stream_id:
-        return run_state == "stopped" and db.execute(_ANY, (stream_id,)).fetchone() is None
+        closed = db.execute(_CLOSED, (before_ms, stream_id)).fetchone()
+        return bool(closed and closed[0]) and db.execute(_ANY, (stream_id,)).fetchone() is None
     return db.execute(_NEEDED, (content_id,)).fetchone() is None
 
 

@@ -163,6 +163,14 @@ async def test_recipients_of_a_stream_move_once_it_is_stopped_and_the_stream_sta
         assert [row.id for row in reader.of_message(message_id, 10)] == ids
 
 
+async def test_recipients_of_a_stream_move_once_nobody_can_join_it_for_its_deadline_is_long_over(room: Room) -> None:
+    await room.mail.ended("x@y.test", days_ago=10, stream=True)
+    room.clock.advance(1.9 * DAY_MS / 1000)  # its deadline was five days after it was made
+    assert await room.round() == 0
+    room.clock.advance(0.2 * DAY_MS / 1000)
+    assert await room.round() == 1
+
+
 async def test_many_recipients_move_page_by_page(room: Room) -> None:
     many = finding.PAGE_RECIPIENTS * 2 + 1
     await room.mail.ended(*(f"x{n}@y.test" for n in range(many)))

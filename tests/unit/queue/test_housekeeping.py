@@ -119,6 +119,23 @@ async def test_content_of_a_stream_waits_until_it_is_stopped_and_its_recipients_
     assert not await house.has_content(message_id)
 
 
+async def test_every_text_of_a_stream_goes_with_it(house: House) -> None:
+    stream_id, _ = await house.message(InlineBody(b"first"), stream=True)
+    later = house.store.counters.message()
+    await house.run("INSERT INTO content (id, kind, head, body) VALUES (?, 'template', x'', x'')", later)
+    for number, content_id in ((1, stream_id), (2, later)):
+        await house.run(
+            "INSERT INTO revision (stream_id, number, content_id, size_bytes, eight_bit, at_ms, who)"
+            " VALUES (?, ?, ?, 1, 0, ?, '')",
+            stream_id, number, content_id, house.clock.now_ms(),
+        )  # fmt: skip
+    await house.run("DELETE FROM recipient")
+    house.clock.advance(5 * RETENTION_MS / 1000)
+    assert await house.keeper.sweep() == 0  # its deadline is ten retention times away
+    house.clock.advance(6 * RETENTION_MS / 1000 + 1)
+    assert await house.keeper.sweep() == 2
+
+
 async def test_a_step_that_is_over_at_once_still_deletes_one(house: House) -> None:
     ids = [(await house.message(InlineBody(b"body")))[0] for _ in range(3)]
     swept = await house.commits.submit(lambda db: sweeping.delete_content(db, ids, lambda: True))
