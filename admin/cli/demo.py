@@ -17,6 +17,7 @@ from rich.console import Console
 from ...queue.storage.database import StorageError
 from ..demo.folder import FolderUnusable, fresh_folder
 from ..demo.lines import LineView
+from ..demo.picture import Picture
 from ..demo.screen import ScreenView
 from ..demo.server import ServerEnded
 from ..demo.show import Demonstration, Pace, View
@@ -28,14 +29,16 @@ from .frame import clock, teaching
 from .output import print_facts
 
 _FOLDER = Path("var", "demo")
+_HINT_SECONDS = 6  # each is shown
 
 
 @click.command(
     **teaching(
         _("Show a server at work in a simulated internet."),
-        _("Starts a real server, receivers in the manner of Gmail, Outlook, QQ and 163 (and some that are full, slow, "
-          "dead or mistyped), and a stream of example letters. Watch them arrive, wait and bounce. Nothing leaves this "
-          "machine, and your own configuration and mail are not touched. Ctrl-C ends it."),
+        _("Starts a real server, forty receivers in the manner of Gmail, Outlook, QQ, 163 and others (and some that "
+          "are full, slow, dead or mistyped), three streams to thousands of people, and letters of people between "
+          "them. Watch each leave at the pace that its receiver tolerates. Nothing leaves this machine, and your own "
+          "configuration and mail are not touched. Ctrl-C ends it."),
         examples=("youtong demo", "youtong demo --seconds 60", "youtong demo | head -50"),
     )
 )  # fmt: skip
@@ -81,17 +84,27 @@ def _view(folder: Path) -> Generator[View]:
         yield LineView()
         return
     click.echo(_("The demo starts …"))
-    with ScreenView(console, clock, lambda address, width: _hint(address, width, folder)) as view:
+    with ScreenView(console, clock, lambda picture, width: _hint(picture, width, folder)) as view:
         yield view
 
 
-def _hint(address: str, width: int, folder: Path) -> list[str]:
+def _hint(picture: Picture, width: int, folder: Path) -> list[str]:
     """Always of the same height, so that the page does not jump. A long command goes on after a backslash."""
-    words = _("Why does a letter wait? In another terminal:")
-    if not address:
-        return [words, "", ""]
-    first, second = f"  {command()} explain recipient {address}", config_words(folder / "youtong.toml")
+    words = _("What limits what? Why does a letter wait? In another terminal:")
+    choice = _verbs(picture)
+    turn = int(picture.at_ms / 1000 / _HINT_SECONDS) % len(choice)
+    first, second = f"  {command()} {choice[turn]}", config_words(folder / "youtong.toml")
     return [words, first + second, ""] if len(first + second) < width else [words, f"{first} \\", f"   {second}"]
+
+
+def _verbs(picture: Picture) -> list[str]:
+    """What is worth typing now, by the names that are on the page."""
+    found = ["top"]
+    if picture.waiting_address:
+        found.append(f"explain recipient {picture.waiting_address}")
+    if busiest := picture.busiest:
+        found += [f"explain site {busiest.domains[0]}", f"queue suspend --provider {busiest.provider}"]
+    return found
 
 
 def _summarise(demonstration: Demonstration) -> None:
@@ -99,18 +112,21 @@ def _summarise(demonstration: Demonstration) -> None:
     picture, ledger = stage.picture, stage.ledger
     totals = picture.totals
     sentence = ngettext(
-        "{n} letter was sent. Of its recipients:", "{n} letters were sent. Of their recipients:", picture.letters
+        "{n} letter of people and three streams were sent. Of all recipients:",
+        "{n} letters of people and three streams were sent. Of all recipients:",
+        picture.letters,
     )
     click.echo(sentence.format(n=picture.letters))
     print_facts(
         [
             ("  " + _("delivered"), str(totals.delivered)),
             ("  " + _("waits"), str(totals.unfinished)),
-            ("  " + _("failed"), _("{n}, each with a notice to its sender").format(n=totals.bounced)),
+            ("  " + _("failed"), str(totals.bounced)),
             ("  " + _("received twice"), str(len(ledger.duplicates()) if ledger is not None else 0)),
         ]
     )
     click.echo(_("The queue of the demo stays in {folder} until the next one; look into it with:").format(
         folder=shown(stage.config_file.parent)
     ))  # fmt: skip
-    click.echo(f"  {command()} queue list{config_words(stage.config_file)}")
+    for verb in ("queue list", "stream list", "queue suspensions"):
+        click.echo(f"  {command()} {verb}{config_words(stage.config_file)}")

@@ -1,43 +1,70 @@
-"""The demo's internet: the shipped one, a little impatient, with the senders' DKIM keys in its DNS.
+"""The demo's internet: the forty shipped providers, a little impatient, and how the demo's server is told about them.
 
-Owns   what the demo changes about conf/simulator.toml: free ports, shorter greylisting, smaller rate limits (so that
-       both are seen within a minute), and a home for the senders, where failure notices arrive.
+Owns   what the demo changes about conf/simulator-forty.toml: free ports, shorter greylisting, and a home for the
+       senders, where failure notices arrive; and the shaping rules that name these providers.
 Knows  nothing of servers and letters.
 """
 
-from collections.abc import Iterable
-from importlib.resources import files
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
 from ...mta.dkim.key import SigningKey, public_record, txt_strings
-from ...mta.simulator.reading import read_settings
-from ...mta.simulator.settings import ExtraRecord, Greylist, MxHost, ProviderSettings, Servers, Settings
-from .receivers import SENDER_DOMAINS
+from ...mta.simulator.behaviours import Counted, Per, StartTls
+from ...mta.simulator.domains import expand
+from ...mta.simulator.settings import ExtraRecord, Greylist, MxHost, ProviderSettings, Settings
+from .receivers import SENDER_DOMAINS, shipped
 
 GREYLIST_SECONDS = 10.0
 _GREYLIST = Greylist(seconds=GREYLIST_SECONDS, reply="450 4.7.1 Greylisted, see you in ten seconds")
-_STRICTER = 10  # a tenth of the shipped rates: the demo sends some letters a second
 _HOME = ProviderSettings(
     name="home", domains=SENDER_DOMAINS, mx=(MxHost(host="mx.home.test", address="127.90.1.1"),)
 )  # fmt: skip
+_HEAD = """\
+# Made by `youtong demo`: the shipped rules, for the forty providers of its simulated internet.
+base = "shipped"
+"""
+_CAUTION = 0.7  # of what a receiver takes: the rates of the demo's rules
+_TOO_BOLD = frozenset(
+    {"yahoo", "naver", "orange"}
+)  # their limits are not known to the demo's rules: they will complain
 
 
 def demo_settings(keys: Iterable[SigningKey]) -> Settings:
     """Ports are 0: whatever is free."""
-    shipped = read_settings(files("youtong.conf").joinpath("simulator.toml").read_text("utf-8"))
     records = [_published(key) for key in keys]
     return replace(
-        shipped,
-        simulator=Servers(dns="127.0.0.1:0", port=0, control=""),
-        provider=(*map(_impatient, shipped.provider), _HOME),
-        record=(*shipped.record, *records),
+        shipped(),
+        simulator=replace(shipped().simulator, dns="127.0.0.1:0", port=0, control=""),
+        provider=(*map(_impatient, shipped().provider), _HOME),
+        record=(*shipped().record, *records),
     )
 
 
+def demo_shaping() -> str:
+    """shaping.toml: the shipped rules, told under which names their providers live here and what these take."""
+    return _HEAD + "".join(_rule(each) for each in (*shipped().provider, _HOME))
+
+
+def _rule(provider: ProviderSettings) -> str:
+    suffix = expand(provider.mx[0].host)[0].partition(".")[2]
+    lines = [f"\n[provider.{provider.name}]", f'mx = ["{suffix}"]', *_rates(provider)]
+    if provider.dialog.starttls is not StartTls.GOOD:
+        lines.append('tls = "opportunistic"')
+    return "\n".join(lines) + "\n"
+
+
+def _rates(provider: ProviderSettings) -> Iterator[str]:
+    """A little less than what it takes from one client in a minute."""
+    counted = {Counted.MESSAGES: "message_rate", Counted.CONNECTIONS: "connection_rate"}
+    for window in provider.window:
+        key = counted.get(window.counts)
+        if key and window.per is Per.CLIENT and provider.name not in _TOO_BOLD:
+            yield f'{key} = "{max(1, int(window.most * _CAUTION))}/{int(window.seconds)} s"'
+
+
 def _impatient(provider: ProviderSettings) -> ProviderSettings:
-    windows = tuple(replace(each, most=max(1, each.most // _STRICTER)) for each in provider.window)
-    return replace(provider, window=windows, greylist=_GREYLIST if provider.greylist else None)
+    return replace(provider, greylist=_GREYLIST if provider.greylist else None)
 
 
 def _published(key: SigningKey) -> ExtraRecord:

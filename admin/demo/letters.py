@@ -3,7 +3,7 @@
 Owns   the senders, the subjects and texts in two languages, and the choice of recipients.
 Knows  nothing of the way a letter takes (`posting`).
 
-The first letters visit every group of receivers once, in order; after that chance decides, by weight, among the groups
+The first letters visit the providers with most to show, in order; after that chance decides, by weight, among those
 that have room. So a receiver that takes nothing is not written to for ever.
 """
 
@@ -16,12 +16,16 @@ from email.utils import localtime, make_msgid
 from itertools import count
 from random import Random
 
-from .receivers import GROUPS, SENDER_DOMAINS, Group
+from .receivers import SENDER_DOMAINS, Group, group_of, groups
 
 _STRANGE_ONE_IN = 5
 _TO_MANY_ONE_IN = 6
 _MANY = (3, 7)
 _ENGLISH, _CHINESE = SENDER_DOMAINS
+_OPENING = (
+    "gmail.test", "university.test", "observatory.test", "qq.test", "town-hall.test", "library.test", "163.test",
+    "gmial.test", "old-mill.test", "outlook.test", "yahoo.test", "bakery07.test",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,14 +69,14 @@ _TEXTS = {
 def letters(random: Random, full: Collection[Group]) -> Iterator[Letter]:
     """Letters without end. `full` is looked at before each: groups that get none for now."""
     for number in count():
-        opening = GROUPS[number] if number < len(GROUPS) else None
-        groups = [opening] if opening and opening.weight else _chosen(random, full)
-        recipients = dict.fromkeys(_address(random, group, strange=not opening) for group in groups)
+        opening = group_of(_OPENING[number]) if number < len(_OPENING) else None
+        chosen = [opening] if opening else _chosen(random, full)
+        recipients = dict.fromkeys(_address(random, group, strange=not opening) for group in chosen)
         yield _letter(random, 1001 + number, tuple(recipients))
 
 
 def _chosen(random: Random, full: Collection[Group]) -> list[Group]:
-    open_groups = [group for group in GROUPS if group.weight and group not in full] or [GROUPS[4]]
+    open_groups = [group for group in groups() if group.weight and group not in full] or [groups()[0]]
     how_many = random.randint(*_MANY) if not random.randrange(_TO_MANY_ONE_IN) else 1
     return random.choices(open_groups, [group.weight for group in open_groups], k=how_many)
 

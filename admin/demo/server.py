@@ -13,15 +13,22 @@ import socket
 import sys
 from pathlib import Path
 
+import msgspec
+
 from ...mta.clock import Clock
 from ...mta.dkim import keyfile
 from ...mta.dkim.key import Algorithm, SigningKey, generate
 from ...mta.envelope import Domain
+from ...queue.orders import Order
+from ...queue.selections import Selection
 from ..accounts import AccountRegister
 from ..accounts.secrets import chosen_verifier, random_secret, random_verifier, readable_password
-from ..control import NotRunning, ask
+from ..config import Config, load
+from ..control import Answer, NotRunning, ask
 from ..store import AppDatabase
+from ..stream_control import StreamQuestion
 from ..texts import _
+from .internet import demo_shaping
 from .posting import Postbox
 from .receivers import SENDER_DOMAINS
 
@@ -58,6 +65,8 @@ class DemoServer:
         self.folder, self.data_dir = folder, folder / "var"
         self.config_file, self.log_file = folder / "youtong.toml", folder / "serve.log"
         self.port = _free_port()
+        self.accounts: dict[str, int] = {}
+        self._config: Config | None = None
         self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
 
@@ -69,13 +78,14 @@ class DemoServer:
         return keys
 
     async def make_accounts(self) -> Postbox:
-        """An account for each sender domain; the way in for its letters."""
+        """An account for each sender domain, its number in `accounts`; the way in for its letters."""
         passwords = {domain: (f"post@{domain}", random_secret()) for domain in SENDER_DOMAINS}
         database = await AppDatabase.open(self.data_dir / "app.db")
         try:
             register = AccountRegister(database, self._clock)
             for domain, (name, secret) in passwords.items():
-                await register.add(name, chosen_verifier(readable_password()), domains=(domain,))
+                verifier = chosen_verifier(readable_password())
+                self.accounts[domain] = await register.add(name, verifier, domains=(domain,))
                 await register.add_credential(name, random_verifier(secret), "people", "youtong demo")
         finally:
             await database.close()
@@ -85,6 +95,7 @@ class DemoServer:
         """Returns when it takes mail. Raises ServerEnded."""
         text = _CONFIG.format(port=self.port, mx_port=mx_port, dns=dns, stop_seconds=_STOP_SECONDS)
         self.config_file.write_text(text, encoding="utf-8")
+        self.config_file.with_name("shaping.toml").write_text(demo_shaping(), encoding="utf-8")
         await self._spawn()
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -108,16 +119,30 @@ class DemoServer:
             return False
         return True
 
+    @property
+    def config(self) -> Config:
+        """As the server reads it. Raises ConfigError."""
+        if self._config is None:
+            self._config = load(self.config_file)
+        return self._config
+
     def check(self) -> None:
         """Raises ServerEnded when it is not running."""
         if self._process is None or self._process.returncode is not None:
             raise ServerEnded(_("The server ended by itself; its log is {file}.").format(file=self.log_file))
 
-    async def flush(self) -> int:
-        """All that waits is due now; how many letters that were. Raises NotRunning, Refused."""
-        question: dict[str, object] = {"verb": "operate", "operation": "flush", "selection": {}, "who": "demo"}
-        answer = await asyncio.to_thread(ask, self.data_dir, "owner", question)
+    async def flush(self, provider: str) -> int:
+        """What waits for a provider is due now; how many letters that were. Raises NotRunning, Refused."""
+        order = Order("flush", Selection(provider=provider), who="demo")
+        answer = await self._ask({"verb": "operate", **msgspec.to_builtins(order)})
         return int(answer["changed"])
+
+    async def ask_stream(self, question: StreamQuestion) -> Answer:
+        """Raises NotRunning, Refused."""
+        return await self._ask({"verb": "stream", **msgspec.to_builtins(question)})
+
+    async def _ask(self, question: dict[str, object]) -> Answer:
+        return await asyncio.to_thread(ask, self.data_dir, "owner", question)
 
     async def stop(self) -> None:
         """Ends it; when it returns nothing of it lives."""

@@ -1,7 +1,7 @@
 """The demonstration at work: starts everything, keeps letters coming, and lets a view look at it.
 
-Owns   the order of start and end, the stream of letters, the impatience (all that waits is tried again every few
-       seconds), and reading the queue for the picture.
+Owns   the order of start and end, people's letters, the streams, the impatience (whom a receiver put off is tried again
+       every few seconds), and reading queue and owner for the picture.
 Knows  nothing of terminals: a `View` is given.
 """
 
@@ -14,17 +14,18 @@ from typing import Protocol
 from ...mta.clock import Clock
 from ...mta.simulator.ledger import Ledger
 from ...mta.simulator.simulator import start as start_simulator
-from ...queue.reading import QueueReader, Wanted, reading
+from ...queue.reading import QueueReader, reading
 from ..control import NotRunning, Refused
+from ..panorama import Panorama, gather
 from ..texts import _, ngettext
+from .campaigns import CAMPAIGNS, Campaign, send
 from .internet import demo_settings
 from .letters import letters
 from .picture import Happening, Picture
 from .posting import Postbox, PostingFailed
 from .server import DemoServer
 
-_PAGE = 500
-_MOST_UNFINISHED = 2000  # far more than the groups' room
+_PAGE = 2000
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Pace:
     letter: float = 0.45
     flush: float = 15.0
     look: float = 0.4
-    room: int = 12  # unfinished letters in a group; with more it gets none
+    room: int = 6  # letters of people that a provider put off; with more it gets none
+    streams: float = 4.0  # when the first one begins; the others follow at such distances
 
 
 @dataclass
@@ -80,7 +82,8 @@ class Demonstration:
     async def _play(self, postbox: Postbox, reader: QueueReader) -> None:
         """Until one of the parts fails, or we are cancelled; then a last look at how it ended."""
         self.stage.next_flush = self._clock.monotonic() + self.stage.pace.flush
-        parts = [asyncio.create_task(part) for part in (self._stream(postbox), self._press(), self._look(reader))]
+        roles = (self._write_letters(postbox), self._send_streams(), self._press(), self._look(reader))
+        parts = [asyncio.create_task(part) for part in roles]
         try:
             await asyncio.gather(*parts)
         finally:
@@ -88,10 +91,10 @@ class Demonstration:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
             await self._server.stop()
-            self._read(reader)
+            await self._read(reader)
             self._view.show(self.stage)
 
-    async def _stream(self, postbox: Postbox) -> None:
+    async def _write_letters(self, postbox: Postbox) -> None:
         picture, pace = self.stage.picture, self.stage.pace
         full = picture.full(pace.room)
         for letter in letters(self._random, full):
@@ -104,14 +107,33 @@ class Demonstration:
             full.clear()
             full |= picture.full(pace.room)
 
+    async def _send_streams(self) -> None:
+        """One after the other begins; each goes on beside the others."""
+        async with asyncio.TaskGroup() as group:
+            for campaign in CAMPAIGNS:
+                await asyncio.sleep(self.stage.pace.streams)
+                group.create_task(self._send(campaign))
+        await asyncio.Event().wait()
+
+    async def _send(self, campaign: Campaign) -> None:
+        words = _("A stream begins: {name}, to {n} people")
+        self._note(words.format(name=_(campaign.name), n=f"{campaign.recipients:,}"))
+        try:
+            account_id = self._server.accounts[campaign.domain]
+            await send(campaign, account_id, self._server.ask_stream, self._random)
+        except (NotRunning, Refused) as error:
+            self._server.check()
+            self._note(_("The server did not take a stream: {why}").format(why=error))
+
     async def _press(self) -> None:
         while True:
             await asyncio.sleep(max(0.0, self.stage.next_flush - self._clock.monotonic()))
-            try:
-                n = await self._server.flush()
-            except (NotRunning, Refused):
-                self._server.check()
-                n = 0
+            n = 0
+            for group in self.stage.picture.put_off:
+                try:
+                    n += await self._server.flush(group.provider) if group.provider else 0
+                except (NotRunning, Refused):
+                    self._server.check()
             if n:
                 self._note(_flushed(n))
             self.stage.next_flush = self._clock.monotonic() + self.stage.pace.flush
@@ -119,16 +141,20 @@ class Demonstration:
     async def _look(self, reader: QueueReader) -> None:
         while True:
             self._server.check()
-            self._read(reader)
+            await self._read(reader)
             self._view.show(self.stage)
             await asyncio.sleep(self.stage.pace.look)
 
-    def _read(self, reader: QueueReader) -> None:
-        """A few milliseconds: what is unfinished stays little."""
+    async def _read(self, reader: QueueReader) -> None:
+        """A few milliseconds here; owner and backlog are asked in a thread."""
         picture = self.stage.picture
         while facts := reader.facts_after(picture.seq, _PAGE):
             picture.follow(facts)
-        picture.look(reader.listed(Wanted(), _MOST_UNFINISHED))
+        picture.behold(await asyncio.to_thread(self._panorama))
+
+    def _panorama(self) -> Panorama:
+        config = self._server.config
+        return gather(config, {}, self._clock)
 
     def _note(self, sentence: str) -> None:
         self.stage.picture.note(Happening(self._clock.now_ms(), sentence))
