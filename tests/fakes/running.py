@@ -101,7 +101,7 @@ class Running:
     async def flush(self) -> None:
         """All that waits is due now."""
         assert self.process is None or self.is_running(), f"the server ended:\n{self.log()[-3000:]}"
-        await self.ask("owner", verb="flush", selection={}, who="test")
+        await self.ask("owner", verb="operate", operation="flush", selection={}, who="test")
 
     def environment(self) -> dict[str, str]:
         """What lets `arm` reach a process."""

@@ -52,7 +52,7 @@ async def _all_end(running: Running, sent: Post) -> None:
         if not left and not _notices_under_way(running):
             return
         for domain in {address.rpartition("@")[2] for address in left}:
-            await running.ask("owner", verb="flush", selection={"domain": domain}, who="test")
+            await running.ask("owner", verb="operate", operation="flush", selection={"domain": domain}, who="test")
         await asyncio.sleep(_ROUND_SECONDS)
 
 

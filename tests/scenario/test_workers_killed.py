@@ -82,7 +82,7 @@ async def _all_end(running: Running, expected: dict[str, Case], killing: "asynci
         if not left and not _notices_under_way(running):
             break
         for domain in {address.rpartition("@")[2] for address in left} | {SENDERS}:
-            await running.ask("owner", verb="flush", selection={"domain": domain}, who="test")
+            await running.ask("owner", verb="operate", operation="flush", selection={"domain": domain}, who="test")
         await asyncio.sleep(_ROUND_SECONDS)
     killing.cancel()
     await asyncio.wait([killing])
