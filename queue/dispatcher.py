@@ -18,6 +18,7 @@ from .acquaintances import Acquaintances
 from .allowances import AllowanceSource
 from .delays import Delays
 from .endings import Endings
+from .expiry import Expiry
 from .fleet import ProcessFleet
 from .gate import LeaseGate
 from .halting import halted_flows
@@ -39,6 +40,7 @@ from .protocol import Report
 from .reacting import Reacting
 from .reactions import NoReaction, ReplyWatch
 from .recovery import Recovery
+from .render_faults import RENDER_FAULTS, RenderFaults
 from .reshaping import Reshaping
 from .retry import RetrySchedule
 from .routing import RouteSource
@@ -113,6 +115,7 @@ class Dispatcher:
             commits, store, self.sites, ports.limits, ports.routes, ports.gate, endings, self._fleet, clock, self.book
         )
         self.loader = Loader(commits, store, self.sites, self.leasing, endings, ports.hold_reason, clock)
+        self.expiry = Expiry(commits, store, endings, clock)
         listener = Listener(self._settled, self._due_now)
         self.settling = Settling(
             commits, store, self.leasing, self.sites, ports.judge, ports.schedule, clock, listener, reacting
@@ -122,6 +125,7 @@ class Dispatcher:
             commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock
         )
         self.housekeeper = Housekeeper(self._path, self.spool_dir, commits, self.leasing.forget_idle_lanes, clock)
+        self._render_faults = RenderFaults(self._hold_stream)
         self.stopping = Stopping(commits, store, self.book, clock)
         self.streams = Streams(
             commits, store, self._due_now, clock, self.book, self.leasing.revisions, self.stopping, self._halt_now
@@ -161,6 +165,7 @@ class Dispatcher:
             self._tasks.append(asyncio.create_task(self.loader.run()))
             self._tasks.append(asyncio.create_task(self._set_back.run()))
         self._tasks.append(asyncio.create_task(self.housekeeper.run()))
+        self._tasks.append(asyncio.create_task(self.expiry.run()))
         self._tasks.append(asyncio.create_task(self.delays.run()))
         self._tasks.append(asyncio.create_task(self.stopping.run()))
 
@@ -224,6 +229,13 @@ class Dispatcher:
     def _settled(self, settled: Settled, attempt: Attempt) -> None:
         if settled.owes_notice:
             self.notices.owed(settled.message_id)
+        if attempt.fault:
+            self._render_faults.skipped(settled.message_id)
+        elif self._render_faults and attempt.outcome is not None:
+            self._render_faults.attempted(settled.message_id)
+
+    def _hold_stream(self, message_id: int) -> None:
+        self._holding = asyncio.get_running_loop().create_task(self.streams.hold(message_id, RENDER_FAULTS))
 
     def _due_now(self, pair: Pair, domain: str) -> None:
         self.loader.notice_due(pair, domain)

@@ -27,8 +27,8 @@ from .storage.group_commit import GroupCommit
 from .storage.store import QueueStore
 from .storage.stream_rows import NewRow
 
-BATCH = 500
-"""Recipients an operation: it holds the loop for about 4 ms, and a COMMIT more costs little."""
+BATCH = 1000
+"""Recipients an operation: it holds the loop for about 8 ms. With 500 a COMMIT is a larger part: a tenth fewer rows a second."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*(?:\.[A-Za-z0-9_+-]+)*")
 _PLAIN_LENGTH = 64  # RFC 5321 §4.5.3.1.1

@@ -11,6 +11,7 @@ Invariants
     A revision is never changed. Who has not reached a final dot gets the newest one (queue.revisions).
 """
 
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -26,6 +27,7 @@ from .revisions import Revisions
 from .stopping import Stopping
 from .storage import stream_rows
 from .storage.backlog import Pair
+from .storage.database import StorageError
 from .storage.group_commit import GroupCommit
 from .storage.rows import NewMessage
 from .storage.store import QueueStore
@@ -35,6 +37,9 @@ from .suspensions import Suspension, Suspensions, SuspensionScope
 from .template_head import checked_template
 
 __all__ = ["NewStream", "StreamIsStopped", "StreamRecipient", "Streams", "UnknownStream"]
+
+
+_log = logging.getLogger("youtong.queue")
 
 
 class NewStream(msgspec.Struct, frozen=True):
@@ -134,6 +139,16 @@ class Streams:
             self._halt(row)
         await self._stops_changed()
         return row
+
+    async def hold(self, message_id: int, reason: str) -> None:
+        """Pause it for a reason of ours, if the message is a stream that runs. Never raises."""
+        try:
+            await self.change(message_id, StreamEvent.PAUSE, reason)
+            _log.error("stream paused stream=%d reason=%s", message_id, reason)
+        except (UnknownStream, StreamIsStopped):
+            pass
+        except StorageError as error:
+            _log.error("stream cannot be paused stream=%d reason=%s error=%s", message_id, reason, error)
 
     def _change(self, db: sqlite3.Connection, stream_id: int, event: StreamEvent, reason: str, who: str) -> StreamRow:
         row = _known(stream_rows.stream(db, stream_id), stream_id)

@@ -5,7 +5,7 @@ Knows  no file format (stream_rows).
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -72,7 +72,7 @@ def enqueue(number: int, file: Path, config_file: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[TextIO]:
+def _opened(file: Path) -> Generator[TextIO]:
     if file == _STDIN:
         yield sys.stdin
         return

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from ...queue.ids import queue_id
+from ...queue.render_faults import MOST_IN_A_ROW, RENDER_FAULTS
 from ...queue.storage.stream_rows import RevisionRow, StreamRow
 from ...queue.stream_states import RunState
 from ..texts import _
@@ -50,7 +51,7 @@ def print_stream(row: StreamRow, names: Mapping[int, str], revisions: Sequence[R
         (_("State"), state_word(row.run_state)),
         (_("Since"), both(row.changed_ms, now_ms)),
         (_("By"), row.who),
-        (_("Reason"), row.reason),
+        (_("Reason"), _reason(row.reason)),
         (_("Reverse-path"), f"<{row.reverse_path}>"),
         (_("Recipients"), str(row.enqueued)),
         (_("Waiting"), str(row.waiting)),
@@ -74,6 +75,14 @@ def stream_json(row: StreamRow, names: Mapping[int, str], revisions: Sequence[Re
             {name: getattr(each, name) for name in RevisionRow.__struct_fields__} for each in revisions
         ]
     return msgspec.to_builtins(shown)
+
+
+def _reason(reason: str) -> str:
+    if reason == RENDER_FAULTS:
+        return _("no letter could be made for {n} recipients in a row: see the template and their fields").format(
+            n=MOST_IN_A_ROW
+        )
+    return reason
 
 
 def _account(row: StreamRow, names: Mapping[int, str]) -> str:

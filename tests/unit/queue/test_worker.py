@@ -15,7 +15,7 @@ from youtong.mta.reply import reply
 from youtong.queue import worker as worker_module
 from youtong.queue.content import ContentKind, ContentKinds, Personal, Rendered, StoredContent
 from youtong.queue.marks import MarkFile, read_marks
-from youtong.queue.protocol import Handover, JobParcel, LaneKey, LaneSettings, Report, Returned
+from youtong.queue.protocol import Halt, Handover, JobParcel, LaneKey, LaneSettings, Report, Returned
 from youtong.queue.worker import Worker
 from youtong.queue.workerjob import ContentMaker
 
@@ -323,3 +323,19 @@ async def test_merge_fields_beyond_ascii_make_a_job_eight_bit(bench: Bench) -> N
     jobs = [parcel(1, '{"name":"Anna"}'), parcel(2, '{"name":"安娜"}')]
     bench.worker.take(Handover([settings], {"mx.example": routed("mx.example").hosts}, [CONTENT], jobs))
     assert [job.eight_bit for job in bench.lane.jobs] == [False, True]
+
+
+async def test_a_halted_flow_says_no_mail_and_its_job_comes_back_when_the_next_halt_frees_it(bench: Bench) -> None:
+    bench.take(5)
+    (job,) = bench.lane.jobs
+    bench.worker.halt(Halt(1, [job.flow]))  # pyright: ignore[reportAttributeAccessIssue] - jobs here are WorkerJobs
+    assert not bench.worker.may_mail(job)
+    bench.worker.halt(Halt(2, []))
+    assert bench.worker.may_mail(job)
+
+
+async def test_a_job_that_is_recalled_while_it_is_being_prepared_says_no_mail(bench: Bench) -> None:
+    bench.take(5)
+    job = bench.lane.jobs.pop()  # a connection has it, and the lane gives it back no more
+    bench.worker.recall([5])
+    assert not bench.worker.may_mail(job)
