@@ -14,7 +14,7 @@ from ..mta.outcome import Outcome
 from .content import StoredContent
 
 
-class LaneKey(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class LaneKey(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """One (provider, source)."""
 
     provider: str
