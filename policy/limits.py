@@ -46,12 +46,10 @@ class TlsDemands:
 
 
 class DefaultLimits:
-    """Implements queue.limits.LimitSource: the same for all, but with TLS where the operator demands it."""
+    """Implements queue.limits.LimitSource: the same for every site, but with TLS where the operator demands it."""
 
-    def __init__(
-        self, *, required: tuple[str, ...] = (), verified: tuple[str, ...] = (), limits: EgressLimits = DEFAULTS
-    ) -> None:
-        self._limits, self._demands = limits, TlsDemands(required, verified)
+    def __init__(self, demands: TlsDemands, limits: EgressLimits = DEFAULTS) -> None:
+        self._limits, self._demands = limits, demands
 
     def limits_for(self, provider: str, source: str) -> EgressLimits:
         """`provider` is a site, i.e. its MX host names joined by commas."""

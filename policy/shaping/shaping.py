@@ -20,7 +20,7 @@ from ...mta.reply import Reply
 from ...queue.judging import AttemptFacts
 from ...queue.limits import EgressLimits, SiteLimits
 from ...queue.reactions import Reaction
-from ..limits import DEFAULTS, TlsDemands, meets, with_demand
+from ..limits import DEFAULTS, DefaultLimits, TlsDemands, meets, with_demand
 from .layers import rules_of
 from .providers import ProviderIndex
 from .reading import ShapingFile
@@ -45,13 +45,14 @@ class Shaping:
             {suffix: section.name for section in sections for suffix in section.mx},
             {domain: section.name for section in sections for domain in section.domains},
         )
-        self.default = replace(DEFAULTS, **file.default)
+        self._default = replace(DEFAULTS, **file.default)
+        self._others = DefaultLimits(demands, self._default)
         self._limits = {section.name: self._limits_of(section) for section in sections}
         self._any = RuleTable(file.any_rules)
         self._tables = {section.name: RuleTable(rules_of(file, section.name)) for section in sections}
 
     def _limits_of(self, section: Section) -> EgressLimits:
-        limits = replace(self.default, **section.limits, site=SiteLimits(**section.site))
+        limits = replace(self._default, **section.limits, site=SiteLimits(**section.site))
         return with_demand(limits, self._demands.of_suffixes(section.mx))
 
     # -- RouteSource.provider_of ----------------------------------------------------------------------------------
@@ -67,9 +68,7 @@ class Shaping:
 
     def limits_for(self, provider: str, source: str) -> EgressLimits:
         """A provider without a name is a site: its MX host names joined by commas."""
-        if named := self._limits.get(provider):
-            return named
-        return with_demand(self.default, self._demands.of_hosts(provider.split(",")))
+        return self._limits.get(provider) or self._others.limits_for(provider, source)
 
     # -- for people -----------------------------------------------------------------------------------------------
 

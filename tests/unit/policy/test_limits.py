@@ -1,8 +1,8 @@
 import pytest
 from youtong.mta.delivery.egress import TlsLevel
-from youtong.policy.limits import DEFAULTS, DefaultLimits
+from youtong.policy.limits import DEFAULTS, DefaultLimits, TlsDemands
 
-LIMITS = DefaultLimits(required=("bank.example", "mx.one.example"), verified=("strict.bank.example",))
+LIMITS = DefaultLimits(TlsDemands(required=("bank.example", "mx.one.example"), verified=("strict.bank.example",)))
 
 
 @pytest.mark.parametrize(
