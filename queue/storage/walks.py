@@ -4,12 +4,14 @@ Owns   which index is walked for which selection, and how far a page goes.
 Knows  no verb. Each page is read within an operation of GroupCommit, or by a connection of its own.
 
 Invariants
-    A page looks at a bounded number of rows, whether or not they are meant: no operation holds up the others.
+    A page looks at a bounded number of rows, whether or not they are meant: no operation holds up the others. (One
+    exception: of an account all flows are sorted by number, some thousand where it had as many streams.)
     A walk survives what is done to its rows: who leaves the state that is walked, or becomes due sooner, is behind it.
 """
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -76,13 +78,17 @@ class _Index(msgspec.Struct, frozen=True):
     values: tuple[object, ...] = ()
     first: str = ""  # the column before the id; "": the ids alone give the order
 
-    @property
-    def beyond(self) -> str:
-        return f"({self.first}, r.id) > (?, ?)" if self.first else "r.id > ?"
+    def steps(self, after: Place) -> Sequence[tuple[str, tuple[object, ...], str]]:
+        """Conditions, parameters and orders that go on beyond `after`, one after the other.
 
-    @property
-    def order(self) -> str:
-        return f"{self.first}, r.id" if self.first else "r.id"
+        Two where a column comes before the id: SQLite would look at all rows of that column's value again and again.
+        """
+        if not self.first:
+            return ((f"{self.condition} AND r.id > ?", (*self.values, after[1]), "r.id"),)
+        return (
+            (f"{self.condition} AND {self.first} = ? AND r.id > ?", (*self.values, *after), "r.id"),
+            (f"{self.condition} AND {self.first} > ?", (*self.values, after[0]), f"{self.first}, r.id"),
+        )
 
 
 _HELD = _Index("r.state = 2", first="r.next_ms")
@@ -123,12 +129,12 @@ def _straight(
 ) -> Page:
     """Along one index of recipients. Those beside the selection are looked at, counted, and left out."""
     condition, values = recipient_sql(selection)
-    after = cursor.after if index.first else cursor.after[1:]
-    found = db.execute(
-        f"SELECT {_COLUMNS}, {index.first or 0}, r.state = ? AND {condition}{_TABLES}"
-        f" WHERE {index.condition} AND {index.beyond} ORDER BY {index.order} LIMIT ?",
-        (int(state), *values, *index.values, *after, PAGE),
-    ).fetchall()
+    query = f"SELECT {_COLUMNS}, {index.first or 0}, r.state = ? AND {condition}{_TABLES}"
+    found: list[tuple[Any, ...]] = []
+    for where, given, order in index.steps(cursor.after):
+        found += db.execute(
+            f"{query} WHERE {where} ORDER BY {order} LIMIT ?", (int(state), *values, *given, PAGE - len(found))
+        ).fetchall()
     rows = [OperatedRow(*row[:-2]) for row in found if row[-1]]
     names = frozenset(row.domain for row in rows)
     return Page(rows, Cursor((found[-1][-2], found[-1][0])) if len(found) == PAGE else None, names)
@@ -184,8 +190,8 @@ class _Head(msgspec.Struct, frozen=True):
 def _from_heads(db: sqlite3.Connection, selection: Selection, after: Place, head: _Head) -> _Pairs:
     """By the domains or flows that a criterion names, some at a time, and the pairs of each."""
     ids = db.execute(
-        f"SELECT id FROM {head.table} WHERE {head.column} = ? AND id >= ? ORDER BY id LIMIT ?",
-        (head.value, after[0], _HEADS),
+        f"SELECT id FROM {head.table} WHERE {head.column} = ? AND id > ? ORDER BY id LIMIT ?",
+        (head.value, after[0] if after[1] == _NEVER else after[0] - 1, _HEADS),
     ).fetchall()
     pairs: list[_Pair] = []
     room = _PAIRS
