@@ -15,6 +15,8 @@ CONFIG ?= youtong.toml
 SOAK_SHARE ?= 0.01
 # How much mail `make soak` sends through at full speed; it fails when one is lost, doubled or refused.
 SOAK_MESSAGES ?= 100000
+# How long `make soak` keeps up its mixed load with kills; memory, descriptors, log and waits are plotted in build/soak.
+SOAK_MINUTES ?= 30
 
 # How long `make fuzz` searches, in all.
 FUZZ_SECONDS ?= 3600
@@ -29,7 +31,7 @@ help:
 	@echo 'make check      format, lint, strict types, rules of the house'
 	@echo 'make format     let the formatter and the linter repair what they can'
 	@echo 'make bench      measure (N=messages RUNS=n CASES=P1,P3b QUICK=1; PEER=/path/to/peer.sh adds other mail systems)'
-	@echo 'make soak       the long crash runs, whole, much mail at full speed, and make fuzz'
+	@echo 'make soak       the long crash runs, whole, 30 minutes of mixed load with kills, much mail, and make fuzz'
 	@echo 'make fuzz       search for inputs that break an invariant (FUZZ_SECONDS=3600 in all)'
 	@echo 'make diagrams   redraw the state diagrams in ARCHITECTURE.md'
 	@echo 'make clean      remove what the targets above made, but never var/'
@@ -77,6 +79,7 @@ bench: $(RUNTIME)
 
 soak: $(DEV) components
 	SOAK=1 SOAK_SHARE=1 $(PYTEST) --timeout=0 tests/crash tests/fuzz tests/scenario/test_receivers.py
+	@PYTHONPATH=tests $(BIN)/python -P -m soak $(SOAK_MINUTES)
 	@PYTHONPATH=tests $(BIN)/python -P -m bench --messages $(SOAK_MESSAGES) --runs 1
 	@$(MAKE) --no-print-directory fuzz
 

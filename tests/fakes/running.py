@@ -241,9 +241,10 @@ class Running:
 
     async def quiet(self) -> None:
         """Until every recipient has ended; what waits is made due again and again."""
-        await until(self._flushed, f"{self.folder} never comes to rest")
+        await until(self.is_quiet, f"{self.folder} never comes to rest")
 
-    async def _flushed(self) -> bool:
+    async def is_quiet(self) -> bool:
+        """Whether every recipient has ended; else what waits is made due now."""
         if not self.unfinished():
             return True
         await self.flush()
