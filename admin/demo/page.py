@@ -26,16 +26,18 @@ _COLOURS = {
     None: "cyan",
 }
 _LEAST_EVENTS = 3
+_NARROW_COUNTS = 4
+_WIDE = 100  # columns from which there is room for all counts beside the ceiling
 
 
-def page(stage: Stage, now: float, height: int, hints: list[str]) -> Stack:
+def page(stage: Stage, now: float, width: int, height: int, hints: list[str]) -> Stack:
     """The whole page in `height` lines; lines that are too long end in “…”."""
     picture = stage.picture
     top = [_title(stage, now), _totals(picture), *(_campaign(picture, each) for each in CAMPAIGNS), _people(picture)]
     bottom = [_impatience(stage, now), *map(plain, hints)]
     room = max(_LEAST_EVENTS + 3, height - len(top) - len(bottom))
     shown, others = _chosen(picture, (room - 1) * 2 // 3)
-    table = [_table(picture, shown, others)]
+    table = [_table(picture, shown, others, is_wide=width >= _WIDE)]
     free = room - 1 - len(shown) - bool(others)
     events = list(picture.events)[-free:] if free > 0 else []
     padding = [Text("")] * (max(0, free) - len(events))
@@ -71,15 +73,13 @@ def _totals(picture: Picture) -> Text:
 
 
 def _campaign(picture: Picture, campaign: Campaign) -> Text:
-    """A stream: what waits of it and at how many providers, and what left in the last minute."""
+    """A stream: what arrived of it, what waits and at how many providers."""
     flow = next((each for each in picture.flows if each.stream == campaign.name), None)
-    name = _("stream {name}").format(name=_(campaign.name))
+    name, delivered = _(campaign.name), f"{picture.streamed[campaign.sender]:,}"
     if flow is None:
-        return plain(_("{name}: nothing waits").format(name=name), "dim")
-    words = _("{name}: {waiting} wait for {providers} providers, {leaving} left in the last minute")
-    return plain(
-        words.format(name=name, waiting=f"{flow.waiting:,}", providers=flow.providers, leaving=flow.leaving_1m)
-    )
+        return plain(_("stream {name}: {delivered} delivered, nothing waits").format(name=name, delivered=delivered))
+    words = _("stream {name}: {delivered} delivered, {waiting} wait for {providers} providers")
+    return plain(words.format(name=name, delivered=delivered, waiting=f"{flow.waiting:,}", providers=flow.providers))
 
 
 def _people(picture: Picture) -> Text:
@@ -88,22 +88,28 @@ def _people(picture: Picture) -> Text:
     if seconds is None:
         return plain(letters, "bold")
     words = _("{letters}; where a crowd waits, one of them leaves in {seconds} s")
-    return plain(words.format(letters=letters, seconds=f"{seconds:.1f}"), "bold")
+    return plain(words.format(letters=letters, seconds=f"{max(seconds, 0.1):.1f}"), "bold")
 
 
-def _table(picture: Picture, shown: list[Group], others: list[Group]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold underline", expand=True)
+def _table(picture: Picture, shown: list[Group], others: list[Group], *, is_wide: bool) -> Table:
+    gap = (0, 2, 0, 0) if is_wide else (0, 1, 0, 0)
+    table = Table(box=None, pad_edge=False, padding=gap, header_style="bold underline", expand=True)
     table.add_column(_("provider"), no_wrap=True)
-    for head in (_("waiting"), _("now"), _("last min"), _("deliv'd"), _("deferred"), _("bounced")):
+    heads = (_("waiting"), _("now"), _("last min"), _("deliv'd"), _("deferred"), _("bounced"))
+    for head in heads if is_wide else heads[:_NARROW_COUNTS]:
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column(_("ceiling"), no_wrap=True, overflow="ellipsis", ratio=1)
     for group in shown:
         line = picture.lines[group]
         words = " ".join(ceiling_words(line.ceiling, picture.at_ms).split()) if line.unfinished else ""
-        table.add_row(_(group.label), *_numbers(line), Text(words, "red" if line.ceiling.suspension else ""))
+        table.add_row(
+            _(group.label), *_numbers(line, is_wide=is_wide), Text(words, "red" if line.ceiling.suspension else "")
+        )
     if others:
         rest = ngettext("{n} more", "{n} more", len(others)).format(n=len(others))
-        table.add_row(Text(rest, "dim"), *_numbers(_sum([picture.lines[group] for group in others])), "")
+        table.add_row(
+            Text(rest, "dim"), *_numbers(_sum([picture.lines[group] for group in others]), is_wide=is_wide), ""
+        )
     return table
 
 
@@ -118,8 +124,8 @@ def _sum(lines: list[Line]) -> Line:
     )
 
 
-def _numbers(line: Line) -> list[Text]:
-    return [
+def _numbers(line: Line, *, is_wide: bool) -> list[Text]:
+    counts = [
         _number(line.waiting, "yellow"),
         _number(line.on_the_way, "cyan"),
         _number(line.leaving, "bold"),
@@ -127,6 +133,7 @@ def _numbers(line: Line) -> list[Text]:
         _number(line.deferred, "yellow"),
         _number(line.bounced, "red"),
     ]
+    return counts if is_wide else counts[:_NARROW_COUNTS]
 
 
 def _number(n: int, colour: str) -> Text:

@@ -5,7 +5,7 @@ Owns   turning journal rows and the panorama into numbers. Pure: rows go in, not
 Knows  no terminal (`screen`) and no database. Recipients of streams are counted, and not told of one by one.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
@@ -65,6 +65,7 @@ class Picture:
     letters: int = 0  # of people
     seq: int = 0
     waiting_address: str = ""  # somebody whose letter waits right now, for `explain`
+    streamed: Counter[str] = field(default_factory=Counter[str])  # delivered, by a stream's reverse-path
     overtaking: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_TIMES))
     _accepted: dict[int, int] = field(default_factory=dict[int, int])  # when, by message; of people
     _put_off: dict[str, Group] = field(default_factory=dict[str, Group])  # addresses that people's letters wait for
@@ -117,7 +118,9 @@ class Picture:
         for fact in facts:
             self.seq = fact.row.seq
             self._count(fact)
-            if fact.reverse_path not in BULK_SENDERS:
+            if fact.reverse_path in BULK_SENDERS:
+                self.streamed[fact.reverse_path] += fact.row.kind is JournalKind.DELIVERED
+            else:
                 self._follow_letter(fact)
 
     def _count(self, fact: AddressedFact) -> None:

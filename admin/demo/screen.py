@@ -38,4 +38,4 @@ class ScreenView:
     def show(self, stage: Stage) -> None:
         width, height = self._console.size
         hints = self._hint(stage.picture, width)
-        self._live.update(page(stage, self._clock.monotonic(), height, hints), refresh=True)
+        self._live.update(page(stage, self._clock.monotonic(), width, height, hints), refresh=True)
