@@ -54,4 +54,6 @@ class Delays:
         now = self._clock.monotonic()
         if now - self._forgotten >= _FORGET_SECONDS or not self._forgotten:
             self._forgotten = now
-            await self._commits.submit(lambda db: owing.forget_told(db, now_ms - _FORGET_MS))
+            before_ms = now_ms - _FORGET_MS
+            while await self._commits.submit(lambda db: owing.forget_told(db, before_ms, _PER_TURN)) == _PER_TURN:
+                pass

@@ -17,6 +17,7 @@ from ..mta.clock import Clock
 from ..mta.crashpoint import reach
 from ..mta.submission.ports import BodyWriter, InlineBody, SpooledBody, StoredBody
 from . import spool
+from .archive import archive_reads
 from .inbound_mail import SIGNED, InboundMessage
 from .inbound_room import ROW_OCTETS, CountedWriter, Room
 from .storage import inbound_rows
@@ -32,6 +33,7 @@ class InboundStore:
     ) -> None:
         self.room = Room(keep_octets)
         self._commits, self._spool, self._clock = commits, spool_folder, clock
+        self._archive = spool_folder.with_name(archive_reads.NAME)
         self._keep_ms = keep_days * 86_400_000
 
     async def open(self) -> None:
@@ -75,8 +77,11 @@ class InboundStore:
         return seq
 
     async def attempted_ms(self, recipient_id: int) -> int | None:
-        """When outgoing mail to this recipient was last tried. Raises StorageError."""
-        return await self._commits.submit(lambda db: inbound_rows.attempted_ms(db, recipient_id))
+        """When outgoing mail to this recipient was last tried, or ended if it is archived. Raises StorageError."""
+        found = await self._commits.submit(lambda db: inbound_rows.attempted_ms(db, recipient_id))
+        if found is None:
+            return await asyncio.to_thread(archive_reads.ended_ms, self._archive, recipient_id)
+        return found
 
     async def delete(self, seqs: Iterable[int]) -> int:
         """Forget messages, as whoever has dealt with them asks; how many there were. Raises StorageError."""

@@ -6,13 +6,14 @@ Knows  no page and no sentence. Runs on a read-only connection; archive.db may b
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from ..ids import address_hash
 from ..journal import JournalRow
-from ..storage.database import connect
+from ..storage.database import connect, map_error
 from ..storage.reads import MessageRow, RecipientRow
 from .history_text import history_of
 
@@ -39,6 +40,19 @@ def open_reads(path: Path) -> sqlite3.Connection | None:
         return connection
     connection.close()
     return None
+
+
+def ended_ms(path: Path, recipient_id: int) -> int | None:
+    """When a recipient ended, for whom a bounce comes back late; None when it is not here. Raises StorageError."""
+    try:
+        db = open_reads(path)
+        if db is None:
+            return None
+        with closing(db):
+            row = db.execute("SELECT ended_ms FROM recipient WHERE id = ?", (recipient_id,)).fetchone()
+    except sqlite3.Error as error:
+        raise map_error(error) from error
+    return row[0] if row else None
 
 
 def at_address(db: sqlite3.Connection, address: str) -> Iterator[RecipientRow]:

@@ -170,6 +170,7 @@ def looked_at(db: sqlite3.Connection, message_id: int, now_ms: int, again_ms: in
         )
 
 
-def forget_told(db: sqlite3.Connection, before_ms: int) -> None:
-    """Recipients told so long ago have ended."""
-    db.execute("DELETE FROM delay_told WHERE told_ms < ?", (before_ms,))
+def forget_told(db: sqlite3.Connection, before_ms: int, limit: int) -> int:
+    """Recipients told so long ago have ended. How many were forgotten, `limit` at most."""
+    old = "SELECT recipient_id FROM delay_told WHERE told_ms < ? ORDER BY told_ms LIMIT ?"
+    return db.execute(f"DELETE FROM delay_told WHERE recipient_id IN ({old})", (before_ms, limit)).rowcount

@@ -70,8 +70,9 @@ def meet_released(db: sqlite3.Connection, recipient_id: int, now_ms: int) -> Non
 
 
 def forget_met(db: sqlite3.Connection, account_id: int, before_ms: int) -> None:
-    """Whom the account wrote to first before `before_ms` is a stranger again."""
-    db.execute("DELETE FROM acquaintance WHERE account_id = ? AND first_ms < ?", (account_id, before_ms))
+    """Whom the account wrote to first before `before_ms` is a stranger again: some now, the others the next times."""
+    old = "SELECT address_hash FROM acquaintance WHERE account_id = ?1 AND first_ms < ?2 ORDER BY first_ms LIMIT 100"
+    db.execute(f"DELETE FROM acquaintance WHERE account_id = ?1 AND address_hash IN ({old})", (account_id, before_ms))
 
 
 def _mapped(read: Callable[[], Read]) -> Read:

@@ -10,6 +10,7 @@ from fakes.clock import FakeClock
 from fakes.ended_mail import DAY_MS, NOW_MS, EndedMail
 from youtong.queue.archive import finding
 from youtong.queue.archive.archiving import Archiving, KeepTimes
+from youtong.queue.inbound_store import InboundStore
 from youtong.queue.journal import JournalKind
 from youtong.queue.reading import reading
 from youtong.queue.short_steps import ShortSteps
@@ -73,6 +74,16 @@ async def test_what_moved_is_found_by_address_and_by_message_with_its_history(ro
         assert reader.history(row) == history
         assert [fact.kind for fact in history] == [JournalKind.HELD, JournalKind.CANCELLED]
         assert reader.of_message(message_id, 10, after_id=recipient_id) == []
+
+
+async def test_the_address_that_a_late_bounce_comes_back_to_is_known_from_the_archive(room: Room) -> None:
+    _, (recipient_id,) = await room.mail.ended("x@y.test")
+    store = InboundStore(room.mail.commits, room.folder / "spool", room.clock, keep_days=1, keep_octets=1)
+    before = await store.attempted_ms(recipient_id)
+    assert await store.attempted_ms(recipient_id + 1) is None  # there is no archive yet
+    await room.round()
+    assert await store.attempted_ms(recipient_id) == before == NOW_MS - 10 * DAY_MS
+    assert await store.attempted_ms(recipient_id + 1) is None
 
 
 async def test_what_is_in_both_is_shown_once_as_the_queue_has_it(room: Room) -> None:
