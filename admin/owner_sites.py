@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ..mta.clock import Clock
 from ..policy.shaping.reading import ShapingFile
 from ..queue.dispatcher import Dispatcher
-from ..queue.in_force import limits_in_force
+from ..queue.in_force import limits_in_force, slowed_now
 from ..queue.lanes import Lane
 from ..queue.limits import EgressLimits, LimitSource
 from . import waits
@@ -72,4 +72,5 @@ class SiteLook:
         return [SourceLimits(source, self._would_be(provider, source)) for source in self._sources[:1] if provider]
 
     def _would_be(self, provider: str, source: str) -> EgressLimits:
-        return limits_in_force(self._limits, self._dispatcher.leasing.book, provider, source).limits
+        book = self._dispatcher.leasing.book
+        return limits_in_force(self._limits, book, slowed_now(book), provider, source).limits

@@ -121,7 +121,8 @@ def _coming_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
     if explanation.wait is None:
         return []
     letter = explanation.letter
-    coming = sentences.next_sentence(explanation.coming, letter.queue_id, now_ms)
+    stop = explanation.wait.suspension
+    coming = sentences.next_sentence(explanation.coming, letter.queue_id, now_ms, stop)
     return [(_("Next"), coming), (_("Given up"), times.both(letter.message.expires_ms, now_ms))]
 
 

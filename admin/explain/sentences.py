@@ -10,13 +10,14 @@ from ...queue.holds import new_recipients, worker_deaths
 from ...queue.journal import NO_PUBLIC_HOSTNAME, Facts, JournalRow
 from ...queue.reading import Wish
 from ...queue.states import RecipientState
+from ...queue.suspensions import Suspension
 from .. import times
 from ..texts import _, ngettext
 from .ceilings import origin_words, rate_words
 from .deferrals import deferred_sentence
 from .explanation import Coming, Next, Wait, Why
 from .name_troubles import with_particulars
-from .suspension_words import cause_words, scope_words, until_words
+from .suspension_words import cancel_words, cause_words, scope_words, until_words
 
 
 def state_words(state: RecipientState, *, is_running: bool = True) -> str:
@@ -191,7 +192,8 @@ def _hosts(hosts: tuple[str, ...]) -> str:
 # -- what comes next --------------------------------------------------------------------------------------------------
 
 
-def next_sentence(coming: Coming, queue_id: str, now_ms: int) -> str:
+def next_sentence(coming: Coming, queue_id: str, now_ms: int, stop: Suspension | None = None) -> str:
+    """What comes next; `stop` is what has to be resumed."""
     match coming.next:
         case Next.ATTEMPT:
             return _("attempt {n}: {time}").format(n=coming.attempt, time=_when(coming.at_ms, now_ms))
@@ -210,7 +212,7 @@ def next_sentence(coming: Coming, queue_id: str, now_ms: int) -> str:
         case Next.RELEASE:
             return _("nothing, until: youtong queue release {queue_id}").format(queue_id=queue_id)
         case Next.RESUME:
-            return _("nothing, until somebody resumes it: youtong queue suspensions")
+            return _("nothing, until: {command}").format(command=cancel_words(stop) if stop is not None else "–")
         case Next.FAILURE:
             return _("it fails, and its sender is told")
         case Next.EXPIRY:

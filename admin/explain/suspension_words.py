@@ -14,7 +14,8 @@ from ..texts import _
 def suspension_words(suspension: Suspension, now_ms: int) -> str:
     """In a line: stopped or slowed, until when, by what."""
     what = _("stopped") if suspension.stop else _("slowed")
-    return _("{what}: {words}").format(what=f"{what} {until_words(suspension, now_ms)}", words=cause_words(suspension))
+    sentence = _("{what} {until}: {words}")
+    return sentence.format(what=what, until=until_words(suspension, now_ms), words=cause_words(suspension))
 
 
 def until_words(suspension: Suspension, now_ms: int) -> str:
@@ -57,5 +58,7 @@ def _provider_words(suspension: Suspension) -> str:
 
 
 def cancel_words(suspension: Suspension) -> str:
-    """The command that ends it."""
+    """The command that ends it; a stream that does not run has a negative number in the book."""
+    if suspension.scope is SuspensionScope.STREAM and suspension.id < 0:
+        return f"youtong stream resume {suspension.subject}"
     return f"youtong queue resume {suspension.id}"

@@ -1,5 +1,6 @@
 """A whole queue without processes: store on disk, dispatcher's parts wired as it wires them, a fake fleet."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from youtong.mta.submission.ports import Accept, Client, InlineBody, Origin, Sto
 from youtong.queue import incarnation
 from youtong.queue.delays import Delays
 from youtong.queue.endings import Endings
+from youtong.queue.expiry import Expiry
 from youtong.queue.intake import QueueIntake
 from youtong.queue.journal import JournalRow, decode_facts
 from youtong.queue.leasing import Leasing
@@ -83,6 +85,7 @@ class QueueRoom:
             commits, store, self.sites, self.limits, self.routes, self.gate, self.endings, self.fleet, clock, self.book
         )
         self.loader = Loader(commits, store, self.sites, self.leasing, self.endings, self._hold, clock)
+        self.expiry = Expiry(commits, store, self.endings, clock)
         listener = Listener(self._settled, self._due_now)
         self.settling = Settling(
             commits, store, self.leasing, self.sites, self.judge, self.schedule, clock, listener, self.reacting
@@ -91,7 +94,7 @@ class QueueRoom:
         self.intake = QueueIntake(
             commits, store, self.spool, self.leasing, self.loader, self.sites, self.schedule, clock
         )
-        self.streams = Streams(commits, store, self._due_now, clock)
+        self.streams = Streams(commits, store, self._due_now, clock, self.book)
 
     def _hold(self, route: KnownRoute) -> str:
         return self.hold_because
@@ -136,7 +139,9 @@ class QueueRoom:
     async def round(self, times: int = 1) -> list[Leased]:
         """The loader's round and all leasing that follows; what was handed over."""
         for _ in range(times):
+            await self.expiry.turn()
             await self.loader._round()
+            self.leasing.wake()
             await self.idle()
         return self.fleet.take()
 
@@ -148,13 +153,14 @@ class QueueRoom:
         """Until no look-up, pump or commit is under way."""
         while True:
             tasks = [*self.sites._looking.values()]
-            if self.leasing._pumping is not None:
-                tasks.append(self.leasing._pumping)
+            if self.leasing.pumping is not None:
+                tasks.append(self.leasing.pumping)
             if not tasks and not self.commits.is_busy:
                 return
             await self.commits.idle()
             for task in tasks:
                 await task
+            await asyncio.sleep(0)  # what follows from their end
 
     async def finish(self, leased: Leased, *outcomes: Outcome, mails: tuple[float, ...] | None = None) -> None:
         moments = (self.clock.monotonic(),) if mails is None else mails
