@@ -241,9 +241,7 @@ async def test_mail_is_deleted_after_its_time_with_its_file_and_not_before(house
     await house.sink.accept(submission(f"ann@{OURS}", body=await spooled(house, 100_000)))
     house.clock.advance(29 * 86_400)
     await house.sink.accept(submission(f"ann@{OURS}"))
-    keeper = Housekeeper(
-        house.folder / "queue.db", house.spool, house.commits, house.queue, lambda: None, house.clock
-    )  # fmt: skip
+    keeper = Housekeeper(house.folder / "queue.db", house.spool, house.commits, lambda: None, house.clock)
     keeper.also(house.store.sweep)
     assert await keeper.sweep() == 0
     house.clock.advance(86_400 + 1)

@@ -172,7 +172,7 @@ async def acquaintances_are_made(room: QueueRoom) -> None:
 
 
 async def a_lease_outlives_its_owner(room: QueueRoom) -> None:
-    house = Housekeeper(room.folder / "queue.db", room.spool, room.commits, room.store, lambda: None, room.clock)
+    house = Housekeeper(room.folder / "queue.db", room.spool, room.commits, lambda: None, room.clock)
     await house.sweep()
     leased = await room.load()
     assert leased
