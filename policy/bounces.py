@@ -134,6 +134,26 @@ RULES: tuple[BounceRule, ...] = (
         r"rate.limited|unusual rate|server busy|too many (?:connections|messages)|\[TSS?0[1-9]\]",
         kinds.RATE, codes=(4,), scope=Scope.PROVIDER,
     ),
+    BounceRule(
+        "netease-daily-limit",
+        "help.mail.163.com: RP:ORQ, more recipients from this address today than it may have",
+        r"\bRP:ORQ\b",
+        kinds.RATE, Disposition.RETRY, codes=(550,), scope=Scope.PROVIDER, retry_after_seconds=4 * 3600,
+    ),
+    BounceRule(
+        "our-ip-by-provider",
+        "Gmail, Yahoo TSS07 and BL, Comcast BL, AT&T DNSBL, T-Online, GMX, Mimecast, Proofpoint: words of conf/shaping.toml",
+        r"very low reputation of the sending IP|\[(?:BL\d\d|TSS07)\]|\bBL\d{6}\b|DNSBL:(?:ATT)?RBL"
+        r"|csi\.mimecast\.org poor reputation|\b(?:ipcheck|support)\.proofpoint\.com/|sending MTA's poor reputation"
+        r"|\bIP[=:].{1,60}(?:bad reputation|a problem occurred)|^554 .{0,120}reject due to policy restrictions",
+        kinds.OUR_IP, Disposition.PEOPLE_FINAL, codes=(5,), scope=Scope.PROVIDER,
+    ),
+    BounceRule(
+        "sender-reputation",
+        "Gmail 5.7.1 about the sending domain; Apple about a domain on the Spamhaus DBL: words of conf/shaping.toml",
+        r"very low reputation of the sending domain|domain present in the Spamhaus DBL",
+        kinds.SENDER_SETUP, Disposition.PEOPLE_FINAL, codes=(5,), scope=Scope.MESSAGE,
+    ),
     # Words that many systems share.
     BounceRule(
         "greylisted",
