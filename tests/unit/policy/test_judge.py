@@ -63,24 +63,6 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ["554 HL:IPB 163 mx1,192.0.2.1", "@greeting 554 HL:REP mx1"],
         ["421 HL:IPB mx1", "554 XHL:IPBX mx1"],
     ),
-    "netease-daily-limit": (
-        ["550 RP:ORQ 163 mx29,U8CowEBJ 1416554119,please see http://mail.163.com/help/help_spam_16.htm", "550 RP:ORQ"],
-        ["550 RP:QRC 163 mx29,U8CowEBJ 1416554119", "421 XRP:ORQX mx1"],
-    ),
-    "our-ip-by-provider": (
-        [
-            "553 5.7.1 [BL21] Connections will not be accepted from 192.0.2.7, because the ip is in Spamhaus's list",
-            "550 csi.mimecast.org Poor Reputation Sender. - https://community.mimecast.com/docs/DOC-1369#550",
-        ],
-        ["554 5.7.5 (AU01) Message not accepted for policy reasons", "550 Rejected by header: user@example.com"],
-    ),
-    "sender-reputation": (
-        [
-            "550 5.7.1 this message is likely suspicious due to the very low reputation of the sending domain",
-            "554 5.7.1 [CS01] Message rejected due to local policy: domain present in the Spamhaus DBL",
-        ],
-        ["550 5.7.1 very low quality of the sending system", "554 5.7.1 domain not present in our records"],
-    ),
     "netease-pace": (
         ["421 HL:IFC mx1,too many", "451 MI:SFQ mx2", "450 RP:RCL mx1", "@greeting 421 HL:ICC mx1"],
         ["550 MI:SFQ mx2", "451 RIP: overload"],
@@ -123,6 +105,24 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             "@greeting 421 4.7.0 Too many connections from your IP address",
         ],
         ["550 5.7.1 Server busy", "450 4.2.0 The rate of your loan was limited"],
+    ),
+    "netease-daily-limit": (
+        ["550 RP:ORQ 163 mx29,U8CowEBJ 1416554119,please see http://mail.163.com/help/help_spam_16.htm", "550 RP:ORQ"],
+        ["550 RP:QRC 163 mx29,U8CowEBJ 1416554119", "421 XRP:ORQX mx1"],
+    ),
+    "our-ip-by-provider": (
+        [
+            "553 5.7.1 [BL21] Connections will not be accepted from 192.0.2.7, because the ip is in Spamhaus's list",
+            "550 csi.mimecast.org Poor Reputation Sender. - https://community.mimecast.com/docs/DOC-1369#550",
+        ],
+        ["554 5.7.5 (AU01) Message not accepted for policy reasons", "550 Rejected by header: user@example.com"],
+    ),
+    "sender-reputation": (
+        [
+            "550 5.7.1 this message is likely suspicious due to the very low reputation of the sending domain",
+            "554 5.7.1 [CS01] Message rejected due to local policy: domain present in the Spamhaus DBL",
+        ],
+        ["550 5.7.1 very low quality of the sending system", "554 5.7.1 domain not present in our records"],
     ),
     "greylisted": (
         [
