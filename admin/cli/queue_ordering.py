@@ -5,6 +5,7 @@ Knows  no verb.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, assert_never
 
@@ -52,8 +53,8 @@ def _carried_out(config: Config, order: Order) -> Operated:
 
 
 def undo_hint(done: Operated) -> str:
-    """How what was just done can be taken back."""
-    if not (done.operation and (done.changed or done.busy)):
+    """How what was just done can be taken back; a program is not told."""
+    if not (done.operation and (done.changed or done.busy) and sys.stdout.isatty()):
         return ""
     return " " + _("(To take it back: {command})").format(command=f"youtong queue undo {done.operation}")
 

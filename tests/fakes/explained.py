@@ -17,6 +17,7 @@ class SeenDispatcher:
 
     def __init__(self, room: QueueRoom, *, delivers: bool = True) -> None:
         self.sites, self.leasing, self.loader, self.commits = room.sites, room.leasing, room.loader, room.commits
+        self.streams = room.streams
         self.delivers = delivers
         self._fleet = room.fleet
 
