@@ -260,9 +260,10 @@ class Dispatcher:
     # -- operators ------------------------------------------------------------------------------------------------
 
     def stops_changed(self) -> None:
-        """The book of suspensions has changed: lanes get their limits, and what may go again is loaded."""
+        """The book of suspensions has changed: lanes get their limits, what is stopped is ready no more, and what may
+        go again is loaded."""
         self.leasing.reshape()
-        self.loader.start_over()
+        self.loader.stops_changed(self.leasing.drop_stopped())
         self._halting = asyncio.get_running_loop().create_task(self._halt())
 
     async def _halt_now(self) -> None:

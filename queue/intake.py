@@ -99,9 +99,8 @@ class QueueIntake(Intake):
             acceptance.mail_class = new.mail_class
             groups = acceptance.groups = self._groups(submission)
             leases = acceptance.leases
-            flow_id = self._store.flows.id_if_known(new.account_id, new.mail_class, new.stream_id, new.reverse_path)
-            if flow_id is not None:
-                flow = self._store.flows.flow(flow_id)
+            flow = self._store.flows.flow_if_known(new.account_id, new.mail_class, new.stream_id, new.reverse_path)
+            if flow is not None:
                 self._reserve(submission, new, _facts(message_id, new, flow), groups, leases)
             recipients = [each for group in groups.values() for each in group]
             acceptance.message_id = message_id

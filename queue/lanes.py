@@ -1,14 +1,14 @@
-"""Lanes of the owner: for each (provider, source) its limits, permits, ready queues and transactions in flight.
+"""Lanes of the owner: for each (provider, source) its limits, permits, ready transactions and those in flight.
 
-Owns   Lane and its ready queues (one per site), and the choice of what leaves next.
+Owns   Lane: whether another transaction may leave now. In which order they do is queue.ready's.
 Knows  nothing of rows or sockets. All methods are synchronous and in memory.
 
 Invariants
     Q4  nothing is taken without a MAIL permit; one worker has a lane at a time.
-    M1  a ready queue holds at most MAX_READY recipients.
+    B6  bulk leaves a share of connections and rates free for people's and transactional mail (queue.reserve), which is
+        handed over even when as much as usual is in flight.
 """
 
-from collections import deque
 from collections.abc import Callable
 
 from ..mta.delivery.egress import LaneLimits
@@ -18,44 +18,22 @@ from .limits import EgressLimits, SiteLimits
 from .paces import IN_FLIGHT_PER_CONNECTION, Paces
 from .past import EXACT_SECONDS, Past
 from .protocol import LaneKey, LaneNews, LaneSettings
+from .ready import LaneReady, ReadyBook
+from .reserve import bulk_distance_seconds, reserved_connections
 from .routing import Source
 from .suspensions import Suspension
 from .transactions import Leased, Ready
 from .windows import Windows
 
-MAX_READY = 1000
 MAX_CONNECT_PERMITS = 4  # out with a worker at a time
-
-
-class ReadyQueue:
-    """Transactions of one site and source that wait for a slot."""
-
-    def __init__(self, site: str) -> None:
-        self.site = site
-        self.transactions: deque[Ready] = deque()
-        self.recipients = 0
-
-    def __repr__(self) -> str:
-        return f"<ReadyQueue site={self.site} {self.recipients} ready>"
-
-    @property
-    def room(self) -> int:
-        return MAX_READY - self.recipients
-
-    def append(self, ready: Ready) -> None:
-        self.transactions.append(ready)
-        self.recipients += len(ready.recipients)
-
-    def popleft(self) -> Ready:
-        ready = self.transactions.popleft()
-        self.recipients -= len(ready.recipients)
-        return ready
+URGENT_BEYOND_CAP = 4  # transactions of people that are handed over though enough of others is in flight
+_UNKNOWN_SECONDS = 1.0
 
 
 class Lane:
     """One (provider, source)."""
 
-    def __init__(self, key: LaneKey, source: Source, limits: EgressLimits) -> None:
+    def __init__(self, key: LaneKey, source: Source, limits: EgressLimits, book: ReadyBook | None = None) -> None:
         self.key = key
         self.source = source
         self.limits = limits
@@ -67,7 +45,8 @@ class Lane:
         self.behind: set[LaneKey] = set()  # lanes that have sockets to sites which are ours now: they close first
         self._past = Past()
         self._forebears: list[Windows] = []  # MAILs of lanes that had sites of ours
-        self.queues: dict[str, ReadyQueue] = {}
+        self.ready = LaneReady(key.provider, book)
+        self._last_bulk = float("-inf")
         self.in_flight = 0
         self.in_flight_at: dict[str, int] = {}
         self.worker: int | None = None  # slot of the worker that has this lane
@@ -77,11 +56,10 @@ class Lane:
         self.ended = 0  # transactions, for its load
         self._is_told = False  # its worker has these limits
         self._must_revoke = False  # connect permits of other limits are out
-        self._look_at_lengths()
+        self._look_at_limits()
 
     def __repr__(self) -> str:
-        ready = sum(queue.recipients for queue in self.queues.values())
-        return f"<Lane {self.key.provider} from {self.key.source}: {self.in_flight} leased, {ready} ready>"
+        return f"<Lane {self.key.provider} from {self.key.source}: {self.in_flight} leased, {self.ready!r}>"
 
     @property
     def key_pair(self) -> tuple[str, str]:
@@ -94,8 +72,8 @@ class Lane:
 
     @property
     def has_ready(self) -> bool:
-        """Whether something waits in a ready queue of this lane."""
-        return bool(self.queues) and any(queue.transactions for queue in self.queues.values())
+        """Whether something waits for a slot of this lane."""
+        return bool(self.ready)
 
     def is_idle(self, now: float) -> bool:
         """Whether the lane can be dropped: nothing under way, and windows that would start empty anyhow."""
@@ -108,10 +86,12 @@ class Lane:
         return ceiling(self, now, stop)
 
     def apply(self, force: InForce, now: float) -> bool:
-        """Other limits from now on; False when they are as they were. Windows keep their events; the worker is to be
-        told (`settings`)."""
+        """Other limits from now on; windows keep their events. True when the worker is to be told at once
+        (`settings`), and what it has not started to come back; what only slows single sites and senders is told with
+        what is handed over next."""
         if force == self._force:
             return False
+        is_other = force.limits != self.limits
         self._must_revoke |= force.limits.connection_rates != self.limits.connection_rates
         self._force, self.limits = force, force.limits
         self.mails.apply(force.limits.message_rates, now)
@@ -119,8 +99,16 @@ class Lane:
         self.sites.apply(force.limits.site, force.sites, now, self.in_flight_at)
         self.senders.apply(SiteLimits(), force.senders, now, {})
         self._is_told = False
+        self._look_at_limits()
+        return is_other
+
+    def _look_at_limits(self) -> None:
+        """What follows from the limits as they are now."""
+        connections, percent = self.limits.connections.value, self.limits.reserved_percent.value
+        self.reserved_connections = reserved_connections(connections, percent)
+        self._bulk_cap = (connections - self.reserved_connections) * IN_FLIGHT_PER_CONNECTION
+        self._bulk_distance = bulk_distance_seconds(self.limits.message_rates) if percent else 0.0
         self._look_at_lengths()
-        return True
 
     def _look_at_lengths(self) -> None:
         """Windows longer than the journal is read back need rows that count minutes (queue.minutes)."""
@@ -128,19 +116,23 @@ class Lane:
         longest = max(self.mails.longest_seconds, self.connects.longest_seconds)
         self.counts_minutes = self.counts_sites or longest > EXACT_SECONDS
 
-    def queue_for(self, site: str) -> ReadyQueue:
-        queue = self.queues.get(site)
-        if queue is None:
-            queue = self.queues[site] = ReadyQueue(site)
-        return queue
-
     def drop_site(self, site: str) -> None:
-        """Its ready transactions leave: they are scheduled rows, and go elsewhere when they are loaded again."""
-        self.queues.pop(site, None)
+        """What is ready for the site leaves: only scheduled rows, to be loaded anew."""
+        self.ready.remove(lambda ready: ready.site == site)
 
-    def may_start(self, site: str, now: float, *, probed: bool, sender: str = "") -> bool:
-        """Whether one more transaction to the site may leave now, by slots and permits; `sender` is its domain."""
-        if self.is_moving or self.behind or self.in_flight >= self.cap or not self.mails.free(now):
+    def has_slot(self, now: float, *, urgent: bool) -> bool:
+        """Whether one more transaction may leave now, to whatever site, by slots and permits."""
+        if self.is_moving or self.behind:
+            return False
+        if urgent:
+            return self.in_flight < self.cap + URGENT_BEYOND_CAP and bool(self.mails.free(now))
+        if self.in_flight >= self._bulk_cap or now < self._last_bulk + self._bulk_distance:
+            return False
+        return self.mails.free_beside(now, self.limits.reserved_percent.value) > 0
+
+    def may_start(self, site: str, now: float, *, probed: bool, sender: str = "", urgent: bool = True) -> bool:
+        """Whether one more transaction to the site may leave now, by all limits; `sender` is its domain."""
+        if not self.has_slot(now, urgent=urgent):
             return False
         if not (
             self.sites.may_start(site, self.in_flight_at.get(site, 0), now) and self.senders.may_start(sender, 0, now)
@@ -152,6 +144,8 @@ class Lane:
         """Count a transaction as in flight and take its MAIL permit; `may_start` answered True."""
         taken = self.mails.take(now)
         assert taken, "started without a permit"
+        if not leased.ready.message.flow.is_urgent:
+            self._last_bulk = now
         self.sites.start(leased.ready.site, now)
         if self.senders.is_bound:
             self.senders.start(leased.ready.sender_domain, now)
@@ -171,15 +165,42 @@ class Lane:
         if not self.in_flight_at[site]:
             del self.in_flight_at[site]
 
-    def take_ready(self, now: float, may_try: Callable[[str], bool], is_probed: Callable[[str], bool]) -> list[Ready]:
-        """What may leave now, one transaction a site in turn. The caller starts each before asking again."""
-        for site in list(self.queues):
-            queue = self.queues.pop(site)  # to the end of the turn
-            if queue.transactions:
-                self.queues[site] = queue
-                if may_try(site) and self.may_start(site, now, probed=is_probed(site)):
-                    return [queue.popleft()]
-        return []
+    def take_ready(
+        self, now: float, may_try: Callable[[Ready], bool], is_probed: Callable[[str], bool]
+    ) -> Ready | None:
+        """The next that may leave now: urgent ones first, then whose turn it is. The caller starts it."""
+
+        def may(ready: Ready) -> bool:
+            flow = ready.message.flow
+            return may_try(ready) and self.may_start(
+                ready.site,
+                now,
+                probed=is_probed(ready.site),
+                sender=flow.key.sender_domain,
+                urgent=flow.is_urgent,
+            )
+
+        for urgent in (True, False):
+            if self.ready.has(urgent=urgent) and self.has_slot(now, urgent=urgent):
+                taken = self.ready.take(may, urgent=urgent)
+                if taken is not None:
+                    return taken
+        return None
+
+    def next_try_seconds(self, now: float) -> float:
+        """How long until time alone may let something leave that is ready now; a second when that is not known."""
+        waits = [self.mails.next_free_seconds(now)]
+        if self.ready.has(urgent=False):
+            waits.append(self.mails.next_free_beside_seconds(now, self.limits.reserved_percent.value))
+            waits.append(self._last_bulk + self._bulk_distance - now)
+        if self.sites.is_bound:
+            waits += [self.sites.next_free_seconds(site, now) for site in self.ready.of_site]
+        return min((wait for wait in waits if wait is not None and wait > 0), default=_UNKNOWN_SECONDS)
+
+    @property
+    def messages_per_second(self) -> float:
+        """The most that its rates let leave in the long run."""
+        return min((rate.count / rate.seconds for rate in self.limits.message_rates), default=float("inf"))
 
     def news(self, now: float) -> LaneSettings | None:
         """What its worker has to hear before the next transaction: nothing while it has all connect permits."""
@@ -208,6 +229,7 @@ class Lane:
             messages_per_connection=self.limits.messages_per_connection.value,
             idle_seconds=self.limits.idle_seconds.value,
             tls=self.limits.tls.level,
+            reserved_connections=self.reserved_connections,
             max_connections_per_site=self.sites.connections,
             site_connections=self.sites.own_connections(),
         )
@@ -246,8 +268,10 @@ class Lane:
             windows.take_over(each, now)
 
     def take_over(self, other: "Lane", now: float) -> None:
-        """A site of `other` belongs here from now on: all that left there lately counts here too, the safe side."""
+        """Sites of `other` belong here from now on: all that left there lately counts here too, the safe side."""
         self.mails.take_over(other.mails, now)
+        if other.in_flight:  # it did not come to rest
+            self.mails.record(now, other.in_flight)
         self.connects.take_over(other.connects, now)
         self._forebears.append(other.mails)
 

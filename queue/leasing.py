@@ -1,7 +1,7 @@
 """Leasing: from ready to leased, for as much as may start now.
 
-Owns   the owner's lanes, the lease tokens, the reservation of a fresh message's lease, and the pump that empties ready
-       queues into workers.
+Owns   the owner's lanes, the lease tokens, what is in flight, and the reservation of a fresh message's lease. What is
+       ready queue.pump empties into leases.
 Knows  nothing of how a worker is reached (`Fleet`) or of outcomes (`queue.settling`).
 
 Invariants
@@ -10,40 +10,33 @@ Invariants
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
-
-import msgspec
-from msgspec.structs import replace
 
 from ..mta.clock import Clock
 from .content import StoredContent
 from .endings import Endings
-from .figures import Figures
-from .gate import GateDecision, Hold, LeaseGate, Send, Skip
-from .in_force import limits_in_force
-from .incarnation import token_of
-from .journal import Facts, JournalKind
+from .flows import Flow
+from .gate import LeaseGate, Send
+from .in_force import Slowed, limits_in_force, slowed_now
+from .incarnation import incarnation_of, token_of
 from .lanes import Lane
 from .limits import LimitSource
 from .past import Past
 from .protocol import LaneKey, LaneNews, LaneSettings
+from .pump import Pump
+from .ready import ReadyBook
+from .revisions import Revisions
 from .routing import RouteSource, Source
 from .sites import Sites
-from .states import Event, RecipientState
-from .storage.database import StorageError
+from .storage.backlog import Pair
 from .storage.group_commit import GroupCommit
-from .storage.rows import LeasedRow
 from .storage.store import QueueStore
-from .suspensions import Suspensions
-from .transactions import Leased, MessageFacts, Ready, Waiting, candidate
+from .suspensions import Suspension, Suspensions
+from .transactions import Leased, MessageFacts, Ready
 
-_log = logging.getLogger("youtong.queue")
 MAX_IN_FLIGHT_BYTES = 96 * 1024 * 1024  # of content; a larger message goes alone
-_FAULT_SECONDS = 1.0
 DROPPED = 1  # the number of a Forget whose lanes the owner has no more; moves count from there on
-_MAX_PUMP = 200  # transactions in one leasing operation
 
 
 class Fleet(Protocol):
@@ -76,13 +69,6 @@ class Fleet(Protocol):
         ...
 
 
-class _Written(msgspec.Struct):
-    """What a leasing operation did: of each transaction who is leased, and the content; messages that owe a notice."""
-
-    leased: list[tuple[list[Waiting], StoredContent | None]] = []
-    owed: set[int] = set()
-
-
 class Leasing:
     """Used from the event loop only."""
 
@@ -106,16 +92,16 @@ class Leasing:
         self._granting: set[LaneKey] = set()  # lanes whose next connect permit a timer brings
         self.closed: Callable[[Lane, int], None] = lambda _lane, _number: None  # told when a worker gave a lane up
         self.in_flight: dict[int, Leased] = {}
-        self.figures = Figures()
+        self.revisions = Revisions()
+        self.figures = endings.figures
         self._by_provider: dict[str, list[Lane]] = {}
         self.history: dict[LaneKey, Past] = {}  # what earlier owners' workers did
         self.recovered: dict[str, list[float]] = {}  # MAILs of recovered leases by domain: their lane is not known
         self._recovered_in: set[tuple[LaneKey, str]] = set()  # lanes that have counted them
         self._tokens = 0
         self._bytes = 0
-        self._pumping: asyncio.Task[None] | None = None
-        self._again = False
-        self._timer: asyncio.TimerHandle | None = None
+        self.ready = ReadyBook()
+        self._pump = Pump(self, commits, store, gate, endings, self.revisions, clock)
         self.open = False
 
     # -- lanes ----------------------------------------------------------------------------------------------------
@@ -135,8 +121,8 @@ class Leasing:
         return self.lanes.get(key) or self._new_lane(key, source)
 
     def _new_lane(self, key: LaneKey, source: Source) -> Lane:
-        force = limits_in_force(self._limits, self.book, *key_pair(key))
-        lane = self.lanes[key] = Lane(key, source, force.limits)
+        force = limits_in_force(self._limits, self.book, slowed_now(self.book), *key_pair(key))
+        lane = self.lanes[key] = Lane(key, source, force.limits, self.ready)
         if force.sites or force.senders:
             lane.apply(force, self._clock.monotonic())
         self._by_provider.setdefault(key.provider, []).append(lane)
@@ -149,12 +135,13 @@ class Leasing:
         What has not started comes back: it was leased by other limits.
         """
         now = self._clock.monotonic()
-        changed = {lane.key for lane in self.lanes.values() if self._apply(lane, now)}
+        slowed = slowed_now(self.book)
+        changed = {lane.key for lane in self.lanes.values() if self._apply(lane, slowed, now)}
         self._fleet.recall([token for token, leased in self.in_flight.items() if leased.lane in changed])
         self.wake()
 
-    def _apply(self, lane: Lane, now: float) -> bool:
-        force = limits_in_force(self._limits, self.book, *key_pair(lane.key))
+    def _apply(self, lane: Lane, slowed: Slowed, now: float) -> bool:
+        force = limits_in_force(self._limits, self.book, slowed, *key_pair(lane.key))
         if not lane.apply(force, now):
             return False
         if lane.worker is not None and self._fleet.incarnation(lane.worker) is not None:
@@ -231,16 +218,20 @@ class Leasing:
     # -- a fresh message ------------------------------------------------------------------------------------------
 
     def reserve(self, lane: Lane, ready: Ready, content: StoredContent) -> Leased | None:
-        """A lease for a message that is about to be inserted, if it may start at once and nothing waits before it.
+        """A lease for a message that is about to be inserted, if it may start at once and nothing waits before it:
+        for an urgent one no other urgent one, for bulk nothing at all.
 
         The caller inserts its recipients as leased, then calls `confirm` after the commit or `abandon` if it failed.
         """
-        if not self.open or lane.has_ready or self._sites.site_rest(ready.site):
+        flow = ready.message.flow
+        if not self.open or lane.ready.has(urgent=True) or (lane.ready and not flow.is_urgent):
             return None
-        now = self._clock.monotonic()
-        if not self._has_room(ready) or not lane.may_start(ready.site, now, probed=self._sites.is_probed(ready.site)):
+        if not self._has_room(ready) or not self._may_try(ready) or self._stops(ready, lane.key):
             return None
-        if not all(isinstance(decision, Send) for decision in self._decide(ready)):
+        probed, sender = self._sites.is_probed(ready.site), flow.key.sender_domain
+        if not lane.may_start(
+            ready.site, self._clock.monotonic(), probed=probed, sender=sender, urgent=flow.is_urgent
+        ) or not all(isinstance(decision, Send) for decision in self._pump.decide([ready])[0]):
             return None
         slot = self._slot_of(lane)
         return self._start(lane, slot, ready, content) if slot is not None else None
@@ -248,7 +239,9 @@ class Leasing:
     def confirm(self, leased: Leased) -> None:
         """The lease is committed: hand it over. If its worker died meanwhile, recovery has or will have it."""
         lane = self.lanes[leased.lane]
-        if lane.worker is not None and leased.token in self.in_flight:
+        if lane.worker is None or leased.token not in self.in_flight:
+            return
+        if self._fleet.incarnation(lane.worker) == incarnation_of(leased.token):
             self._fleet.hand_over(lane.worker, lane, leased)
 
     def abandon(self, leased: Leased) -> None:
@@ -267,138 +260,82 @@ class Leasing:
         """A transaction is no longer in flight; None when it was not."""
         leased = self.in_flight.pop(token, None)
         if leased is not None:
-            self.lanes[leased.lane].end(leased, mails)
+            lane = self.lanes[leased.lane]
+            lane.end(leased, mails)
+            self._pump.touch(lane)
             self._bytes -= leased.in_flight_bytes()
         return leased
+
+    def add_ready(self, lane: Lane, ready: Ready) -> None:
+        """It waits for its turn on the lane; `go_on` follows."""
+        lane.ready.append(ready)
+        self._pump.touch(lane)
+
+    def drop_ready(self, goes: Callable[[Ready], bool]) -> set[Pair]:
+        """Take ready transactions out; the pairs that they were of, whose recipients are only scheduled rows again."""
+        dropped: set[Pair] = set()
+        for lane in self.lanes.values():
+            if lane.ready:
+                dropped.update(ready.pair for ready in lane.ready.remove(goes))
+        return dropped
+
+    def _may_try(self, ready: Ready) -> bool:
+        return self._sites.site_rest(ready.site) is None
 
     def _has_room(self, ready: Ready) -> bool:
         return not self._bytes or self._bytes + ready.message.size_bytes <= MAX_IN_FLIGHT_BYTES
 
-    def _decide(self, ready: Ready) -> list[GateDecision]:
-        return list(self._gate.decide([candidate(ready.message, each.address) for each in ready.recipients]))
-
     # -- the pump -------------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Something changed: a permit came back, something became ready, a worker said hello."""
-        if not self.open:
-            return
-        if self._pumping is not None:
-            self._again = True
-        elif any(lane.has_ready for lane in self.lanes.values()):
-            self._pumping = asyncio.get_running_loop().create_task(self._pump())
+        """Something general has changed: a worker said hello, limits are others. All lanes are looked at."""
+        self._pump.touch_all()
+        self._pump.go()
 
-    async def _pump(self) -> None:
-        try:
-            while True:
-                self._again = False
-                batch = self._pick()
-                if batch:
-                    await self._lease(batch)
-                elif not self._again:
-                    return
-        finally:
-            self._pumping = None
-            self._set_timer()
+    def go_on(self) -> None:
+        """Something changed on some lanes (what became ready, or ended, says so itself)."""
+        self._pump.go()
 
-    def _pick(self) -> list[Leased]:
-        now = self._clock.monotonic()
-        batch: list[Leased] = []
-        for lane in list(self.lanes.values()):
-            if lane.has_ready:
-                self._pick_from(lane, now, batch)
-        return batch
+    @property
+    def pumping(self) -> "asyncio.Task[None] | None":
+        """What leases this moment."""
+        return self._pump.running
 
-    def _pick_from(self, lane: Lane, now: float, batch: list[Leased]) -> None:
+    @property
+    def has_room(self) -> bool:
+        return self._bytes < MAX_IN_FLIGHT_BYTES
+
+    def next_of(self, lane: Lane, now: float) -> Leased | None:
+        """The lane's next transaction that may start, in flight from now on, its lease not yet committed."""
         slot = self._slot_of(lane)
-        while slot is not None and len(batch) < _MAX_PUMP and self._bytes < MAX_IN_FLIGHT_BYTES:
-            taken = lane.take_ready(now, self._may_try, self._sites.is_probed)
-            if not taken:
-                return
-            batch.extend(self._start(lane, slot, ready, None) for ready in taken)
+        if slot is None:
+            return None
+        ready = lane.take_ready(now, self._may_try, self._sites.is_probed)
+        return self._start(lane, slot, ready, None) if ready is not None else None
 
-    def _may_try(self, site: str) -> bool:
-        return self._sites.site_rest(site) is None
+    # -- what is stopped ------------------------------------------------------------------------------------------
 
-    async def _lease(self, batch: list[Leased]) -> None:
-        try:
-            written = await self._commits.submit(lambda _: self._record(batch))
-        except StorageError as error:
-            _log.error("lease failed error=%s", error)
-            await self._put_back(batch)
-            return
-        except Exception:  # noqa: BLE001 - the bulkhead of a batch (Q7): its permits must come back
-            _log.exception("internal fault while leasing")
-            await self._put_back(batch)
-            return
-        self._endings.tell(written.owed)
-        for leased, (leased.ready.recipients, leased.content) in zip(batch, written.leased, strict=True):
-            if leased.ready.recipients:
-                self.confirm(leased)
-            else:
-                self.abandon(leased)
+    def stop_of(self, flow: Flow, key: LaneKey, site: str, domain: str) -> Suspension | None:
+        """What stops this mail now."""
+        if not self.book:
+            return None
+        provider, source = key_pair(key)
+        return (
+            self.book.of_lane(provider, source) or self.book.of_place(site, domain) or self.book.of_flow(flow, provider)
+        )
 
-    async def _put_back(self, batch: list[Leased]) -> None:
-        for leased in batch:
-            self.abandon(leased)
-            self.lanes[leased.lane].queue_for(leased.ready.site).append(leased.ready)
-        await asyncio.sleep(_FAULT_SECONDS)
+    def _stops(self, ready: Ready, key: LaneKey) -> bool:
+        return self.stop_of(ready.message.flow, key, ready.site, ready.domain) is not None
 
-    def _record(self, batch: list[Leased]) -> "_Written":
-        """May run twice: changes nothing but the database."""
-        written = _Written()
-        contents: dict[int, StoredContent | None] = {}
-        for leased in batch:
-            recipients = self._lease_one(leased, written.owed)
-            content = self._content(leased.ready.message.content_id, contents) if recipients else None
-            written.leased.append((recipients, content))
-        return written
-
-    def _lease_one(self, leased: Leased, owed: set[int]) -> list[Waiting]:
-        wanted = self._pass_gate(leased, owed)
-        got = self._store.lease([each.id for each in wanted], leased.token)
-        return [_with_history(each, got[each.id]) for each in wanted if each.id in got]
-
-    def _content(self, content_id: int, known: dict[int, StoredContent | None]) -> StoredContent | None:
-        """One object for all transactions of a content."""
-        if content_id not in known:
-            known[content_id] = self._store.content(content_id)
-        return known[content_id]
-
-    def _pass_gate(self, leased: Leased, owed: set[int]) -> list[Waiting]:
-        passed: list[Waiting] = []
-        for each, decision in zip(leased.ready.recipients, self._decide(leased.ready), strict=True):
-            match decision:
-                case Send():
-                    passed.append(each)
-                case Skip(reason=reason):
-                    owed |= self._stop(leased.row(each), Event.SKIP, JournalKind.SKIPPED, reason)
-                case Hold(reason=reason):
-                    owed |= self._stop(leased.row(each), Event.HOLD, JournalKind.HELD, reason)
-        return passed
-
-    def _stop(self, row: LeasedRow, event: Event, kind: JournalKind, reason: str) -> set[int]:
-        return self._endings.record([row], RecipientState.SCHEDULED, event, kind, Facts(reason=reason))
-
-    def _set_timer(self) -> None:
-        """Come back when time alone frees a permit or ends a rest."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        now = self._clock.monotonic()
-        waits = [wait for lane in self.lanes.values() if lane.queues for wait in self._waits(lane, now)]
-        if waits and self.open:
-            self._timer = asyncio.get_running_loop().call_later(max(0.01, min(waits)), self.wake)
-
-    def _waits(self, lane: Lane, now: float) -> list[float]:
-        rate = lane.mails.next_free_seconds(now)
-        rests = [rest.until - now for site in lane.queues if (rest := self._sites.site_rest(site))]
-        return [*([rate] if rate else []), *rests]
-
-
-def _with_history(each: Waiting, seq: int) -> Waiting:
-    """Somebody may have written into its history (a flush, a notice of delay) while it was in a ready queue."""
-    return each if each.journal_seq == seq else replace(each, journal_seq=seq)
+    def drop_stopped(self) -> set[Pair]:
+        """What is stopped leaves the ready transactions (its pairs are told), and unstarted leases are asked back."""
+        dropped: set[Pair] = set()
+        if self.book:
+            for lane in self.lanes.values():
+                removed = lane.ready.remove(lambda ready, key=lane.key: self._stops(ready, key)) if lane.ready else ()
+                dropped.update(ready.pair for ready in removed)
+            self._fleet.recall([each.token for each in self.in_flight.values() if self._stops(each.ready, each.lane)])
+        return dropped
 
 
 def key_pair(key: LaneKey) -> tuple[str, str]:

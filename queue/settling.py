@@ -128,7 +128,7 @@ class Settling:
                     self._suspects.clear(leased.ready.message.message_id)
         set_off = self._reacting.take_unwritten() if self._reacting is not None else ()
         self._commit(_Batch(attempts, committed, sent=sent.take(), suspensions=set_off))
-        self._leasing.wake()
+        self._leasing.go_on()
 
     def _hear_lanes(self, lanes: Iterable[LaneNews], sent: Sent) -> None:
         now_ms, now = self._clock.now_ms(), self._clock.monotonic()
@@ -275,23 +275,19 @@ class Settling:
 
     def _tell(self, attempts: Iterable[Attempt], settled: Iterable[Settled | None]) -> None:
         now_ms = self._clock.now_ms()
+        self._count(attempts)
         for attempt, result in zip(attempts, settled, strict=True):
             if result is None:
                 continue
             self._listener.settled(result, attempt)
-            self._count(attempt)
             if result.next_ms is not None and result.next_ms <= now_ms:
                 self._listener.due_now((attempt.row.domain_id, attempt.row.flow_id), attempt.domain)
 
-    def _count(self, attempt: Attempt) -> None:
-        """For whoever looks at what leaves and how it goes."""
-        figures, place, mail_class = self._leasing.figures, attempt.place, attempt.row.mail_class
-        if attempt.outcome is not None:
-            came = came_of(attempt.outcome, mail_class)
-            key = LaneKey(place.provider, place.source)
-            figures.came(key, place.site, mail_class, came, self._clock.monotonic())
-        elif attempt.fault:
-            figures.ended(mail_class, Came.SKIPPED)
+    def _count(self, attempts: Iterable[Attempt]) -> None:
+        """For whoever looks at what leaves and how it goes: once for those that are alike."""
+        figures, now = self._leasing.figures, self._clock.monotonic()
+        for (provider, source, site, mail_class, came), count in _alike(attempts).items():
+            figures.came(LaneKey(provider, source), site, mail_class, came, now, count)
 
     def _attempts(self, leased: Leased, item: Finished | Returned) -> list[Attempt]:
         message, ready = leased.ready.message, leased.ready
@@ -344,6 +340,18 @@ def _marked(attempt: Attempt, set_off: Mapping[Reply, int]) -> Attempt:
     outcome = attempt.outcome
     number = set_off.get(outcome.reply, 0) if outcome is not None and outcome.reply is not None else 0
     return replace(attempt, place=replace(attempt.place, suspension=number)) if number else attempt
+
+
+def _alike(attempts: Iterable[Attempt]) -> dict[tuple[str, str, str, str, Came], int]:
+    """How many went the same way: provider, source, site, class, what came of it."""
+    counts: dict[tuple[str, str, str, str, Came], int] = {}
+    for attempt in attempts:
+        if attempt.outcome is not None or attempt.fault:
+            place, mail_class = attempt.place, attempt.row.mail_class
+            came = Came.SKIPPED if attempt.outcome is None else came_of(attempt.outcome, mail_class)
+            key = (place.provider, place.source, place.site, mail_class, came)
+            counts[key] = counts.get(key, 0) + 1
+    return counts
 
 
 def _after_death(attempts: list[Attempt], follows: Consequence) -> Iterable[Attempt]:

@@ -84,8 +84,7 @@ class Sites:
         if domain not in self._looking:
             task = asyncio.get_running_loop().create_task(self._look_up(domain))
             self._looking[domain] = task
-            task.add_done_callback(lambda _: self._looking.pop(domain, None))
-        self._looking[domain].add_done_callback(lambda _: then())
+            task.add_done_callback(lambda _: (self._looking.pop(domain, None), then()))
 
     async def _look_up(self, domain: str) -> None:
         try:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from .limits import RateLimit
 from .permits import Window
+from .reserve import reserved_events
 
 PLENTY = 1 << 30  # no rate, no bound
 LEDGER_SECONDS = 3600.0
@@ -44,6 +45,13 @@ class Windows:
         least = PLENTY
         for window in self._windows:
             least = min(least, window.free(now))
+        return least
+
+    def free_beside(self, now: float, percent: int) -> int:
+        """As `free`, and in every window that share of its count is left for others (queue.reserve)."""
+        least = PLENTY
+        for window in self._windows:
+            least = min(least, window.free(now) - reserved_events(window.limit, percent))
         return least
 
     def is_quiet(self, now: float) -> bool:
@@ -94,6 +102,11 @@ class Windows:
     def next_free_seconds(self, now: float) -> float | None:
         """Seconds until a permit comes free by time alone; None: only a permit that comes back can free one."""
         waits = [window.next_free_seconds(now) for window in self._windows]
+        return None if None in waits else max((wait for wait in waits if wait is not None), default=0.0)
+
+    def next_free_beside_seconds(self, now: float, percent: int) -> float | None:
+        """As `next_free_seconds`, for `free_beside`."""
+        waits = [each.next_free_seconds(now, 1 + reserved_events(each.limit, percent)) for each in self._windows]
         return None if None in waits else max((wait for wait in waits if wait is not None), default=0.0)
 
     def binding(self, now: float) -> Window | None:

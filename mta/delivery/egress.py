@@ -61,6 +61,7 @@ class LaneLimits(msgspec.Struct, frozen=True, array_like=True):
     tls: TlsLevel = TlsLevel.OPPORTUNISTIC
     max_connections_per_site: int = 0  # 0: as many as the lane may have
     site_connections: dict[str, int] = {}  # of single sites that differ
+    reserved_connections: int = 0  # that only urgent jobs may use
 
     def connections_of(self, site: str) -> int:
         """How many connections the site may have, those being opened included."""

@@ -103,6 +103,11 @@ class Backlog:
             "UPDATE backlog SET look_ms = ?3 WHERE domain_id = ?1 AND flow_id = ?2 AND look_ms != ?3", pairs
         )
 
+    def due_before(self, pairs: Iterable[Pair], before_ms: int) -> list[Pair]:
+        """Those of `pairs` that may have somebody who was due before."""
+        query = "SELECT 1 FROM backlog WHERE domain_id = ? AND flow_id = ? AND due_ms <= ?"
+        return [pair for pair in pairs if self._db.execute(query, (*pair, before_ms)).fetchone()]
+
     def refresh(self, domain_id: int, flow_id: int) -> int | None:
         """Set due and look time of a pair to those of its first scheduled recipient; None when it has none."""
         self.write()

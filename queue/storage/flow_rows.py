@@ -30,9 +30,10 @@ class FlowRows:
         key = (account_id, str(mail_class), stream_id, sender_domain(reverse_path))
         return self._ids.get(key) or self._made(key)
 
-    def id_if_known(self, account_id: int, mail_class: str, stream_id: int, reverse_path: str) -> int | None:
-        """The flow's number if memory has it; no statement."""
-        return self._ids.get((account_id, str(mail_class), stream_id, sender_domain(reverse_path)))
+    def flow_if_known(self, account_id: int, mail_class: MailClass, stream_id: int, reverse_path: str) -> Flow | None:
+        """The flow if memory has it; no statement."""
+        flow_id = self._ids.get((account_id, mail_class.value, stream_id, sender_domain(reverse_path)))
+        return self._flows.get(flow_id) if flow_id is not None else None
 
     def flow(self, flow_id: int) -> Flow:
         """Raises LookupError when there is none."""
@@ -45,6 +46,7 @@ class FlowRows:
             raise LookupError(f"there is no flow {flow_id}")
         flow = Flow(flow_id, FlowKey(row[0], MailClass(row[1]), row[2], row[3]))
         if len(self._flows) >= _MAX_CACHED:
+            self._ids.clear()
             self._flows.clear()
         self._flows[flow_id] = flow
         return flow
@@ -57,7 +59,6 @@ class FlowRows:
                 "INSERT INTO flow (account_id, mail_class, stream_id, sender_domain) VALUES (?, ?, ?, ?) RETURNING id",
                 key,
             ).fetchone()
-        if len(self._ids) >= _MAX_CACHED:
-            self._ids.clear()
+        self.flow(row[0])
         self._ids[key] = row[0]
         return row[0]

@@ -20,8 +20,8 @@ from ..states import Event, RecipientState, follow
 from . import inbound_rows, people
 from .backlog import Backlog, Pair
 from .flow_rows import FlowRows
-from .operated import OperatedRows
 from .group_commit import GroupCommit
+from .operated import OperatedRows
 from .rows import (
     DueRow,
     Ending,
@@ -202,6 +202,11 @@ class QueueStore:
     ) -> list[DueRow]:
         """Due recipients beyond `after` = (next_ms, id), in that order."""
         return [DueRow(*row) for row in self._db.execute(_DUE, (domain_id, flow_id, now_ms, *after, limit))]
+
+    def waiting_rows(self, recipient_ids: Iterable[int]) -> list[DueRow]:
+        """These recipients, which are scheduled or held."""
+        query = _ROWS + "WHERE r.id = ?"
+        return [DueRow(*self._db.execute(query, (recipient_id,)).fetchone()) for recipient_id in recipient_ids]
 
     def held_and_expired(self, now_ms: int, limit: int) -> list[DueRow]:
         """Held recipients whose message is too old (their next_ms is when it is)."""

@@ -75,14 +75,14 @@ def test_the_look_at_the_backlog_walks_its_index(tmp_path: Path) -> None:
 async def test_what_was_noted_by_an_operation_that_failed_is_not_counted(room: QueueRoom) -> None:
     def broken(_: object) -> None:
         room.store.backlog.scheduled(1, 1, 5)
-        raise ValueError
+        raise ValueError("broken")
 
     good = room.commits.submit(lambda _: room.store.backlog.scheduled(2, 2, 6))
     bad = room.commits.submit(broken)
     later = room.commits.submit(lambda _: room.store.backlog.scheduled(3, 3, 7))
     await good
     await later
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="broken"):
         await bad
     assert room.db.execute(KEPT).fetchall() == [(2, 2, 1, 6), (3, 3, 1, 7)]
 

@@ -4,7 +4,7 @@ from fakes.queue_ports import limits, routed
 from youtong.queue.classes import MailClass
 from youtong.queue.flows import Flow, FlowKey
 from youtong.queue.in_force import InForce
-from youtong.queue.lanes import MAX_CONNECT_PERMITS, Lane
+from youtong.queue.lanes import MAX_CONNECT_PERMITS, URGENT_BEYOND_CAP, Lane
 from youtong.queue.past import Past, PastMail
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.routing import Source
@@ -29,7 +29,7 @@ def filled(**sites: int) -> Lane:
     for site, transactions in sites.items():
         for _ in range(transactions):
             number += 1
-            made.queue_for(site).append(ready(number, site))
+            made.ready.append(ready(number, site))
     return made
 
 
@@ -37,11 +37,11 @@ def drawn(of: Lane, resting: str = "", probed: str = "", times: int = 100) -> li
     """The sites in the order in which their transactions leave."""
     sites = []
     for token in range(times):
-        taken = of.take_ready(0.0, lambda site: site != resting, lambda site: site == probed)
-        if not taken:
+        taken = of.take_ready(0.0, lambda each: each.site != resting, lambda site: site == probed)
+        if taken is None:
             break
-        of.start(Leased(token, KEY, taken[0]), 0.0)
-        sites.append(taken[0].site)
+        of.start(Leased(token, KEY, taken), 0.0)
+        sites.append(taken.site)
     return sites
 
 
@@ -52,7 +52,7 @@ def test_sites_take_turns() -> None:
 def test_a_resting_site_waits_and_holds_up_nobody() -> None:
     of = filled(a=2, b=2)
     assert drawn(of, resting="a") == ["b", "b"]
-    assert of.queues["a"].recipients == 2
+    assert of.ready.of_site["a"] == 2
     assert drawn(of) == ["a", "a"]
 
 
@@ -66,16 +66,16 @@ def test_a_probed_site_gets_one_transaction_at_a_time() -> None:
 def test_nothing_leaves_without_a_permit_or_a_slot() -> None:
     rated, small = lane(mails=2), lane(connections=1)
     for number in range(20):
-        rated.queue_for("a").append(ready(number, "a"))
-        small.queue_for("a").append(ready(number, "a"))
+        rated.ready.append(ready(number, "a"))
+        small.ready.append(ready(number, "a"))
     assert len(drawn(rated)) == 2
-    assert len(drawn(small)) == small.cap == 8
+    assert len(drawn(small)) == small.cap + URGENT_BEYOND_CAP == 12
 
 
 def test_an_ended_transaction_frees_its_slot_and_an_unused_permit() -> None:
     of = lane(mails=1)
-    of.queue_for("a").append(ready(1, "a"))
-    of.queue_for("a").append(ready(2, "a"))
+    of.ready.append(ready(1, "a"))
+    of.ready.append(ready(2, "a"))
     assert drawn(of) == ["a"]
     of.end(Leased(0, KEY, ready(1, "a")), ())
     assert (of.in_flight, of.in_flight_at) == (0, {})
@@ -84,13 +84,13 @@ def test_an_ended_transaction_frees_its_slot_and_an_unused_permit() -> None:
     assert of.mails.free(0.0) == 0
 
 
-def test_a_ready_queue_counts_recipients() -> None:
-    queue = lane().queue_for("a")
-    queue.append(ready(1, "a", 3))
-    queue.append(ready(2, "a", 2))
-    assert (queue.recipients, repr(queue)) == (5, "<ReadyQueue site=a 5 ready>")
-    queue.popleft()
-    assert queue.recipients == 2
+def test_what_is_ready_is_counted_in_recipients() -> None:
+    of = lane()
+    of.ready.append(ready(1, "a", 3))
+    of.ready.append(ready(2, "a", 2))
+    assert (of.ready.recipients, repr(of.ready)) == (5, "<LaneReady to provider: 5 recipients>")
+    of.take_ready(0.0, lambda _: True, lambda _: False)
+    assert of.ready.recipients == 2
 
 
 def test_a_worker_holds_a_few_connect_permits_and_gets_more_for_those_it_used() -> None:
@@ -126,7 +126,7 @@ def test_connect_permits_that_may_have_been_out_count_with_recovered_leases() ->
 
 def test_a_lane_says_how_it_is() -> None:
     of = filled(a=2)
-    assert repr(of) == "<Lane provider from default: 0 leased, 2 ready>"
+    assert repr(of) == "<Lane provider from default: 0 leased, <LaneReady to provider: 2 recipients>>"
     assert of.has_ready
     assert not of.is_idle(0.0)
     assert lane().is_idle(0.0)
@@ -149,7 +149,7 @@ def test_connect_permits_that_a_worker_never_used_keep_no_lane_alive() -> None:
 def test_other_limits_keep_what_left_and_what_is_out() -> None:
     of = lane(mails=5)
     for number in range(5):
-        of.queue_for("a").append(ready(number, "a"))
+        of.ready.append(ready(number, "a"))
     assert len(drawn(of, times=3)) == 3
     of.end(Leased(0, KEY, ready(0, "a")), (1.0,))
     assert of.apply(InForce(limits(mails=4)), 2.0)

@@ -8,7 +8,7 @@ from fakes.queue_room import QueueRoom
 from youtong.mta.dns.route import Unroutable, UnroutableKind
 from youtong.mta.outcome import Deferred, Delivered, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue import loader as loader_module
+from youtong.queue import agenda as agenda_module, expiry as expiry_module, ready as ready_module
 from youtong.queue.operations import Selection, flush, operate
 from youtong.queue.states import RecipientState
 
@@ -22,7 +22,7 @@ NOBODY = Unroutable("5.1.2", UnroutableKind.NO_SUCH_DOMAIN, "no such domain")
 def forget_all(room: QueueRoom) -> None:
     """As a new owner starts: only the rows know."""
     room.loader.active.clear()
-    room.loader._read_up_to_ms = 0
+    room.loader.start_over()
     room.store.forget()
 
 
@@ -45,7 +45,7 @@ async def test_a_domain_is_looked_up_once_and_its_recipients_leave_together(room
 async def test_domains_due_at_one_moment_are_all_read_whatever_the_page(
     room: QueueRoom, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(loader_module, "_DOMAINS_PER_READ", page)
+    monkeypatch.setattr(agenda_module, "_PAGE", page)
     await room.accept(*[f"b@d{number}.example" for number in range(10)])
     forget_all(room)
     await room.loader._read_agenda()
@@ -53,7 +53,7 @@ async def test_domains_due_at_one_moment_are_all_read_whatever_the_page(
 
 
 async def test_a_flush_of_many_domains_makes_each_of_them_due(room: QueueRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader_module, "_DOMAINS_PER_READ", 3)
+    monkeypatch.setattr(agenda_module, "_PAGE", 3)
     await room.accept(*[f"b@d{number}.example" for number in range(10)])
     for leased in await room.load():
         await room.finish(leased, LATER)
@@ -108,24 +108,24 @@ async def test_rows_that_become_due_are_read_while_others_of_the_site_wait(room:
         pass
     await room.accept("c@example.com")
     await room.load()
-    assert lane.queues["mx.example.com"].recipients == 1
+    assert lane.ready.recipients == 1
     room.clock.advance(301)
     while lane.mails.take(room.clock.monotonic()):
         pass
     await room.load()
-    assert lane.queues["mx.example.com"].recipients == 2
+    assert lane.ready.recipients == 2
 
 
 async def test_a_large_domain_is_read_in_pages_and_none_is_left(
     room: QueueRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loader_module, "_PAGE", 7)
+    monkeypatch.setattr(ready_module, "READY_PER_FLOW", 7)
     await room.accept(*[f"b{number}@example.com" for number in range(60)])
     done = 0
     for _ in range(30):
         for leased in await room.round():
             done += len(leased.ready.recipients)
-            assert room.leasing.lanes[leased.lane].queue_for(leased.ready.site).recipients <= 14
+            assert room.leasing.lanes[leased.lane].ready.recipients <= 7
             await room.finish(leased, *[DELIVERED] * len(leased.ready.recipients))
         room.clock.advance(1)
     assert done == 60
@@ -231,7 +231,7 @@ async def test_expiry_is_checked_in_every_waiting_state(room: QueueRoom, wait: o
 async def test_expiry_beyond_a_page_does_not_wait_a_minute_for_each(
     room: QueueRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loader_module, "_PAGE", 2)
+    monkeypatch.setattr(expiry_module, "_ROWS", 2)
     await room.accept(*[f"b{number}@example.com" for number in range(5)], hold="why")
     room.clock.advance(AGE_SECONDS + 1)
     await room.round(4)
@@ -270,14 +270,14 @@ async def test_a_fault_with_one_domain_stops_no_other(room: QueueRoom, caplog: p
 
 
 async def test_many_domains_of_one_site_share_its_ready_queue(room: QueueRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader_module, "_PAGE", 5)
+    monkeypatch.setattr(ready_module, "READY_PER_FLOW", 10)
     room.fleet.living.clear()
     for domain in range(20):
         room.routes.answers[f"d{domain}.example"] = routed("mx.shared.example")
         await room.accept(*[f"b{number}@d{domain}.example" for number in range(5)])
     await room.load()
     (lane,) = room.leasing.lanes.values()
-    assert lane.queues["mx.shared.example"].recipients <= 10
+    assert lane.ready.recipients <= 10
     room.fleet.living[0] = 2
     done = 0
     for _ in range(40):
