@@ -76,7 +76,7 @@ def how_words(suspension: Suspension) -> str:
         parts.append(_("{n:,} in {span}").format(n=rate.count, span=times.span(int(rate.seconds * 1000))))
     if n := suspension.connections:
         parts.append(ngettext("{n} connection", "{n} connections", n).format(n=n))
-    return _("slowed to {what}").format(what=_(", ").join(parts))
+    return _("slow: {what}").format(what=_(", ").join(parts))
 
 
 def _why(row: SuspensionRow) -> str:
