@@ -4,6 +4,8 @@ Owns   the value InForce, and how it is put together for a lane.
 Knows  the book of suspensions and the LimitSource; no window and no lane.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from .limits import EgressLimits, LimitSource, SiteLimits
@@ -19,25 +21,35 @@ class InForce(msgspec.Struct, frozen=True):
     senders: dict[str, SiteLimits] = {}  # by sender domain; message rates only
 
 
-def limits_in_force(source: LimitSource, book: Suspensions, provider: str, egress: str) -> InForce:
+class Slowed(msgspec.Struct, frozen=True):
+    """Which sites, and which senders by provider, are slowed now: read off the book once for all lanes."""
+
+    sites: frozenset[str] = frozenset()
+    senders: dict[str, set[str]] = {}
+
+
+def slowed_now(book: Suspensions) -> Slowed:
+    """What of single sites and senders the book slows."""
+    if not book:
+        return Slowed()
+    slowings = [each for each in book.in_force() if not each.stop]
+    senders: dict[str, set[str]] = {}
+    for each in slowings:
+        if each.scope is SuspensionScope.PROVIDER and each.sender_domain:
+            senders.setdefault(each.subject, set()).add(each.sender_domain)
+    return Slowed(frozenset(each.subject for each in slowings if each.scope is SuspensionScope.SITE), senders)
+
+
+def limits_in_force(source: LimitSource, book: Suspensions, now: Slowed, provider: str, egress: str) -> InForce:
     """For the lane (`provider`, `egress`); asked again at a reload and when the book has changed."""
     full = source.limits_for(provider, egress)
     if not book:
         return InForce(full)
     limits = slowed(full, book.slowings(provider, egress))
-    return InForce(limits, _sites(limits, book), _senders(limits, book, provider))
+    sites = {name: slowed_site(limits, book.slowings_of_site(name)) for name in now.sites}
+    return InForce(limits, sites, _senders(limits, book, provider, now.senders.get(provider, ())))
 
 
-def _sites(limits: EgressLimits, book: Suspensions) -> dict[str, SiteLimits]:
-    names = {each.subject for each in book.in_force() if each.scope is SuspensionScope.SITE and not each.stop}
-    return {name: slowed_site(limits, book.slowings_of_site(name)) for name in names}
-
-
-def _senders(limits: EgressLimits, book: Suspensions, provider: str) -> dict[str, SiteLimits]:
-    names = {
-        each.sender_domain
-        for each in book.in_force()
-        if each.scope is SuspensionScope.PROVIDER and each.sender_domain and each.subject == provider and not each.stop
-    }
+def _senders(limits: EgressLimits, book: Suspensions, provider: str, names: Iterable[str]) -> dict[str, SiteLimits]:
     rates = {name: slowed_sender(limits, book.slowings_of_sender(provider, name)) for name in names}
     return {name: SiteLimits(message_rates=each) for name, each in rates.items() if each}
