@@ -49,6 +49,7 @@ class _Acceptance(msgspec.Struct):
     mail_class: str = ""
     groups: dict[Domain, list[NewRecipient]] = {}
     leases: list[Leased] = []
+    facts: MessageFacts | None = None  # None: its flow has no number yet
 
 
 class QueueIntake(Intake):
@@ -101,7 +102,8 @@ class QueueIntake(Intake):
             leases = acceptance.leases
             flow = self._store.flows.flow_if_known(new.account_id, new.mail_class, new.stream_id, new.reverse_path)
             if flow is not None:
-                self._reserve(submission, new, _facts(message_id, new, flow), groups, leases)
+                facts = acceptance.facts = _facts(message_id, new, flow)
+                self._reserve(submission, new, facts, groups, leases)
             recipients = [each for group in groups.values() for each in group]
             acceptance.message_id = message_id
             self._commits.add(
@@ -119,7 +121,7 @@ class QueueIntake(Intake):
             self._leasing.figures.accept(acceptance.mail_class, sum(map(len, acceptance.groups.values())))
             said = reply(250, "2.0.0", f"Ok: queued as {queue_id(acceptance.message_id)}")
             try:
-                self._go_on(pairs, acceptance.groups, acceptance.leases)
+                self._go_on(pairs, acceptance)
             except Exception:  # noqa: BLE001 - the message is ours since the commit, whatever fails now
                 _log.exception("internal fault after a message was accepted message=%d", acceptance.message_id)
             reach("accepted-reply.before")
@@ -206,7 +208,7 @@ class QueueIntake(Intake):
         domain_id = self._store.domain_id_if_known(domain)
         if domain_id is None or self._loader.has_unread((domain_id, facts.flow.id)):
             return None
-        waiting = [Waiting(each.id, domain_id, each.address, 0, 0, each.notify, each.orcpt, "") for each in group]
+        waiting = [_waiting(each, domain_id) for each in group]
         ready = Ready(facts, domain, route.routed.site, route.routed.hosts, waiting)
         leased = self._leasing.reserve(lane, ready, content)
         if leased is not None:
@@ -225,12 +227,36 @@ class QueueIntake(Intake):
                 raise StorageError("a domain's or flow's row was rolled back after a lease was reserved for it")
         return pairs
 
-    def _go_on(self, pairs: dict[str, Pair], groups: dict[Domain, list[NewRecipient]], leases: list[Leased]) -> None:
-        for leased in leases:
+    def _go_on(self, pairs: dict[str, Pair], acceptance: "_Acceptance") -> None:
+        for leased in acceptance.leases:
             self._leasing.confirm(leased)
-        for domain, group in groups.items():
-            if not group[0].lease and not group[0].hold:
+        for domain, group in acceptance.groups.items():
+            if group[0].lease or group[0].hold:
+                continue
+            if acceptance.facts is None or not self._make_ready(acceptance.facts, pairs[domain], domain, group):
                 self._loader.notice_due(pairs[domain], domain)
+        self._leasing.go_on()
+
+    def _make_ready(self, facts: MessageFacts, pair: Pair, domain: Domain, group: list[NewRecipient]) -> bool:
+        """Put a letter that could not leave at once behind those that are ready, without a way through the rows."""
+        route = self._sites.route(domain)
+        if not isinstance(route, KnownRoute) or self._loader.must_hold(route) or self._loader.has_unread(pair):
+            return False
+        routed, leasing = route.routed, self._leasing
+        lane = leasing.lane_for(facts, route.provider, domain)
+        is_stopped = self._sites.site_rest(routed.site) or leasing.stop_of(facts.flow, lane.key, routed.site, domain)
+        if is_stopped or leasing.ready.room((route.provider, facts.flow.id)) < len(group):
+            return False
+        most = lane.limits.recipients_per_transaction.value
+        for first in range(0, len(group), most):
+            waiting = [_waiting(each, pair[0]) for each in group[first : first + most]]
+            leasing.add_ready(lane, Ready(facts, domain, routed.site, routed.hosts, waiting))
+        self._loader.notice_ready(pair, domain, facts.flow)
+        return True
+
+
+def _waiting(each: NewRecipient, domain_id: int) -> Waiting:
+    return Waiting(each.id, domain_id, each.address, 0, 0, each.notify, each.orcpt, "")
 
 
 def _facts(message_id: int, new: NewMessage, flow: Flow) -> MessageFacts:

@@ -52,6 +52,7 @@ class JobParcel(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fields: str = ""  # merge fields of its one recipient
     flow: int = 0
     date_ms: int = 0  # of a stream's letter; 0: submitted mail
+    urgent: bool = False
 
 
 class Handover(msgspec.Struct, frozen=True, tag="handover"):

@@ -101,6 +101,7 @@ class Leased(msgspec.Struct):
             fields=self.ready.recipients[0].fields if len(self.ready.recipients) == 1 else "",
             flow=message.flow.id,
             date_ms=self.date_ms,
+            urgent=message.flow.is_urgent,
         )
 
     def rows(self) -> list[LeasedRow]:

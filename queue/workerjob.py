@@ -76,6 +76,7 @@ class WorkerJob:
         self.taken_at = taken_at
         self.mails: list[float] = []
         self.flow = parcel.flow
+        self.urgent = parcel.urgent
         self.is_recalled = False  # the owner wants it back, and it may have been prepared already
         self._content, self._parcel, self._maker = content, parcel, maker
 

@@ -76,6 +76,11 @@ class Job(Protocol):
         """The content has octets above 127."""
         ...
 
+    @property
+    def urgent(self) -> bool:
+        """Goes before jobs that are not, as long as those have not started."""
+        ...
+
     def wire(self, *, seven_bit: bool = False) -> bytes:
         """The whole content as it goes on the wire: signed, dot-stuffed, ending in CRLF "." CRLF (`encode_data`).
 

@@ -72,11 +72,17 @@ class Openings:
         self._starved.pop(site.name, None)
 
     def open_more(self, sites: Iterable[Site]) -> None:
-        """One opening for each site in turn while slots are free; idle connections of others make room."""
+        """One opening for each site in turn while slots are free; idle connections of others make room.
+
+        Sites with urgent jobs come first, and only they may use the slots that are reserved.
+        """
         while self._starved:
-            name, site = next(iter(self._starved.items()))
+            site = next((each for each in self._starved.values() if each.is_urgent), None)
+            reserved = 0 if site is not None else self._owner.limits.reserved_connections
+            site = site or next(iter(self._starved.values()))
+            name = site.name
             if site.wants_connection(self._loop.time()) and self._has_place(site):
-                if self.slots >= self._owner.limits.max_connections:
+                if self.slots >= self._owner.limits.max_connections - reserved:
                     _make_room(sites)
                     return
                 self._open(site)

@@ -24,7 +24,7 @@ class Site:
     def __init__(self, name: str, hosts: tuple[Host, ...]) -> None:
         self.name = name
         self.hosts = hosts  # as the newest job has them
-        self.waiting: deque[JobTransaction] = deque()
+        self.waiting: deque[JobTransaction] = deque()  # urgent ones in front
         self.retries: deque[JobTransaction] = deque()  # for a fresh connection only
         self.connections: set[Connection] = set()
         self.idle: dict[Connection, None] = {}  # in the order of becoming idle
@@ -34,6 +34,33 @@ class Site:
 
     def __repr__(self) -> str:
         return f"<Site {self.name}: {len(self.waiting)} waiting, {len(self.connections)} connections>"
+
+    def add(self, transaction: JobTransaction) -> None:
+        """Behind the others of its kind."""
+        if transaction.request.urgent:
+            self.waiting.insert(self._urgent, transaction)
+        else:
+            self.waiting.append(transaction)
+
+    def put_back(self, transaction: JobTransaction) -> None:
+        """Before the others of its kind."""
+        self.waiting.insert(0 if transaction.request.urgent else self._urgent, transaction)
+
+    @property
+    def _urgent(self) -> int:
+        """How many urgent ones stand in front: few."""
+        count = 0
+        for transaction in self.waiting:
+            if not transaction.request.urgent:
+                break
+            count += 1
+        return count
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether an urgent job is next in one of the lines."""
+        self._forget_recalled()
+        return any(line[0].request.urgent for line in (self.retries, self.waiting) if line)
 
     def pop(self, *, fresh: bool) -> JobTransaction | None:
         """The next job that was not recalled."""

@@ -21,19 +21,19 @@ class Waiting:
         return len(self._jobs)
 
     def add(self, job: Job) -> None:
-        """At the end of its site's line."""
+        """At the end of its site's line; urgent ones before all others."""
         assert job.recipients, "a job without recipients"
         assert job.token not in self._jobs, "a token twice"
         transaction: JobTransaction = Transaction(job)
         self._jobs[job.token] = transaction
         site = self._site_of(job)
         site.hosts = job.hosts
-        site.waiting.append(transaction)
+        site.add(transaction)
         self._fresh[site.name] = site
 
     def put_back(self, transaction: JobTransaction) -> None:
         """It was taken and not written: first in line again."""
-        self._return(transaction).waiting.appendleft(transaction)
+        self._return(transaction).put_back(transaction)
 
     def put_to_retries(self, transaction: JobTransaction) -> None:
         """For a fresh connection only."""

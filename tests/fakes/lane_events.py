@@ -27,6 +27,7 @@ class FakeJob:
     envid: str = ""
     size_bytes: int = 100
     eight_bit: bool = False
+    urgent: bool = False
     content: bytes = b"Subject: x\r\n\r\nhello\r\n"
     fault: Exception | None = None
 
