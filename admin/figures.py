@@ -88,6 +88,7 @@ class OwnerFigures(msgspec.Struct, frozen=True):
     names: tuple[str, ...]  # providers that have totals of their own
     totals: tuple[Total, ...]
     accepted: dict[str, int]
+    flows_1m: tuple[tuple[int, int], ...] = ()  # flows and their MAILs
     commits: CommitFigures = CommitFigures()
     sessions: SessionFigures = SessionFigures()
     look_ups: dict[str, int] = {}

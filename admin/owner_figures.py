@@ -38,6 +38,7 @@ def look(dispatcher: Dispatcher, around: Around, uptime_seconds: float, now: flo
         names=tuple(sorted(figures.names)),
         totals=tuple(figures.totals()),
         accepted=dict(figures.accepted),
+        flows_1m=tuple(figures.flows(now, _MINUTE).items()),
         commits=_commits(dispatcher.commits),
         sessions=around.sessions,
         look_ups=around.look_ups,

@@ -63,6 +63,7 @@ class SiteLook:
             domain,
             tuple(lane_figures(lane, leasing.figures, leasing.book, now, pids) for lane in lanes),
             tuple(waits.touching(leasing.book, [domain or DomainSeen("", RouteKind.UNKNOWN, provider=found.provider)])),
+            tuple(leasing.figures.flows(now, 59).items()),
         )
 
     def _in_force(self, provider: str, lanes: Sequence[Lane]) -> Iterable[SourceLimits]:

@@ -98,7 +98,7 @@ def gather(config: Config, accounts: Mapping[int, str], clock: Clock) -> Panoram
         clock.now_ms(),
         owner,
         tuple(provider_rows(sums, lanes)),
-        tuple(_lines(sums, flows, accounts)),
+        tuple(_lines(sums, flows, accounts, dict(owner.flows_1m) if owner is not None else {})),
         tuple(_classes(sums)),
     )
 
@@ -189,12 +189,19 @@ def _by_flow(sums: Iterable[WaitingSum]) -> dict[int, list[WaitingSum]]:
     return found
 
 
-def flow_lines(sums: Sequence[WaitingSum], reader: QueueReader, accounts: Mapping[int, str]) -> tuple[FlowLine, ...]:
-    """Whose mail it is, those with most waiting first. Raises StorageError."""
-    return tuple(_lines(sums, _flow_rows(sums, reader), accounts))
+def flow_lines(
+    sums: Sequence[WaitingSum], reader: QueueReader, accounts: Mapping[int, str], leaving: Mapping[int, int]
+) -> tuple[FlowLine, ...]:
+    """Whose mail it is, those with most waiting first; `leaving`: MAILs of the last minute by flow.
+
+    Raises StorageError.
+    """
+    return tuple(_lines(sums, _flow_rows(sums, reader), accounts, leaving))
 
 
-def _lines(sums: Sequence[WaitingSum], flows: Mapping[int, FlowRow], accounts: Mapping[int, str]) -> Iterable[FlowLine]:
+def _lines(
+    sums: Sequence[WaitingSum], flows: Mapping[int, FlowRow], accounts: Mapping[int, str], leaving: Mapping[int, int]
+) -> Iterable[FlowLine]:
     waiting = _by_flow(sums)
     for flow_id, row in flows.items():
         parts = waiting[flow_id]
@@ -206,4 +213,5 @@ def _lines(sums: Sequence[WaitingSum], flows: Mapping[int, FlowRow], accounts: M
             row.sender_domain,
             sum(each.waiting for each in parts),
             len({each.provider for each in parts}),
+            leaving.get(flow_id, 0),
         )

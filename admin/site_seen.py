@@ -41,6 +41,7 @@ class SiteSeen(msgspec.Struct, frozen=True):
     domain: DomainSeen | None = None
     lanes: tuple[LaneFigures, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
+    flows_1m: tuple[tuple[int, int], ...] = ()  # flows and their MAILs, wherever they went
 
 
 def ruling(file: ShapingFile, provider: str, domain: str, hosts: Sequence[str]) -> Ruling:

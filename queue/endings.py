@@ -17,7 +17,7 @@ from .storage.group_commit import GroupCommit
 from .storage.rows import DueRow, Fact
 from .storage.store import QueueStore
 
-_COUNTED = {Event.BOUNCE: Came.BOUNCED, Event.EXPIRE: Came.EXPIRED}
+_COUNTED = {Event.BOUNCE: Came.BOUNCED, Event.EXPIRE: Came.EXPIRED, Event.SKIP: Came.SKIPPED}
 
 
 class Unleased(Asked, Protocol):
@@ -40,6 +40,8 @@ class Endings:
         """`notice_owed(message_id)` is called after the commit."""
         self._commits, self._store, self._clock, self._notice_owed = commits, store, clock, notice_owed
         self.figures = Figures()  # leasing's and settling's too
+        self._uncounted: list[tuple[str, Came]] = []  # of transactions that are not known to be on the disk
+        commits.on_rollback(self._uncounted.clear)
 
     async def bounce(self, rows: list[DueRow], outcome: Failed) -> None:
         """No attempt can ever be made. Raises StorageError, having changed nothing."""
@@ -61,33 +63,13 @@ class Endings:
     async def _end(
         self, rows: list[DueRow], old: RecipientState, event: Event, kind: JournalKind, facts: Facts
     ) -> None:
-        ended: list[DueRow] = []
-        owed = await self._commits.submit(lambda _: self._recorded(rows, old, event, kind, facts, ended))
-        if event in _COUNTED:
-            for row in ended:
-                self.figures.ended(row.mail_class, _COUNTED[event])
-        self.tell(owed)
-
-    def _recorded(
-        self,
-        rows: list[DueRow],
-        old: RecipientState,
-        event: Event,
-        kind: JournalKind,
-        facts: Facts,
-        ended: list[DueRow],
-    ) -> set[int]:
-        """As `record`, and `ended` are those that were moved; it may run twice."""
-        ended.clear()
-        owed: set[int] = set()
-        for row in rows:
-            moved = self._record_one(row, old, event, kind, facts)
-            ended += [row] if moved is not None else []
-            owed |= {row.message_id} if moved else set()
-        return owed
+        self.tell(await self._commits.submit(lambda _: self.record(rows, old, event, kind, facts)))
 
     def tell(self, owed: Iterable[int]) -> None:
-        """After the commit: these messages owe a notice."""
+        """After the commit: these messages owe a notice. What ended is counted."""
+        for mail_class, came in self._uncounted:
+            self.figures.ended(mail_class, came)
+        self._uncounted.clear()
         for message_id in owed:
             self._notice_owed(message_id)
 
@@ -97,11 +79,13 @@ class Endings:
         """Within the caller's operation; messages that owe a notice then. Who is no longer in `old` is left alone."""
         return {row.message_id for row in rows if self._record_one(row, old, event, kind, facts)}
 
-    def _record_one(
-        self, row: Unleased, old: RecipientState, event: Event, kind: JournalKind, facts: Facts
-    ) -> bool | None:
-        """Whether a notice is owed then; None: it is no longer in `old`."""
+    def _record_one(self, row: Unleased, old: RecipientState, event: Event, kind: JournalKind, facts: Facts) -> bool:
+        """Whether a notice is owed then; not by who is no longer in `old`."""
         notice = owes_notice(event, row)
         fact = Fact(self._clock.now_ms(), kind, row.account_id, row.message_id, row.id, facts)
         next_ms = row.expires_ms if event is Event.HOLD else None
-        return notice if self._store.move(old, event, fact, next_ms=next_ms, notice=int(notice)) else None
+        if not self._store.move(old, event, fact, next_ms=next_ms, notice=int(notice)):
+            return False
+        if event in _COUNTED:
+            self._uncounted.append((row.mail_class, _COUNTED[event]))
+        return notice

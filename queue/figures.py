@@ -19,6 +19,7 @@ from .protocol import LaneKey
 
 OTHER = "other"
 NAMED_FROM = 50
+MAX_FLOWS = 2000  # whose pace is remembered
 MAX_NAMED = 100  # sites beside the providers of the shaping rules, which are as many as the rules
 _MAX_CANDIDATES = 1000
 _STEPS = 60
@@ -72,14 +73,14 @@ class LaneTally:
     def __init__(self) -> None:
         self.mails, self.delivered, self.deferred, self.bounced = Recent(), Recent(), Recent(), Recent()
 
-    def came(self, came: Came, now: float) -> None:
+    def came(self, came: Came, now: float, count: int) -> None:
         match came:
             case Came.DELIVERED:
-                self.delivered.add(now)
+                self.delivered.add(now, count)
             case Came.DEFERRED:
-                self.deferred.add(now)
+                self.deferred.add(now, count)
             case Came.BOUNCED:
-                self.bounced.add(now)
+                self.bounced.add(now, count)
             case _:
                 pass
 
@@ -98,6 +99,7 @@ class Figures:
 
     def __init__(self) -> None:
         self._lanes: dict[LaneKey, LaneTally] = {}
+        self._flows: dict[int, Recent] = {}
         self._totals: dict[tuple[str, str, str], int] = {}
         self._ruled: set[str] = set()
         self._named: set[str] = set()
@@ -111,15 +113,30 @@ class Figures:
             tally = self._lanes[key] = LaneTally()
         return tally
 
-    def mailed(self, key: LaneKey, now: float, count: int) -> None:
+    def mailed(self, key: LaneKey, flow_id: int, now: float, count: int) -> None:
         """So many MAIL commands left us."""
         if count:
             self.lane(key).mails.add(now, count)
+            self._flow(flow_id, now).add(now, count)
 
-    def came(self, key: LaneKey, site: str, mail_class: str, came: Came, now: float) -> None:
-        """An attempt's outcome is on the disk."""
-        self.lane(key).came(came, now)
-        self._count(self._name_of(key.provider, site), mail_class, came)
+    def flows(self, now: float, seconds: int) -> dict[int, int]:
+        """MAILs of the flows that had any in the last `seconds`."""
+        counts = ((flow_id, recent.within(now, seconds)) for flow_id, recent in self._flows.items())
+        return {flow_id: count for flow_id, count in counts if count}
+
+    def _flow(self, flow_id: int, now: float) -> Recent:
+        recent = self._flows.get(flow_id)
+        if recent is None:
+            if len(self._flows) >= MAX_FLOWS:
+                moving = self.flows(now, _STEPS - 1)
+                self._flows = {each: self._flows[each] for each in list(moving)[: MAX_FLOWS // 2]}
+            recent = self._flows[flow_id] = Recent()
+        return recent
+
+    def came(self, key: LaneKey, site: str, mail_class: str, came: Came, now: float, count: int = 1) -> None:
+        """So many attempts' outcomes are on the disk."""
+        self.lane(key).came(came, now, count)
+        self._count(self._name_of(key.provider, site), mail_class, came, count)
 
     def ended(self, mail_class: str, came: Came, count: int = 1) -> None:
         """Recipients ended without an attempt: too old, or for want of a route."""

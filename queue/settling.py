@@ -121,7 +121,7 @@ class Settling:
         for item in (*report.finished, *report.returned):
             leased = self._leasing.end(item.token, item.mails)
             if leased is not None:
-                figures.mailed(leased.lane, now, len(item.mails))
+                figures.mailed(leased.lane, leased.ready.message.flow.id, now, len(item.mails))
                 sent.mailed(self._leasing.lanes[leased.lane], leased.ready.site, item.mails)
                 attempts += self._attempts(leased, item)
                 if self._suspects and isinstance(item, Finished):
@@ -273,9 +273,9 @@ class Settling:
             return settlement.returning(attempt.row, now_ms + attempt.wait_ms, attempt.place)
         return settlement.settling(attempt.row, attempt.outcome, attempt.place, now_ms, self._schedule)
 
-    def _tell(self, attempts: Iterable[Attempt], settled: Iterable[Settled | None]) -> None:
+    def _tell(self, attempts: Sequence[Attempt], settled: Sequence[Settled | None]) -> None:
         now_ms = self._clock.now_ms()
-        self._count(attempts)
+        self._count(attempt for attempt, result in zip(attempts, settled, strict=True) if result is not None)
         for attempt, result in zip(attempts, settled, strict=True):
             if result is None:
                 continue

@@ -154,6 +154,7 @@ def _flow_lines(panorama: Panorama, view: View, width: int) -> list[Text]:
         Column(_("class"), 13),
         Column(_("waiting"), 9, Sort.WAITING),
         Column(_("provid."), 7),
+        Column(_("left/min"), 8, Sort.RATE),
     ]
     return _listed(columns, [_flow_cells(line) for line in lines], _("stream or sender"), view, "  ")
 
@@ -164,6 +165,7 @@ def _flow_cells(line: FlowLine) -> list[Text]:
         Text(line.mail_class),
         _number(line.waiting),
         _number(line.providers),
+        _number(line.leaving_1m),
         Text(line.stream or line.sender_domain or "<>"),
     ]
 

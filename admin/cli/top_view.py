@@ -102,12 +102,22 @@ def providers(panorama: Panorama, view: View) -> list[ProviderRow]:
     return sorted(found, key=lambda row: (order(row), row.provider), reverse=view.upside_down)
 
 
+def _by_waiting(line: FlowLine) -> float:
+    return -line.waiting
+
+
+_FLOW_ORDER: dict[Sort, Callable[[FlowLine], float]] = {
+    Sort.NAME: lambda line: 0,
+    Sort.RATE: lambda line: -line.leaving_1m,
+}
+
+
 def flows(panorama: Panorama, view: View) -> list[FlowLine]:
     words = view.words.lower()
     found = [line for line in panorama.flows if words in f"{line.account} {line.stream} {line.sender_domain}".lower()]
-    by_name = view.sort is Sort.NAME
+    order = _FLOW_ORDER.get(view.sort, _by_waiting)
     return sorted(
         found,
-        key=lambda line: (0 if by_name else -line.waiting, line.account, line.stream, line.flow_id),
+        key=lambda line: (order(line), line.account, line.stream, line.flow_id),
         reverse=view.upside_down,
     )

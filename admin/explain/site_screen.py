@@ -118,10 +118,12 @@ def flows_table(view: SiteView) -> Table | None:
     if not view.flows:
         return None
     table = Table.grid(padding=(0, 2))
-    for justify in ("right", "left", "left", "left"):
+    for justify in ("right", "left", "left", "left", "left"):
         table.add_column(justify=justify, overflow="fold")
     for line in sorted(view.flows, key=lambda each: -each.waiting)[:20]:
-        table.add_row(f"{line.waiting:,}", line.mail_class, line.account, line.stream or line.sender_domain or "<>")
+        sender = line.stream or line.sender_domain or "<>"
+        leaving = _("{n:,} left in the last minute, to all providers").format(n=line.leaving_1m)
+        table.add_row(f"{line.waiting:,}", line.mail_class, line.account, sender, Text(leaving, "dim"))
     return table
 
 

@@ -98,7 +98,7 @@ def _with_rows(view: SiteView, reader: QueueReader, accounts: Mapping[int, str])
     facts = _answers(reader, provider) if provider else []
     return msgspec.structs.replace(
         view,
-        flows=flow_lines(sums, reader, accounts),
+        flows=flow_lines(sums, reader, accounts, dict(view.seen.flows_1m)),
         hosts=tuple(_hosts(facts)),
         deferrals=tuple(_deferrals(facts)),
     )

@@ -1,7 +1,7 @@
 """Figures of the owner: recent counts, and totals with bounded names."""
 
 from hypothesis import given, strategies as st
-from youtong.queue.figures import MAX_NAMED, NAMED_FROM, OTHER, Came, Figures, Recent
+from youtong.queue.figures import MAX_FLOWS, MAX_NAMED, NAMED_FROM, OTHER, Came, Figures, Recent
 from youtong.queue.protocol import LaneKey
 
 
@@ -51,6 +51,15 @@ def test_names_are_bounded_and_nothing_is_lost_by_it() -> None:
         _come(figures, f"mx{number}.test", f"mx{number}.test", NAMED_FROM + 5)
     assert len(figures.names) == MAX_NAMED
     assert sum(each.count for each in figures.totals()) == (MAX_NAMED + 20) * (NAMED_FROM + 5)
+
+
+def test_flows_are_told_while_they_move_and_bounded() -> None:
+    figures, key = Figures(), LaneKey("google", "default")
+    for flow_id in range(3 * MAX_FLOWS):
+        figures.mailed(key, flow_id, 10.0 + flow_id / MAX_FLOWS, 2)
+    assert len(figures.flows(14.0, 59)) <= MAX_FLOWS
+    assert figures.flows(14.0, 59)[3 * MAX_FLOWS - 1] == 2
+    assert figures.flows(100.0, 59) == {}
 
 
 def test_a_forgotten_lane_keeps_its_totals() -> None:
