@@ -126,7 +126,9 @@ class Lane:
             return False
         if urgent:
             return self.in_flight < self.cap + URGENT_BEYOND_CAP and bool(self.mails.free(now))
-        if self.in_flight >= self._bulk_cap or now < self._last_bulk + self._bulk_distance:
+        if self.in_flight >= self._bulk_cap:
+            return False
+        if self._bulk_distance and now < self._last_bulk + self._bulk_distance:  # `now` may be a little old
             return False
         return self.mails.free_beside(now, self.limits.reserved_percent.value) > 0
 
