@@ -57,7 +57,7 @@ def hour_left(lane: Lane, now: float) -> int:
     return window.free(now)
 
 
-async def test_a_new_owner_knows_the_mails_of_the_last_minute_one_by_one(tmp_path: Path) -> None:
+async def test_a_new_owners_windows_start_where_the_old_ones_were(tmp_path: Path) -> None:
     room = await QueueRoom(tmp_path).open()
     for number in range(3):
         await room.accept(f"b{number}@example.com")
