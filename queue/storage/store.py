@@ -153,28 +153,10 @@ class QueueStore:
             (message_id, account_id, name, "running", message_id, now_ms),
         )
 
-    def has_stream(self, stream_id: int) -> bool:
-        return self._db.execute("SELECT 1 FROM stream WHERE id = ?", (stream_id,)).fetchone() is not None
-
     def flow_of_message(self, message_id: int) -> int:
         """The flow of a message's, or a stream's, recipients."""
         query = "SELECT account_id, mail_class, stream_id, reverse_path FROM message WHERE id = ?"
         return self.flows.id_of(*self._db.execute(query, (message_id,)).fetchone())
-
-    def insert_stream_recipient(
-        self, message_id: int, pair: Pair, address: str, key: str, fields: str | None, next_ms: int
-    ) -> bool:
-        """A scheduled recipient of a stream; False when the key was there already."""
-        cursor = self._db.execute(
-            "INSERT INTO recipient"
-            " (id, message_id, domain_id, flow_id, address, address_hash, state, next_ms, stream_key, fields)"
-            " VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (self.counters.recipient(), message_id, *pair, address, address_hash(address), next_ms, key, fields),
-        )
-        if cursor.rowcount == 1:
-            self.backlog.scheduled(*pair, next_ms)
-            return True
-        return False
 
     # -- domains --------------------------------------------------------------------------------------------------
 
@@ -269,12 +251,6 @@ class QueueStore:
             (state, next_ms, seq, notice, fact.recipient_id, old),
         )
         return True
-
-    def note(self, fact: Fact) -> None:
-        """Something happened to a recipient that changes no state."""
-        query = "SELECT journal_seq FROM recipient WHERE id = ?"
-        seq = self._append(fact, self._db.execute(query, (fact.recipient_id,)).fetchone()[0])
-        self._db.execute("UPDATE recipient SET journal_seq = ? WHERE id = ?", (seq, fact.recipient_id))
 
     def _append(self, fact: Fact, prev_seq: int) -> int:
         """`prev_seq` was read in this operation: others write histories of what waits in memory, too."""

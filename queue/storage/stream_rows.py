@@ -132,12 +132,6 @@ def revision_of_content(db: sqlite3.Connection, content_id: int) -> RevisionRow 
     return RevisionRow(*row) if row else None
 
 
-def delete_contents(db: sqlite3.Connection, stream_id: int) -> int:
-    """The texts of all revisions: the stream's last recipient has ended, and the retention time is over. How many."""
-    query = "DELETE FROM content WHERE id IN (SELECT content_id FROM revision WHERE stream_id = ?)"
-    return db.execute(query, (stream_id,)).rowcount
-
-
 # -- recipients -------------------------------------------------------------------------------------------------------
 
 

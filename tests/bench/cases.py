@@ -60,7 +60,6 @@ CASES = (
     Case("P5", "100 KB, DKIM", (*_SIGNED, "--size", "102400"), None, share=0.2, signed=True, size=102_400,
          per_core=250),
     Case("P7", "P1 with ten million waiting (P8: its memory)", (), None, signed=True, is_deep=True),
-    Case("P7-held", "P3 with ten million waiting", (), None, held=True, is_deep=True),
     Case("P10-dead", "P1 beside mail for a dead host", (), None, signed=True, burden="dead.test"),
     Case("P10-hang", "P1 beside mail for a host that hangs", (), None, signed=True, burden="hang.test"),
     Case("P10-defer", "P1 beside mail for a host that defers", (), None, signed=True, burden="defer.test"),

@@ -62,9 +62,9 @@ def _burdened(rows: Sequence[Row]) -> list[str]:
 def _deep(rows: Sequence[Row]) -> list[str]:
     """What a deep queue costs: beside the same case with an empty one."""
     rates = {case.key: ours.rate for case, ours, _ in rows}
+    empty = rates.get("P1-own", rates.get("P1"))
     found: list[str] = []
     for case, ours, _ in rows:
-        empty = rates.get("P3") if case.held else rates.get("P1-own", rates.get("P1"))
         if case.is_deep and empty and ours.start_s and ours.pss_mib:
             share = f"{case.key}: {ours.rate / empty:.0%} of the rate with an empty queue; wanted: 90%"
             found.append(f"{share}; start {ours.start_s:.1f} s (5), PSS {ours.pss_mib:.0f} MiB (250)")

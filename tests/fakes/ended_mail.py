@@ -7,10 +7,12 @@ from youtong.queue.classes import MailClass
 from youtong.queue.content import ContentKind
 from youtong.queue.journal import Facts, JournalKind
 from youtong.queue.states import Event, RecipientState
+from youtong.queue.storage import stream_rows
 from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
 from youtong.queue.storage.rows import Fact, NewMessage, NewRecipient
 from youtong.queue.storage.store import QueueStore
+from youtong.queue.storage.stream_rows import RevisionRow
 
 DAY_MS = 86_400_000
 NOW_MS = 100 * DAY_MS
@@ -43,7 +45,9 @@ class EndedMail:
             NewRecipient(self.store.counters.recipient(), each, each.rpartition("@")[2], at_ms) for each in addresses
         ]
         if stream:
+            first = RevisionRow(1, message_id, 9, False, at_ms, "somebody")
             await self.commits.submit(lambda _: self.store.insert_stream(message_id, 1, "news", at_ms))
+            await self.commits.submit(lambda db: stream_rows.add_revision(db, message_id, first))
         await self.commits.submit(lambda _: self.store.insert_message(message_id, new, recipients))
         return message_id, [each.id for each in recipients]
 

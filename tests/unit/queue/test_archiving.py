@@ -172,6 +172,7 @@ async def test_recipients_of_a_stream_move_once_it_is_stopped_and_the_stream_sta
     assert room.mail.number("SELECT count(*) FROM message") == 1
     with reading(room.folder) as reader:
         assert [row.id for row in reader.of_message(message_id, 10)] == ids
+        assert [stream.id for stream in reader.streams(10)] == [message_id]
 
 
 async def test_recipients_of_a_stream_move_once_nobody_can_join_it_for_its_deadline_is_long_over(room: Room) -> None:

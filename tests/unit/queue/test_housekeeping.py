@@ -9,9 +9,10 @@ from youtong.queue.classes import MailClass
 from youtong.queue.content import ContentKind
 from youtong.queue.housekeeping import RETENTION_MS, Housekeeper
 from youtong.queue.journal import Facts, JournalKind
+from youtong.queue.operations import Selection
 from youtong.queue.short_steps import ShortSteps
 from youtong.queue.states import Event, RecipientState
-from youtong.queue.storage import sweeping
+from youtong.queue.storage import operation_rows, sweeping
 from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
 from youtong.queue.storage.rows import Fact, NewMessage, NewRecipient
@@ -148,6 +149,13 @@ async def test_old_connects_go_page_by_page_and_young_ones_stay(house: House) ->
     await house.commits.submit(lambda _: house.store.note_connects(rows))
     await house.keeper.tidy()
     assert house.number("SELECT count(*) FROM connect") == 1
+
+
+async def test_of_old_operations_so_many_are_kept(house: House) -> None:
+    for _ in range(5):
+        await house.commits.submit(lambda db: operation_rows.begin(db, "hold", Selection(), "", "me", 0))
+    assert await house.commits.submit(lambda db: operation_rows.forget_old(db, 2)) == 3
+    assert [row.id for row in operation_rows.history(house.db, 10)] == [5, 4]
 
 
 async def test_free_pages_go_back_to_the_disk_in_small_steps_but_for_a_reserve(
