@@ -8,9 +8,16 @@ from fakes.queue_room import QueueRoom
 from youtong.mta.dns.route import Unroutable, UnroutableKind
 from youtong.mta.outcome import Deferred, Delivered, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue import agenda as agenda_module, expiry as expiry_module, ready as ready_module
+from youtong.queue import (
+    agenda as agenda_module,
+    expiry as expiry_module,
+    loader as loader_module,
+    ready as ready_module,
+)
+from youtong.queue.flows import Flow
 from youtong.queue.operations import Selection, flush, operate
 from youtong.queue.states import RecipientState
+from youtong.queue.suspensions import Suspension, Suspensions, SuspensionScope
 
 _S = RecipientState
 AGE_SECONDS = LIFETIME_MS / 1000
@@ -313,3 +320,143 @@ async def test_a_stop_that_comes_just_as_the_loader_is_woken_ends_it(room: Queue
     running.cancel()
     done, _ = await asyncio.wait([running], timeout=5)
     assert running in done
+
+
+class Stopped(Suspensions):
+    """A book with one word in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stop: Suspension | None = None
+        self.asked = 0
+
+    def __bool__(self) -> bool:
+        return self.stop is not None
+
+    def of_lane(self, provider: str, source: str) -> Suspension | None:
+        return self._if(SuspensionScope.PROVIDER, provider)
+
+    def of_place(self, site: str, domain: str) -> Suspension | None:
+        self.asked += 1
+        return self._if(SuspensionScope.SITE, site) or self._if(SuspensionScope.DOMAIN, domain)
+
+    def of_flow(self, flow: Flow, provider: str) -> Suspension | None:
+        return self._if(SuspensionScope.ACCOUNT, str(flow.key.account_id))
+
+    def _if(self, scope: SuspensionScope, subject: str) -> Suspension | None:
+        return self.stop if self.stop is not None and (self.stop.scope, self.stop.subject) == (scope, subject) else None
+
+
+def stop(room: QueueRoom, scope: SuspensionScope, subject: str, until_ms: int | None = None) -> Stopped:
+    book = Stopped()
+    book.stop = Suspension(1, scope, subject, until_ms=until_ms)
+    room.leasing.book = book
+    stops_changed(room)
+    return book
+
+
+def stops_changed(room: QueueRoom) -> None:
+    room.loader.stops_changed(room.leasing.drop_stopped())
+
+
+STOPS = [
+    (SuspensionScope.PROVIDER, "mx.example.com"),
+    (SuspensionScope.SITE, "mx.example.com"),
+    (SuspensionScope.DOMAIN, "example.com"),
+    (SuspensionScope.ACCOUNT, "7"),
+]
+
+
+@pytest.mark.parametrize(("scope", "subject"), STOPS)
+async def test_what_is_stopped_is_not_leased_and_goes_on_when_somebody_resumes(
+    room: QueueRoom, scope: SuspensionScope, subject: str
+) -> None:
+    book = stop(room, scope, subject)
+    await room.accept("b@example.com")
+    assert await room.load() == []
+    assert room.loader.active == {}, "put off, not kept"
+    book.stop = None
+    stops_changed(room)
+    assert len(await room.load()) == 1
+
+
+@pytest.mark.parametrize(("scope", "subject"), STOPS)
+async def test_what_is_ready_when_it_is_stopped_is_ready_no_more(
+    room: QueueRoom, scope: SuspensionScope, subject: str
+) -> None:
+    room.fleet.living.clear()
+    await room.accept("b@example.com", "c@example.com")
+    await room.load()
+    assert room.leasing.ready.recipients == 2
+    book = stop(room, scope, subject)
+    assert (room.leasing.ready.recipients, room.leasing.ready.ids) == (0, set())
+    room.fleet.living[0] = 2
+    assert await room.load() == []
+    book.stop = None
+    stops_changed(room)
+    assert [len(leased.ready.recipients) for leased in await room.load()] == [2]
+
+
+async def test_what_a_reply_stopped_goes_on_by_itself_when_the_time_is_over(room: QueueRoom) -> None:
+    book = stop(room, SuspensionScope.SITE, "mx.example.com", room.clock.now_ms() + 60_000)
+    await room.accept("b@example.com")
+    await room.load()
+    room.clock.advance(59)
+    assert await room.load() == []
+    room.clock.advance(2)
+    book.stop = None
+    assert len(await room.load()) == 1
+
+
+async def test_many_domains_of_a_stopped_provider_are_in_nobodys_way_and_not_read_in_a_loop(
+    room: QueueRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader_module, "MAX_ACTIVE", 300)
+    names = [f"d{number}.example" for number in range(2000)]
+    for name in names:
+        room.routes.answers[name] = routed("mx.stopped.example")
+    for first in range(0, len(names), 100):
+        await room.accept(*[f"b@{name}" for name in names[first : first + 100]])
+    forget_all(room)
+    room.loader.active.clear()
+    room.loader._todo.clear()
+    await room.accept("b@other.example")
+    book = stop(room, SuspensionScope.SITE, "mx.stopped.example")
+    leased = [each for _ in range(60) for each in await room.round()]
+    assert [each.ready.domain for each in leased] == ["other.example"]
+    assert len(room.loader.active) <= 300
+    before = book.asked
+    await room.round(20)
+    assert book.asked - before <= 20, "what is stopped is asked about again and again"
+    book.stop = None
+    stops_changed(room)
+    handed = 0
+    for _ in range(300):
+        for each in await room.round():
+            handed += 1
+            await room.finish(each, DELIVERED)
+        room.clock.advance(5)
+        if handed == len(names):
+            break
+    assert handed == len(names)
+
+
+async def test_a_flow_with_many_domains_leaves_room_for_those_of_others(
+    room: QueueRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One narrow provider with more due domains than the loader may look at; another one is not held up."""
+    monkeypatch.setattr(loader_module, "MAX_ACTIVE", 250)
+    monkeypatch.setattr(loader_module, "MAX_STARVED", 20)
+    monkeypatch.setattr(ready_module, "READY_PER_FLOW", 10)
+    room.limits.limits = type(room.limits)(mails=1).limits
+    names = [f"d{number}.example" for number in range(600)]
+    for name in names:
+        room.routes.answers[name] = routed("mx.narrow.example")
+    await room.accept(*[f"b@{name}" for name in names])
+    await room.load()
+    await room.accept("b@other.example")
+    leased = [each for _ in range(30) for each in await room.round()]
+    assert [each.ready.domain for each in leased if each.ready.domain == "other.example"] == ["other.example"]
+    assert room.leasing.ready.recipients <= 11
+    waiting = room.db.execute("SELECT sum(waiting) FROM backlog").fetchone()[0]
+    assert waiting == 599, "one of them left while others were loaded"
