@@ -64,7 +64,20 @@ class Window:
         self._used += count
         if self._step:
             moment = ceil(moment / self._step) * self._step
-        at = len(self._moments)
+        moments = self._moments
+        if not moments or moment > moments[-1]:
+            moments.append(moment)
+            self._counts.append(count)
+            if len(moments) > 2 * MAX_STEPS:  # nobody asked for long: what is over by the newest event goes
+                self._forget(moment - self._step)
+        elif moment == moments[-1]:
+            self._counts[-1] += count
+        else:
+            self._insert(moment, count)
+
+    def _insert(self, moment: float, count: int) -> None:
+        """Among the others: reports come from several connections, and late."""
+        at = len(self._moments) - 1
         while at and self._moments[at - 1] > moment:
             at -= 1
         if at and self._moments[at - 1] == moment:
@@ -72,8 +85,6 @@ class Window:
         else:
             self._moments.insert(at, moment)
             self._counts.insert(at, count)
-            if len(self._moments) > 2 * MAX_STEPS:  # nobody asked for long: what is over by the newest event goes
-                self._forget(self._moments[-1] - self._step)
 
     def next_free_seconds(self, now: float, wanted: int = 1) -> float | None:
         """Seconds until so many permits are free by time alone; None: some permit must come back before."""

@@ -70,10 +70,11 @@ class Windows:
     def give_back(self, used_at: Iterable[float]) -> None:
         """A permit came back; `used_at` are the moments of use."""
         self.out = max(0, self.out - 1)
+        used = tuple(used_at)
         for window in self._windows:
-            window.give_back(())
-        for moment in used_at:
-            self.record(moment)
+            window.give_back(used)
+        for moment in used:
+            self._ledger.record(moment)
 
     def record(self, moment: float, count: int = 1) -> None:
         """Events that no permit stands for."""
