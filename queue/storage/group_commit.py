@@ -89,6 +89,11 @@ class GroupCommit:
         await self.submit(lambda _: None)
 
     @property
+    def longest_copy_seconds(self) -> float:
+        """Of the log into the database: so long no transaction began."""
+        return self._log.longest_seconds
+
+    @property
     def is_busy(self) -> bool:
         """Whether something waits or is under way."""
         return self._is_busy

@@ -141,6 +141,7 @@ async def main(folder: Path, seconds: float) -> None:
     house.cancel()
     print("longest steps, ms:", {kind: round(value * 1e3, 1) for kind, value in bench.keeper.steps.longest.items()})
     print(f"longest statements of one transaction, ms: {bench.commits.longest_seconds * 1e3:.1f}")
+    print(f"longest copy of the log, ms: {bench.commits.longest_copy_seconds * 1e3:.1f}")
     await bench.commits.close()
 
 
