@@ -77,8 +77,10 @@ def one(db: sqlite3.Connection, number: int) -> OperationRow | None:
 
 
 def newest(db: sqlite3.Connection) -> OperationRow | None:
-    """The newest that was not undone and is no undoing itself."""
-    row = db.execute(f"{_SELECT} WHERE undone_by = 0 AND verb != 'undo' ORDER BY id DESC LIMIT 1").fetchone()
+    """The newest that was not undone, that is no undoing itself, and that left something to undo."""
+    row = db.execute(
+        f"{_SELECT} WHERE undone_by = 0 AND verb NOT IN ('undo', 'flush') ORDER BY id DESC LIMIT 1"
+    ).fetchone()
     return _row(row) if row else None
 
 
