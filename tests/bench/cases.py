@@ -1,6 +1,6 @@
 """What is measured: the rows of the table, and what each asks of the load.
 
-Owns   the cases P1 to P3b, P5, P7 and P10, and their names.
+Owns   the cases P1 to P7 and P10, and their names.
 Knows  nothing of how a load is made (`bench.generator`) or of other mail systems (`bench.peers`).
 """
 
@@ -31,12 +31,14 @@ class Case:
     size: int = SIZE_OCTETS
     per_core: float | None = None  # copies for each second of our CPU time that are wanted, whatever Postfix does
     is_deep: bool = False  # on a queue in which DEPTH times as many recipients wait; compared with P1
+    per_second: float | None = None  # copies a second that are wanted
+    stream: str = ""  # "deliver" or "enqueue": recipients of a stream (bench.campaign), not letters of sessions
     burden: str = ""  # a destination of `bench.sink` for which much mail waits meanwhile; compared with P1
 
     @property
     def is_own(self) -> bool:
         """Compared with ourselves only."""
-        return bool(self.burden) or self.is_deep
+        return bool(self.burden) or self.is_deep or bool(self.stream)
 
     def copies(self, messages: int) -> int:
         """Recipients in all, of which each gets its own copy in the accounts; whole messages."""
@@ -59,6 +61,10 @@ CASES = (
          recipients=100, share=0.3, signed=True),
     Case("P5", "100 KB, DKIM", (*_SIGNED, "--size", "102400"), None, share=0.2, signed=True, size=102_400,
          per_core=250),
+    Case("P4", "a stream: personal, 12 links rewritten, DKIM", (), None, share=10, signed=True, stream="deliver",
+         per_second=2_000),
+    Case("P6", "a stream queued beside a person's letters", (), None, share=100, stream="enqueue",
+         per_second=100_000),
     Case("P7", "P1 with ten million waiting (P8: its memory)", (), None, signed=True, is_deep=True),
     Case("P10-dead", "P1 beside mail for a dead host", (), None, signed=True, burden="dead.test"),
     Case("P10-hang", "P1 beside mail for a host that hangs", (), None, signed=True, burden="hang.test"),

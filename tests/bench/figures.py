@@ -17,6 +17,8 @@ class Figures:
     p50_ms: float | None = None  # MAIL FROM to 250 after the dot
     p99_ms: float | None = None
     pss_mib: float | None = None
+    longest_ms: float | None = None  # of the same
+    octets: float | None = None  # of disk, per copy
     start_s: float | None = None  # from the command to the first answer
     load_ms: float | None = None  # what the generator itself took, per copy
     sink_ms: float | None = None

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import msgspec
-from bench import server
+from bench import campaign, server
 from bench.cases import BURDEN, DEPTH, Case
 from bench.figures import Figures
 from bench.filling import fill_folder
@@ -26,6 +26,16 @@ _REST_SECONDS = 0.5  # what the last messages still cost after their arrival bel
 
 def measure(case: Case, messages: int, sink: Sink, folder: Path, key_file: Path) -> Figures:
     """One run in `folder`, which must not exist: on an empty queue, or on a deep one that is filled once beside it."""
+    match case.stream:
+        case "deliver":
+            return campaign.deliver(case.copies(messages), sink, folder, key_file)
+        case "enqueue":
+            return campaign.enqueue(case.copies(messages), folder)
+        case _:
+            return _measured(case, messages, sink, folder, key_file)
+
+
+def _measured(case: Case, messages: int, sink: Sink, folder: Path, key_file: Path) -> Figures:
     sink.reset()
     data_dir = _deep(folder.parent / "deep", messages * DEPTH) if case.is_deep else None
     key = key_file if case.signed else None

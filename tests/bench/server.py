@@ -5,6 +5,7 @@ Knows  nothing of what is measured.
 """
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -40,7 +41,14 @@ class Server:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, *, dns: str, mx_port: int, delivers: bool, key_file: Path | None, data_dir: Path | None = None
+    folder: Path,
+    *,
+    dns: str,
+    mx_port: int,
+    delivers: bool,
+    key_file: Path | None,
+    data_dir: Path | None = None,
+    module: str = "youtong.admin.cli.main",
 ) -> Iterator[Server]:
     """A server for as long as the `with` block runs; its data lies in `folder`, or in `data_dir`."""
     folder.mkdir(parents=True)
@@ -52,7 +60,8 @@ def running(
     config.write_text(text + (DKIM.format(key_file=key_file) if key_file else ""), "utf-8")
     with open(folder / "serve.log", "wb") as log:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("youtong"), "serve", "--config", config],
+            [sys.executable, "-P", "-m", module, "serve", "--config", config],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:

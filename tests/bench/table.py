@@ -32,6 +32,7 @@ def render(rows: Sequence[Row], peers: Sequence[str], before: Sequence[str]) -> 
             "",
             *_LEGEND,
             *_per_core(rows),
+            *_streams(rows),
             *_burdened(rows),
             *_deep(rows),
             *faults,
@@ -46,6 +47,19 @@ def _per_core(rows: Sequence[Row]) -> list[str]:
         for case, ours, _ in rows
         if case.per_core and ours.cpu_ms
     ]
+
+
+def _streams(rows: Sequence[Row]) -> list[str]:
+    """What a stream was to reach in a second, and what its rows cost."""
+    said: list[str] = []
+    for case, ours, _ in rows:
+        if case.per_second:
+            said.append(f"{case.key}: {ours.rate:.0f} a second; wanted: {case.per_second:g}")
+        if ours.octets is not None:
+            said.append(f"{case.key}: {ours.octets:.0f} octets of disk for each; wanted: 150")
+        if ours.longest_ms is not None:
+            said.append(f"{case.key}: the slowest 250 beside it took {ours.longest_ms:.0f} ms; wanted: 50")
+    return said
 
 
 def _burdened(rows: Sequence[Row]) -> list[str]:
