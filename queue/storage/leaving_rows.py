@@ -172,13 +172,15 @@ def delete_messages(db: sqlite3.Connection, ids: Sequence[int], is_over: Callabl
     A stream's message stays: it is what the stream is.
     """
     for count, message_id in enumerate(ids, start=1):
-        db.execute(
+        deleted = db.execute(
             "DELETE FROM message WHERE id = ?1 AND stream_id = 0"
             " AND NOT EXISTS (SELECT 1 FROM recipient WHERE message_id = ?1)"
             " AND NOT EXISTS (SELECT 1 FROM content WHERE id = ?1)"
             " AND NOT EXISTS (SELECT 1 FROM delay_watch WHERE message_id = ?1)",
             (message_id,),
         )
+        if deleted.rowcount:
+            db.execute("DELETE FROM deliver_by WHERE message_id = ?", (message_id,))
         if is_over():
             return count
     return len(ids)

@@ -53,9 +53,10 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 
 
 async def test_an_ended_message_moves_with_its_recipients_and_their_histories(room: Room) -> None:
-    await room.mail.ended("x@y.test", "z@y.test")
+    message_id, _ = await room.mail.ended("x@y.test", "z@y.test")
+    await room.mail.run("INSERT INTO deliver_by (message_id, seconds, by_mode) VALUES (?, 60, 'R')", message_id)
     assert await room.round() == 2
-    for table in ("message", "recipient", "journal"):
+    for table in ("message", "recipient", "journal", "deliver_by"):
         assert room.mail.number(f"SELECT count(*) FROM {table}") == 0, table
     assert room.archived("SELECT address, state FROM recipient ORDER BY id") == [("x@y.test", 13), ("z@y.test", 13)]
     assert room.archived("SELECT kind FROM fact") == [("accepted",)]
