@@ -19,7 +19,8 @@ from youtong.queue.holds import worker_deaths
 from youtong.queue.incarnation import DataDirInUse
 from youtong.queue.journal import decode_facts
 from youtong.queue.marks import mark_path
-from youtong.queue.operations import Selection
+from youtong.queue.orders import Order
+from youtong.queue.selections import Selection
 from youtong.queue.states import RecipientState
 
 WORKER = """
@@ -197,7 +198,7 @@ async def test_a_flush_forgets_failed_look_ups_and_ends_rests(tmp_path: Path) ->
     await house.queue.intake.accept(submission("b@slow.example"))
     await until(lambda: house.queue.sites.domain_rest("slow.example"))
     asked = len(house.routes.asked)
-    done = await house.queue.flush(Selection(), "operator")
+    done = await house.queue.carry_out(Order("flush", Selection(), who="operator"))
     assert (done.rests, done.look_ups) == (1, 2)
     await until(lambda: len(house.routes.asked) > asked)
     await house.queue.stop(5)
