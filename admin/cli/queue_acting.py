@@ -142,10 +142,10 @@ def _ask_when_many(config: Config, selection: Selection) -> None:
     with_many = asked(lambda: _are_many(config, selection))
     if not with_many:
         return
-    warning = _("More than {n} recipients would be given up for good; this cannot be undone. youtong queue hold can "
-                "be.").format(n=MANY)  # fmt: skip
+    warning = _("More than {n} recipients would be given up for good; this cannot be undone. What can be: "
+                "youtong queue hold").format(n=MANY)  # fmt: skip
     if not sys.stdin.isatty():
-        raise click.ClickException(_("{warning} Say --yes to cancel them.").format(warning=warning))
+        raise click.ClickException(_("{warning}. Say --yes to cancel them.").format(warning=warning))
     click.echo(warning, err=True)
     click.confirm(_("Cancel them?"), abort=True, err=True)
 
