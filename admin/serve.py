@@ -178,6 +178,7 @@ class OwnerServer:
             hold_reason=self._hold_reason,
             forget_failures=resolver.forget_failures,
             watch=self.shaping,
+            dialogue_bytes=delivery.keep_dialogues,
         )
         return Dispatcher(config.server.data_dir, fleet, ports, self.clock, deliver=delivery.enabled)
 

@@ -14,7 +14,8 @@ import socket
 import sys
 from typing import Any, assert_never
 
-from ..mta.clock import SystemClock
+from ..mta.clock import Clock, SystemClock
+from ..mta.delivery.dialogue import Keeping
 from ..mta.delivery.egress import EgressSource, LaneLimits
 from ..mta.delivery.host_memory import HostMemory
 from ..mta.delivery.lane import Lane
@@ -63,6 +64,7 @@ class OwnerLink(asyncio.Protocol):
         self._signer = RingSigner(read_ring(config), self._clock)
         self._maker = ContentMaker(ContentKinds(content_sources(config)), self._signer)
         self._host_memory = HostMemory(self._clock)
+        self._keeping = keeping_of(config, self._clock)
         marks = MarkFile(mark_path(config.server.data_dir / "run", incarnation))
         self.worker = Worker(self._say, self._make_lane, self._maker, marks, self._clock)
         self._stopping: asyncio.Task[None] | None = None
@@ -77,6 +79,7 @@ class OwnerLink(asyncio.Protocol):
             clock=self._clock,
             host_memory=self._host_memory,
             events=worker,
+            keeping=self._keeping,
         )
 
     # -- asyncio.Protocol -----------------------------------------------------------------------------------------
@@ -141,6 +144,14 @@ def content_sources(config: Config) -> dict[ContentKind, ContentSource]:
     keys = read_keys(config.server.data_dir / "keys")
     names = AddressSigner(keys) if keys else None  # the owner made the first one before it started us
     return {ContentKind.SUBMITTED: SubmittedContent(spool), ContentKind.TEMPLATE: TemplateContent(spool, names)}
+
+
+def keeping_of(config: Config, clock: Clock) -> Keeping:
+    """Whose dialogues are told to the owner; none where it would not keep them."""
+    delivery = config.delivery
+    if not delivery.keep_dialogues:
+        return Keeping(clock, every=0, per_second=0)
+    return Keeping(clock, every=delivery.dialogue_sample)
 
 
 def delivery_port(config: Config) -> int:

@@ -17,6 +17,7 @@ from . import history, incarnation, spool
 from .acquaintances import Acquaintances
 from .allowances import AllowanceSource
 from .delays import Delays
+from .dialogues import KEPT_BYTES, Dialogues
 from .endings import Endings
 from .expiry import Expiry
 from .fleet import ProcessFleet
@@ -49,6 +50,7 @@ from .settlement import Settled
 from .settling import Attempt, Listener, Settling
 from .sites import FindRoute, KnownRoute, Sites
 from .stopping import Stopping
+from .storage import dialogue_rows
 from .storage.backlog import Pair
 from .storage.database import connect, migrate
 from .storage.group_commit import GroupCommit
@@ -77,6 +79,7 @@ class Ports(msgspec.Struct, frozen=True):
     hold_reason: Callable[[KnownRoute], str]
     forget_failures: Callable[[], int]  # of look-ups; how many there were
     watch: ReplyWatch = NoReaction()
+    dialogue_bytes: int = KEPT_BYTES
 
 
 class Dispatcher:
@@ -97,6 +100,7 @@ class Dispatcher:
         self._path = path
         connection = connect(path)
         migrate(connection)
+        self._newest_dialogue = dialogue_rows.newest(connection)
         self.store = QueueStore(connection)
         self.commits = GroupCommit(connection)
         self.store.attach(self.commits)
@@ -117,8 +121,9 @@ class Dispatcher:
         self.loader = Loader(commits, store, self.sites, self.leasing, endings, ports.hold_reason, clock)
         self.expiry = Expiry(commits, store, endings, clock)
         listener = Listener(self._settled, self._due_now)
+        dialogues = Dialogues(self._newest_dialogue, ports.dialogue_bytes)
         self.settling = Settling(
-            commits, store, self.leasing, self.sites, ports.judge, ports.schedule, clock, listener, reacting
+            commits, store, self.leasing, self.sites, ports.judge, ports.schedule, clock, listener, reacting, dialogues
         )
         self.recovery = Recovery(commits, store, self.run_dir, ports.schedule, clock, self._boot)
         self.intake = QueueIntake(

@@ -60,6 +60,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     notice_action: str = ""  # what the notice said of this recipient: "failed", "delayed" or "relayed"
     relayed: bool = False  # the next hop took NOTIFY over: it owes the notice of success (RFC 3461 §5.2.1)
     suspension: int = 0  # the reply set it off, or made it last longer
+    dialogue: int = 0  # what was said, while it is kept (queue.dialogues)
     operation: int = 0  # the operator's verb that did this (queue.storage.operation_rows)
 
 
@@ -98,6 +99,7 @@ class AttemptPlace(msgspec.Struct, frozen=True, gc=False):
     mailed: bool
     date_ms: int = 0
     suspension: int = 0
+    dialogue: int = 0
 
 
 def returned_facts(place: AttemptPlace, next_ms: int) -> Facts:
@@ -138,6 +140,7 @@ def attempt_facts(outcome: Outcome, place: AttemptPlace, next_ms: int = 0) -> Fa
         revision=place.revision,
         date_ms=place.date_ms if isinstance(outcome, Deferred) else 0,
         suspension=place.suspension,
+        dialogue=place.dialogue,
     )
 
 
@@ -157,4 +160,5 @@ def _delivered_facts(outcome: Delivered, place: AttemptPlace) -> Facts:
         mailed=place.mailed,
         revision=place.revision,
         relayed=outcome.relayed_dsn,
+        dialogue=place.dialogue,
     )

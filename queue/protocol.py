@@ -6,6 +6,7 @@ Knows  nothing of what is done with them. Both ends are the same program of the 
 
 import msgspec
 
+from ..mta.delivery.dialogue import Dialogue
 from ..mta.delivery.egress import LaneLimits
 from ..mta.delivery.host import Host
 from ..mta.delivery.job import JobRecipient
@@ -113,11 +114,15 @@ class Halted(msgspec.Struct, frozen=True, tag="halted"):
 
 
 class Finished(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One outcome per recipient of the job, in its order. `mails`: monotonic times of the MAILs it cost."""
+    """One outcome per recipient of the job, in its order. `mails`: monotonic times of the MAILs it cost.
+
+    `dialogue`: its place among the report's dialogues, from 1; 0: none is kept.
+    """
 
     token: int
     outcomes: list[Outcome]
     mails: tuple[float, ...]
+    dialogue: int = 0
 
 
 class Returned(msgspec.Struct, frozen=True, array_like=True):
@@ -151,6 +156,7 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
     returned: list[Returned]
     lanes: list[LaneNews]
     failed_sites: list[SiteFailed]
+    dialogues: list[Dialogue] = []
 
 
 WorkerSays = Hello | Halted | Report

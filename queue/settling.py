@@ -20,6 +20,7 @@ from ..mta.clock import Clock
 from ..mta.outcome import Deferred, Delivered, Outcome, Scope, Stage
 from ..mta.reply import Reply
 from . import settlement
+from .dialogues import Dialogues, Numbered
 from .figures import Came, came_of
 from .flows import sender_domain
 from .holds import WorkerDeaths
@@ -86,6 +87,7 @@ class _Batch(msgspec.Struct):
     holds: bool = False
     sent: Sequence[SentMinute] = ()  # what left lanes with long windows
     suspensions: Sequence[Suspension] = ()  # that replies set off
+    dialogues: Sequence[Numbered] = ()  # that the attempts name
 
 
 class Settling:
@@ -100,6 +102,7 @@ class Settling:
         clock: Clock,
         listener: Listener,
         reacting: Reacting | None = None,
+        dialogues: Dialogues | None = None,
     ) -> None:
         self._commits, self._store, self._leasing, self._sites = commits, store, leasing, sites
         self._judge, self._schedule, self._clock, self._listener = judge, schedule, clock, listener
@@ -109,6 +112,7 @@ class Settling:
         self.has_unrecorded = False
         self._suspects = Suspects()
         self._reacting = reacting
+        self._dialogues = dialogues or Dialogues(0, keep_bytes=0)
 
     def hear(self, report: Report, committed: Callable[[], None]) -> None:
         """A worker's report; `committed` is called when its outcomes are on the disk."""
@@ -117,17 +121,18 @@ class Settling:
         sent = Sent(self._clock)
         self._hear_lanes(report.lanes, sent)
         attempts: list[Attempt] = []
+        dialogues = self._dialogues.number(report.dialogues)
         figures, now = self._leasing.figures, self._clock.monotonic()
         for item in (*report.finished, *report.returned):
             leased = self._leasing.end(item.token, item.mails)
             if leased is not None:
                 figures.mailed(leased.lane, leased.ready.message.flow.id, now, len(item.mails))
                 sent.mailed(self._leasing.lanes[leased.lane], leased.ready.site, item.mails)
-                attempts += self._attempts(leased, item)
+                attempts += self._attempts(leased, item, dialogues)
                 if self._suspects and isinstance(item, Finished):
                     self._suspects.clear(leased.ready.message.message_id)
         set_off = self._reacting.take_unwritten() if self._reacting is not None else ()
-        self._commit(_Batch(attempts, committed, sent=sent.take(), suspensions=set_off))
+        self._commit(_Batch(attempts, committed, sent=sent.take(), suspensions=set_off, dialogues=dialogues))
         self._leasing.go_on()
 
     def _hear_lanes(self, lanes: Iterable[LaneNews], sent: Sent) -> None:
@@ -212,6 +217,8 @@ class Settling:
             sent_rows.add_minutes(db, batch.sent)
         for suspension in batch.suspensions:
             suspension_rows.put(db, suspension)
+        if batch.dialogues:
+            self._dialogues.write(db, batch.dialogues)
         return settled
 
     def _hold(self, attempts: Iterable[Attempt]) -> None:
@@ -289,13 +296,14 @@ class Settling:
         for (provider, source, site, mail_class, came), count in _alike(attempts).items():
             figures.came(LaneKey(provider, source), site, mail_class, came, now, count)
 
-    def _attempts(self, leased: Leased, item: Finished | Returned) -> list[Attempt]:
+    def _attempts(self, leased: Leased, item: Finished | Returned, dialogues: Sequence[Numbered]) -> list[Attempt]:
         message, ready = leased.ready.message, leased.ready
         if isinstance(item, Returned):
             return attempts_of(leased, [None] * len(ready.recipients), item.mails, item.fault)
         facts = AttemptFacts(leased.lane.provider, ready.site, ready.domain, message.mail_class)
         judged = self._judged(item.outcomes, facts)
-        return self._with_reactions(leased, facts, judged, attempts_of(leased, judged, item.mails))
+        dialogue = dialogues[item.dialogue - 1][0] if item.dialogue else 0
+        return self._with_reactions(leased, facts, judged, attempts_of(leased, judged, item.mails, dialogue=dialogue))
 
     def _with_reactions(
         self, leased: Leased, facts: AttemptFacts, outcomes: Sequence[Outcome], attempts: list[Attempt]
@@ -321,7 +329,7 @@ class Settling:
 
 
 def attempts_of(
-    leased: Leased, outcomes: Sequence[Outcome | None], mails: tuple[float, ...], fault: str = ""
+    leased: Leased, outcomes: Sequence[Outcome | None], mails: tuple[float, ...], fault: str = "", dialogue: int = 0
 ) -> list[Attempt]:
     """One for each recipient. Only the first stands for the MAIL they share: a new owner counts it (Q4)."""
     lane, ready, mailed = leased.lane, leased.ready, bool(mails)
@@ -329,7 +337,7 @@ def attempts_of(
     for row, outcome in zip(leased.rows(), outcomes, strict=True):
         content_id = ready.message.content_id
         place = AttemptPlace(
-            row.attempts + 1, lane.source, lane.provider, ready.site, content_id, mailed, leased.date_ms
+            row.attempts + 1, lane.source, lane.provider, ready.site, content_id, mailed, leased.date_ms, 0, dialogue
         )
         attempts.append(Attempt(row, outcome, place, ready.domain, fault))
         mailed = False

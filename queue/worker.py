@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from ..mta.clock import Clock
 from ..mta.crashpoint import reach
+from ..mta.delivery.dialogue import Dialogue
 from ..mta.delivery.egress import EgressSource, LaneLimits
 from ..mta.delivery.events import LaneRef
 from ..mta.delivery.job import Job, RenderFault
@@ -91,6 +92,7 @@ class Worker:
         self._finished: list[Finished] = []
         self._returned: list[Returned] = []
         self._failed_sites: list[SiteFailed] = []
+        self._dialogues: list[Dialogue] = []
         self._gone: list[LaneNews] = []  # the last news of lanes that were taken away
         self._is_scheduled = False
 
@@ -270,12 +272,21 @@ class Worker:
     def _owner_lives(self) -> bool:
         return os.getppid() == self._owner_pid
 
-    def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None) -> None:
+    def finished(
+        self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None, dialogue: Dialogue | None = None
+    ) -> None:
         mine = self._pop(job)
         if mail_at is not None and mine.mails:
             mine.mails[-1] = max(mine.mails[-1], mail_at)
-        self._finished.append(Finished(job.token, list(outcomes), tuple(mine.mails)))
+        place = self._place(dialogue) if dialogue is not None else 0
+        self._finished.append(Finished(job.token, list(outcomes), tuple(mine.mails), place))
         self._schedule()
+
+    def _place(self, dialogue: Dialogue) -> int:
+        """In the next report; jobs that share a dialogue come one behind the other."""
+        if not self._dialogues or self._dialogues[-1] is not dialogue:
+            self._dialogues.append(dialogue)
+        return len(self._dialogues)
 
     def returned(self, job: Job) -> None:
         mine = self._pop(job)
@@ -304,10 +315,12 @@ class Worker:
     def _report(self) -> None:
         self._is_scheduled = False
         self._reports += 1
-        report = Report(self._reports, self._finished, self._returned, self._news(), self._failed_sites)
+        report = Report(
+            self._reports, self._finished, self._returned, self._news(), self._failed_sites, self._dialogues
+        )
         ended = [item.token for item in (*self._finished, *self._returned)]
         self._unacknowledged[self._reports] = [token for token in ended if token in self._marked]
-        self._finished, self._returned, self._failed_sites = [], [], []
+        self._finished, self._returned, self._failed_sites, self._dialogues = [], [], [], []
         reach("report.before")
         self._say(report)
         reach("report.after")

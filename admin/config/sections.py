@@ -33,6 +33,7 @@ from .values import (
     readable_file,
     seconds,
     size,
+    size_or_zero,
     text,
     url_or_empty,
     whole_number,
@@ -133,6 +134,8 @@ class Delivery:
     redirect_all_to: Endpoint | None = key(endpoint_or_none, "")
     require_tls: tuple[str, ...] = key(host_names, [])
     verify_tls: tuple[str, ...] = key(host_names, [])
+    keep_dialogues: Bytes = key(size_or_zero, "64 MiB")
+    dialogue_sample: int = key(whole_number(0, 1_000_000_000), 1000)  # one in so many that were delivered; 0: none
 
 
 @dataclass(frozen=True, kw_only=True)

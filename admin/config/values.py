@@ -62,9 +62,19 @@ def seconds(raw: Any, folder: Path) -> float:
 
 
 def size(raw: Any, folder: Path) -> Bytes:
+    if octets := size_or_zero(raw, folder):
+        return octets
+    raise _no_size()
+
+
+def _no_size() -> ValueError:
+    return ValueError(_('needs a size with its unit in quotes, e.g. "25 MiB" (B, KiB, MiB, GiB, KB, MB, GB)'))
+
+
+def size_or_zero(raw: Any, folder: Path) -> Bytes:
     match = _SIZE.fullmatch(raw) if isinstance(raw, str) else None
-    if match is None or not int(match.group(1)):
-        raise ValueError(_('needs a size with its unit in quotes, e.g. "25 MiB" (B, KiB, MiB, GiB, KB, MB, GB)'))
+    if match is None:
+        raise _no_size()
     return Bytes(int(match.group(1)) * _UNITS[match.group(2)])
 
 

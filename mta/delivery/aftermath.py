@@ -1,6 +1,6 @@
 """What becomes of a job when its peer has answered, or its connection is gone.
 
-Owns   the second try on a fresh connection, and who deserves it.
+Owns   the second try on a fresh connection, and who deserves it; whose dialogue is told with its end.
 Knows  no line and no socket: `Waiting` takes the job back, the lane serves it.
 
 Invariants
@@ -14,12 +14,13 @@ Invariants
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..outcome import Delivered, Outcome
+from ..outcome import Deferred, Delivered, Outcome
 from ..reply import Reply
 from .attempt import Ending, Withdrawn, outcomes_after
 from .candidates import has_family
 from .connection import Connection
 from .connection_owner import JobTransaction
+from .dialogue import Dialogue, Keeping, of_transaction
 from .egress import EgressSource
 from .events import LaneEvents
 from .families import FamilyMemory, family_of, names_our_address
@@ -40,11 +41,14 @@ class AftermathOwner(Protocol):
 
 
 class Aftermath:
-    def __init__(self, owner: AftermathOwner, events: LaneEvents, waiting: Waiting, families: FamilyMemory) -> None:
+    def __init__(
+        self, owner: AftermathOwner, events: LaneEvents, waiting: Waiting, families: FamilyMemory, keeping: Keeping
+    ) -> None:
         self._owner = owner
         self._events = events
         self._waiting = waiting
         self._families = families
+        self._keeping = keeping
 
     def answered(self, connection: Connection, transaction: JobTransaction, outcomes: list[Outcome]) -> None:
         """The peer has spoken. A refusal of our address alone may fare better over the other family."""
@@ -67,10 +71,21 @@ class Aftermath:
             if isinstance(ending, Reply):
                 self.answered(connection, transaction, outcomes)
             else:
-                self.finish(transaction, outcomes)
+                self.finish(transaction, outcomes, ending)
 
-    def finish(self, transaction: JobTransaction, outcomes: list[Outcome]) -> None:
-        self._events.finished(transaction.request, outcomes, transaction.mail_at)
+    def finish(self, transaction: JobTransaction, outcomes: list[Outcome], ending: Ending | None = None) -> None:
+        """`ending`: what cut its dialogue off."""
+        dialogue = of_transaction(transaction, ending) if self._keeping.wants(outcomes) else None
+        self._events.finished(transaction.request, outcomes, transaction.mail_at, dialogue)
+
+    def finish_unopened(
+        self, transactions: Sequence[JobTransaction], outcome: Deferred, dialogue: Dialogue | None
+    ) -> None:
+        """No session could be opened for them; they share what was said when it was tried."""
+        kept = dialogue if dialogue is not None and self._keeping.wants([outcome]) else None
+        for transaction in transactions:
+            transaction.fill(outcome)
+            self._events.finished(transaction.request, transaction.decided(), transaction.mail_at, kept)
 
     def _deserves_retry(self, connection: Connection, transaction: JobTransaction, *, lost_step: bool) -> bool:
         if transaction.retried or self._owner.is_stopping or transaction.dot_sent:

@@ -161,11 +161,12 @@ class Connection(asyncio.Protocol):
         if self._ended:
             self._transport.abort()
         else:
+            self.session.connected(self._loop.time())
             self.expect_within(self._timeouts.greeting)
 
     def data_received(self, data: bytes) -> None:
         try:
-            self._act(self.session.receive(data))
+            self._act(self.session.receive(data, self._loop.time()))
         except Exception:  # noqa: BLE001 - the bulkhead of a connection: others go on
             _log.exception("internal fault on %r", self)
             self.end(Withdrawn("internal fault, see the log"))
@@ -258,7 +259,7 @@ class Connection(asyncio.Protocol):
     def _start(self, prepared: Prepared) -> None:
         transaction, commands = prepared
         if self._owner.may_mail(transaction):
-            self.session.start(transaction, commands)
+            self.session.start(transaction, commands, self._loop.time())
 
     # Content
 
@@ -294,8 +295,8 @@ class Connection(asyncio.Protocol):
                 self._owner.give_back(behind[0])
             self.end(Withdrawn("taken back before the final dot"))
             return
-        self.dot_at = self._loop.time()
-        self.session.dot_sent()
+        self.dot_at = now = self._loop.time()
+        self.session.dot_sent(now)
         if behind is not None:
             self._start(behind)
         reach("delivery.dot.before")
@@ -337,7 +338,7 @@ class Connection(asyncio.Protocol):
             return
         self._transport = result
         tls = result.get_extra_info("ssl_object")
-        self.session.tls_started(str(tls.version()))
+        self.session.tls_started(str(tls.version()), self._loop.time())
         self._flush()
 
     def _tls_failed(self, plain: asyncio.Transport, result: asyncio.Transport | PeerError) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Hashable, Sequence
 from typing import Protocol
 
 from ..outcome import Deferred, Outcome
+from .dialogue import Dialogue
 from .job import Job, RenderFault
 
 
@@ -58,8 +59,11 @@ class LaneEvents(Protocol):
         """
         ...
 
-    def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None) -> None:
-        """One outcome per recipient, in the job's order; `mail_at` = monotonic time of (the last) MAIL, or None."""
+    def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None, dialogue: Dialogue | None) -> None:
+        """One outcome per recipient, in the job's order; `mail_at` = monotonic time of (the last) MAIL, or None.
+
+        `dialogue` where it is to be kept; jobs that waited for the same opening get the same one.
+        """
         ...
 
     def returned(self, job: Job) -> None:

@@ -22,13 +22,14 @@ from .aftermath import Aftermath
 from .attempt import Ending, Withdrawn, for_site, internal_fault
 from .connection import Connection
 from .connection_owner import JobTransaction, Prepared
+from .dialogue import Dialogue, Keeping
 from .egress import EgressSource, LaneLimits, TlsLevel
 from .events import LaneEvents
 from .families import Family, FamilyMemory
 from .host_memory import HostMemory
 from .job import Job, RenderFault
 from .lessons import learn_from_session
-from .opening import Opening
+from .opening import Opening, Unopened
 from .openings import Openings
 from .preparing import prepare
 from .site import Site
@@ -54,7 +55,9 @@ class Lane:
         clock: Clock,
         host_memory: HostMemory,
         events: LaneEvents,
+        keeping: Keeping | None = None,
     ) -> None:
+        """`keeping`: whose dialogues are told; None: of all that was not delivered."""
         self.limits = limits
         self.source = source
         self._key = key
@@ -64,7 +67,8 @@ class Lane:
         self._families = FamilyMemory(clock)
         self._loop = asyncio.get_running_loop()
         self._waiting = Waiting()
-        self._aftermath = Aftermath(self, events, self._waiting, self._families)
+        keeping = keeping or Keeping(clock, every=0)
+        self._aftermath = Aftermath(self, events, self._waiting, self._families, keeping)
         self._openings = Openings(self, Opening(self, source, port, timeouts, host_memory, clock))
         self._turn: asyncio.Handle | None = None
         self._stopping = False
@@ -218,14 +222,14 @@ class Lane:
     def avoided_family(self, site: Site) -> Family | None:
         return self._families.avoided(site.name)
 
-    def opened(self, site: Site, result: Connection | Deferred | None) -> None:
+    def opened(self, site: Site, result: Connection | Unopened | None) -> None:
         match result:
             case Connection():
                 self._adopt(site, result)
-            case Deferred() if site.connections or site.openings:
+            case Unopened() if site.connections or site.openings:
                 site.be_content_until(self._loop.time() + _CONTENT_SECONDS)
-            case Deferred():
-                self._fail_site(site, for_site(result))
+            case Unopened():
+                self._fail_site(site, for_site(result.outcome), result.dialogue)
             case None:
                 pass
         self._waiting.touch(site)
@@ -242,15 +246,13 @@ class Lane:
         else:
             connection.offer()
 
-    def _fail_site(self, site: Site, outcome: Deferred) -> None:
+    def _fail_site(self, site: Site, outcome: Deferred, dialogue: Dialogue | None) -> None:
         avoided = self._families.avoided(site.name)
         if avoided is not None:  # the other one does not lead there: next time the refusal may stand
             self._families.refused(site.name, avoided.other)
         jobs = self._waiting.drain(site)
         self._events.site_failed(self, site.name, outcome)
-        for transaction in jobs:
-            transaction.fill(outcome)
-            self._aftermath.finish(transaction, transaction.decided())
+        self._aftermath.finish_unopened(jobs, outcome, dialogue)
 
     # Opener
 

@@ -20,6 +20,7 @@ from .attempt import Ending, Withdrawn, deferred
 from .candidates import DeadAddresses, reachable
 from .connection import Connection
 from .connection_owner import ConnectionOwner
+from .dialogue import Dialogue, of_opening
 from .egress import EgressSource, TlsLevel
 from .families import Family
 from .host import Host
@@ -36,6 +37,13 @@ class _Failure(NamedTuple):
     ending: Ending
     outcome: Deferred
     session: ClientSession
+
+
+class Unopened(NamedTuple):
+    """The word of the peers when none of them would, and what was said with the one whose word it is."""
+
+    outcome: Deferred
+    dialogue: Dialogue | None = None
 
 
 class Opener(ConnectionOwner[Connection], Protocol):
@@ -70,12 +78,14 @@ class Opening:
 
     async def open(
         self, hosts: Sequence[Host], avoided: Family | None, permit: Callable[[], Awaitable[bool]]
-    ) -> Connection | Deferred | None:
+    ) -> Connection | Unopened | None:
         """A ready connection; or the word of the peers, when none of them would; or None when `permit` said no.
 
         `permit` is awaited before every connect. Raises LocalShortage: then no peer was asked anything.
         """
-        verdict = deferred(Withdrawn("the site has no address that the source can reach"), Stage.ROUTE, Peer())
+        verdict = Unopened(
+            deferred(Withdrawn("the site has no address that the source can reach"), Stage.ROUTE, Peer())
+        )
         candidates = self._dead.last(reachable(hosts, self._source, avoided))
         while candidates:
             if not await permit():
@@ -87,7 +97,8 @@ class Opening:
             if learn_from_opening(result.session, result.ending, self._opener.tls_level, self._memory):
                 continue  # the same address, in another manner
             self._dead.remember(candidates.pop(0).address)
-            verdict = result.outcome if result.outcome.reply is not None or verdict.reply is None else verdict
+            if result.outcome.reply is not None or verdict.outcome.reply is None:
+                verdict = Unopened(result.outcome, of_opening(result.session, result.ending))
         return verdict
 
     async def _attempt(self, peer: Peer, *, is_last: bool) -> Connection | _Failure:

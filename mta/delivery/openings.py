@@ -15,12 +15,12 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
-from ..outcome import Deferred, Peer
+from ..outcome import Peer
 from .attempt import internal_fault
 from .connection import Connection
 from .egress import LaneLimits
 from .families import Family
-from .opening import LocalShortage, Opening
+from .opening import LocalShortage, Opening, Unopened
 from .site import Site
 
 _SHORTAGE_SECONDS = 1.0
@@ -41,7 +41,7 @@ class OpeningsOwner(Protocol):
 
     def avoided_family(self, site: Site) -> Family | None: ...
 
-    def opened(self, site: Site, result: Connection | Deferred | None) -> None:
+    def opened(self, site: Site, result: Connection | Unopened | None) -> None:
         """An opening has ended; None: nothing waited for it any more."""
         ...
 
@@ -128,7 +128,7 @@ class Openings:
 
     async def _open_session(self, site: Site) -> None:
         """Bulkhead of an opening: whatever happens in it, the slot is given back."""
-        result: Connection | Deferred | None = None
+        result: Connection | Unopened | None = None
         try:
             avoided = self._owner.avoided_family(site)
             result = await self._opening.open(site.hosts, avoided, lambda: self._permit(site))
@@ -137,7 +137,7 @@ class Openings:
             await asyncio.sleep(_SHORTAGE_SECONDS)  # with its slot: meanwhile the others of the lane try no harder
         except Exception:  # noqa: BLE001 - the bulkhead of an opening: other sites go on
             _log.exception("internal fault while opening a connection to %s", site.name)
-            result = internal_fault(Peer())
+            result = Unopened(internal_fault(Peer()))
         finally:
             site.openings -= 1
             if not isinstance(result, Connection):

@@ -2,7 +2,7 @@
 
 Owns   which command follows which reply, on a session of many transactions; `client_states.TABLE` is its law.
 Knows  no socket, clock or certificate: the driver (`mta.delivery.connection`) writes what `take` gives, reads, does
-       the TLS handshake, and watches the time.
+       the TLS handshake, and watches the time: `at` is its clock, and only noted.
 
 With PIPELINING an envelope goes out in one piece, and the next one may be started as soon as the final dot of the one
 before is sent, so that both travel in one write. Without it each command waits for its reply.
@@ -29,6 +29,7 @@ from .client_states import STAGES, TABLE, Reaction, State, classify
 from .client_transaction import Request, Transaction
 from .data import END_OF_DATA
 from .errors import LocalProtocolError, PeerError, RemoteProtocolError, TlsUnavailable, TlsWanted
+from .exchange import Exchange, Spoken, Voice
 from .manner import AS_USUAL, Manner
 from .out_of_step import is_out_of_step, speaks_of_session, wants_tls
 from .replies import ReplyReader
@@ -47,6 +48,8 @@ class ClientSession:
         self.started = 0  # transactions whose MAIL was given to `take`
         self.replies = 0  # whole ones
         self.left_unanswered = False  # it was closed while commands sent in one piece had no answer
+        self.opening: list[Spoken] = []  # what was said and done outside of transactions
+        self._at = 0.0
         self._ehlo = ehlo
         self._manner = manner
         self._reader = ReplyReader()
@@ -64,8 +67,13 @@ class ClientSession:
 
     # What the driver does
 
-    def receive(self, octets: bytes) -> list[Event]:
+    def connected(self, at: float) -> None:
+        """The connection stands, and the greeting is awaited."""
+        self.opening.append((at, Voice.CONNECTED, f"{self.peer.host} [{self.peer.address}]"))
+
+    def receive(self, octets: bytes, at: float = 0.0) -> list[Event]:
         """Take octets of the peer; what they meant."""
+        self._at = at
         events: list[Event] = []
         self._events = events
         if self.state not in _DEAF:
@@ -84,12 +92,14 @@ class ClientSession:
         self._out = []
         return b"".join(out)
 
-    def tls_started(self, version: str) -> None:
+    def tls_started(self, version: str, at: float = 0.0) -> None:
         """The handshake is done; everything learnt in the clear is forgotten, and EHLO is said again."""
         self._require(State.HANDSHAKE)
         self._reader.discard()
         self.extensions = NO_EXTENSIONS
         self.peer = Peer(self.peer.host, self.peer.address, version)
+        self._at = at
+        self.opening.append((at, Voice.TLS, version))
         self._say_ehlo()
 
     def may_start(self) -> bool:
@@ -102,10 +112,12 @@ class ClientSession:
         """The commands of an envelope for `start`. Raises LocalProtocolError."""
         return envelope_commands(request, self.extensions)
 
-    def start(self, transaction: AnyTransaction, commands: list[bytes]) -> None:
+    def start(self, transaction: AnyTransaction, commands: list[bytes], at: float = 0.0) -> None:
         """Begin a transaction with the commands that `compose` gave for it."""
         if not self.may_start():
             raise LocalProtocolError(f"a transaction may not start in state {self.state}")
+        pipelining = self.extensions.pipelining
+        transaction.exchange = Exchange(at, commands, self.opening, self.started, is_pipelined=pipelining)
         self.started += 1
         if self.state is State.FINAL_DOT:
             self._behind = transaction
@@ -116,25 +128,28 @@ class ClientSession:
         if self._needs_rset:
             self._needs_rset = False
             self._out.append(b"RSET\r\n")
+            transaction.exchange.commands = [b"RSET\r\n", *commands]
             self.state = State.RSET
         else:
             self.state = State.MAIL
-        if self.extensions.pipelining:
+        if pipelining:
             self._out += commands
         elif self.state is State.MAIL:
             self._out.append(commands[0])
 
-    def dot_sent(self) -> None:
+    def dot_sent(self, at: float = 0.0) -> None:
         """The content with its final dot was handed to the transport."""
         self._require(State.BODY)
         assert self._current is not None
+        assert self._current.exchange is not None
         self._current.dot_sent = True
+        self._current.exchange.dot_at = at
         self.state = State.FINAL_DOT
 
     def quit(self) -> None:
         """Say QUIT; the answer comes as Closing."""
         self._require(State.READY)
-        self._out.append(b"QUIT\r\n")
+        self._say(b"QUIT\r\n")
         self.state = State.QUIT
 
     def abandon(self) -> list[AnyTransaction]:
@@ -172,10 +187,23 @@ class ClientSession:
             if answer is None:
                 return
             self.replies += 1
+            self._note(answer)
             reaction = TABLE[self.state].get(classify(answer.code))
             if reaction is None:
                 raise RemoteProtocolError(f"sent an unexpected reply in state {self.state}: {answer}")
             _REACTIONS[reaction](self, answer)
+
+    def _note(self, answer: Reply) -> None:
+        current = self._current
+        if current is not None and current.exchange is not None:
+            current.exchange.replies.append((self._at, answer))
+        else:
+            self.opening.append((self._at, Voice.SERVER, answer))
+
+    def _say(self, line: bytes) -> None:
+        """A command outside of transactions."""
+        self._out.append(line)
+        self.opening.append((self._at, Voice.CLIENT, line))
 
     def _greet(self, answer: Reply) -> None:
         if self._manner.say_helo:
@@ -184,17 +212,17 @@ class ClientSession:
             self._say_ehlo()
 
     def _say_ehlo(self) -> None:
-        self._out.append(f"EHLO {self._ehlo}\r\n".encode("ascii"))
+        self._say(f"EHLO {self._ehlo}\r\n".encode("ascii"))
         self.state = State.EHLO
 
     def _say_helo(self, answer: Reply) -> None:
-        self._out.append(f"HELO {self._ehlo}\r\n".encode("ascii"))
+        self._say(f"HELO {self._ehlo}\r\n".encode("ascii"))
         self.state = State.HELO
 
     def _take_extensions(self, answer: Reply) -> None:
         self.extensions = self._usable(answer) if self.state is State.EHLO else NO_EXTENSIONS
         if self._manner.use_tls and self.extensions.starttls and not self.peer.tls:
-            self._out.append(b"STARTTLS\r\n")
+            self._say(b"STARTTLS\r\n")
             self.state = State.STARTTLS
         else:
             self._go_on("does not offer STARTTLS, and TLS is required")
@@ -208,7 +236,7 @@ class ClientSession:
         if not self._manner.require_tls or self.peer.tls:
             self._become_ready()
             return
-        self._out.append(b"QUIT\r\n")
+        self._say(b"QUIT\r\n")
         self.state = State.STARTTLS
         raise TlsUnavailable(lack)
 
@@ -226,7 +254,7 @@ class ClientSession:
 
     def _be_refused(self, answer: Reply) -> None:
         if answer.code != 421:
-            self._out.append(b"QUIT\r\n")
+            self._say(b"QUIT\r\n")
         self._close()
         self._events.append(Refused(answer))
 

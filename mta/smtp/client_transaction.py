@@ -15,6 +15,7 @@ from ..envelope import Body
 from ..outcome import Deferred, Delivered, Failed, Outcome, Peer, Scope, Stage
 from ..reply import Reply
 from .client_extensions import Extensions
+from .exchange import Exchange
 
 TOO_MANY_RECIPIENTS = "too-many-recipients"
 _MAILBOX_WORDS = re.compile(r"mailbox|quota|full|storage|space|size", re.IGNORECASE)
@@ -59,6 +60,7 @@ class Transaction(Generic[RequestT]):
     __slots__ = (
         "accepted",
         "dot_sent",
+        "exchange",
         "mail_answered",
         "mail_at",
         "outcomes",
@@ -83,6 +85,7 @@ class Transaction(Generic[RequestT]):
         self.accepted: list[int] = []  # places of recipients with a positive reply to RCPT
         self.mail_answered = False
         self.dot_sent = False
+        self.exchange: Exchange | None = None  # what was said, since it was started
         self.stage = Stage.MAIL
 
     def fill(self, outcome: Outcome) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from youtong.mta.delivery.dialogue import Dialogue
 from youtong.mta.delivery.events import LaneRef
 from youtong.mta.delivery.host import Host
 from youtong.mta.delivery.job import Job, JobRecipient, RenderFault
@@ -47,6 +48,7 @@ class FakeLaneEvents:
     allow_dot: bool = True
     results: dict[int, list[Outcome]] = field(default_factory=dict)
     mail_at: dict[int, float | None] = field(default_factory=dict)
+    dialogues: dict[int, Dialogue | None] = field(default_factory=dict)
     back: list[int] = field(default_factory=list)
     faulty: list[int] = field(default_factory=list)
     failed_sites: list[str] = field(default_factory=list)
@@ -75,10 +77,11 @@ class FakeLaneEvents:
         self._note("before dot")
         return self.allow_dot
 
-    def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None) -> None:
+    def finished(self, job: Job, outcomes: Sequence[Outcome], mail_at: float | None, dialogue: Dialogue | None) -> None:
         assert job.token not in self.results, "finished twice"
         self.results[job.token] = list(outcomes)
         self.mail_at[job.token] = mail_at
+        self.dialogues[job.token] = dialogue
         self._note("finished")
 
     def returned(self, job: Job) -> None:

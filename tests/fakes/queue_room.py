@@ -15,12 +15,14 @@ from fakes.queue_ports import (
     FakeWatch,
     FixedSchedule,
 )
+from youtong.mta.delivery.dialogue import Dialogue
 from youtong.mta.envelope import Body, Domain, Envelope, ForwardPath
 from youtong.mta.outcome import Outcome
 from youtong.mta.reply import Reply
 from youtong.mta.submission.ports import Accept, Client, InlineBody, Origin, StoredBody, Submission
 from youtong.queue import incarnation
 from youtong.queue.delays import Delays
+from youtong.queue.dialogues import Dialogues
 from youtong.queue.endings import Endings
 from youtong.queue.expiry import Expiry
 from youtong.queue.intake import QueueIntake
@@ -36,6 +38,7 @@ from youtong.queue.settlement import Settled
 from youtong.queue.settling import Attempt, Listener, Settling
 from youtong.queue.sites import KnownRoute, Sites
 from youtong.queue.states import RecipientState
+from youtong.queue.storage import dialogue_rows
 from youtong.queue.storage.backlog import Pair
 from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
@@ -88,7 +91,16 @@ class QueueRoom:
         self.expiry = Expiry(commits, store, self.endings, clock)
         listener = Listener(self._settled, self._due_now)
         self.settling = Settling(
-            commits, store, self.leasing, self.sites, self.judge, self.schedule, clock, listener, self.reacting
+            commits,
+            store,
+            self.leasing,
+            self.sites,
+            self.judge,
+            self.schedule,
+            clock,
+            listener,
+            self.reacting,
+            Dialogues(dialogue_rows.newest(self.db)),
         )
         self.recovery = Recovery(commits, store, self.run_dir, self.schedule, clock, self.boot)
         self.intake = QueueIntake(
@@ -227,9 +239,10 @@ def report(
     returned: list[Returned] | None = None,
     lanes: list[LaneNews] | None = None,
     failed_sites: list[SiteFailed] | None = None,
+    dialogues: list[Dialogue] | None = None,
     number: int = 1,
 ) -> Report:
-    return Report(number, finished or [], returned or [], lanes or [], failed_sites or [])
+    return Report(number, finished or [], returned or [], lanes or [], failed_sites or [], dialogues or [])
 
 
 def opened(path: Path) -> sqlite3.Connection:
