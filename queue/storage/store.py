@@ -156,7 +156,8 @@ class QueueStore:
     def flow_of_message(self, message_id: int) -> int:
         """The flow of a message's, or a stream's, recipients."""
         query = "SELECT account_id, mail_class, stream_id, reverse_path FROM message WHERE id = ?"
-        return self.flows.id_of(*self._db.execute(query, (message_id,)).fetchone())
+        account_id, mail_class, stream_id, reverse_path = self._db.execute(query, (message_id,)).fetchone()
+        return self.flows.id_of(account_id, mail_class, stream_id, reverse_path)
 
     # -- domains --------------------------------------------------------------------------------------------------
 
@@ -240,12 +241,13 @@ class QueueStore:
         row = self._db.execute(query, (fact.recipient_id, old)).fetchone()
         if row is None:
             return False
-        seq = self._append(fact, row[0])
+        journal_seq, domain_id, flow_id = row
+        seq = self._append(fact, journal_seq)
         if old is RecipientState.SCHEDULED:
-            self.backlog.gone(*row[1:])
+            self.backlog.gone(domain_id, flow_id)
         if state is RecipientState.SCHEDULED:
             assert next_ms is not None
-            self.backlog.scheduled(*row[1:], next_ms)
+            self.backlog.scheduled(domain_id, flow_id, next_ms)
         self._db.execute(
             "UPDATE recipient SET state = ?, next_ms = ?, journal_seq = ?, notice = ? WHERE id = ? AND state = ?",
             (state, next_ms, seq, notice, fact.recipient_id, old),
