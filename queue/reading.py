@@ -18,10 +18,12 @@ from typing import TypeVar
 import msgspec
 
 from ..mta.address import AddressError, split_address
+from ..mta.delivery.dialogue import Dialogue
 from .archive import archive_reads
+from .dialogues import decode
 from .journal import JournalKind, JournalRow
 from .states import RecipientState
-from .storage import backlog_reads, reads, stream_rows, wish_rows
+from .storage import backlog_reads, dialogue_rows, reads, stream_rows, wish_rows
 from .storage.backlog_reads import FlowRow, WaitingSum
 from .storage.database import StorageError, connect, map_error
 from .storage.reads import AddressedFact, MessageRow, RecipientRow
@@ -140,6 +142,11 @@ class QueueReader:
         if not rows and (archive := self._archive) is not None:
             return _mapped(lambda: archive_reads.history(archive, recipient.id))[-limit:]
         return rows
+
+    def dialogue(self, number: int) -> Dialogue | None:
+        """What was said in the attempt whose facts name this number, if it is still kept."""
+        said = _mapped(lambda: dialogue_rows.read(self._db, number))
+        return decode(said) if said is not None else None
 
     def backlog(self) -> list[WaitingSum]:
         """What is scheduled, by provider and flow; a pair may come in several parts."""

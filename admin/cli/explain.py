@@ -4,17 +4,19 @@ Owns   the verbs over explanations. No letter to an address is an answer: exit c
 Knows  no reason: admin.explain decides and says it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from ...mta.address import AddressError, normalise_domain
+from ...mta.delivery.dialogue import Dialogue
 from ...policy.shaping.faults import ShapingError
 from ...queue.ids import queue_id
 from ..explain import document, gathering, screen, site_screen, site_view
+from ..explain.dialogues import all_of, last_only
 from ..explain.explanation import Explanation
-from ..explain.facts import Surroundings
+from ..explain.facts import Letter, Surroundings
 from ..explain.fates import fates
 from ..explain.gathering import Gathered
 from ..explain.reasons import explain as explain_letter
@@ -24,6 +26,13 @@ from ..texts import _, ngettext
 from .frame import clock, config_option, json_option, loaded, teaching
 from .output import console, print_facts, print_grid, print_json
 from .queue_frame import AddressParam, QueueIdParam, account_names, asked
+
+ChosenDialogues = Callable[[Sequence[Letter]], Mapping[int, Dialogue]]
+_dialogue_option = click.option(
+    "--dialogue",
+    is_flag=True,
+    help=_("Show all that was said in all attempts, as far as it is kept; not only the last."),
+)
 
 
 @click.group(
@@ -53,9 +62,10 @@ def explain() -> None:
 @click.option(
     "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help=_("At most this many letters.")
 )
+@_dialogue_option
 @config_option
 @json_option
-def recipient(address: str, limit: int, config_file: Path, as_json: bool) -> None:
+def recipient(address: str, limit: int, dialogue: bool, config_file: Path, as_json: bool) -> None:
     config = loaded(config_file)
     names = account_names(config)
     gathered = asked(lambda: gathering.to_address(config, names, address, limit, clock))
@@ -65,10 +75,12 @@ def recipient(address: str, limit: int, config_file: Path, as_json: bool) -> Non
     elif not explanations:
         click.echo(_("There is no letter to {address} in the queue.").format(address=address))
     else:
-        _show_letters(address, explanations, gathered.around)
+        _show_letters(address, explanations, gathered.around, all_of if dialogue else last_only)
 
 
-def _show_letters(address: str, explanations: Sequence[Explanation], around: Surroundings) -> None:
+def _show_letters(
+    address: str, explanations: Sequence[Explanation], around: Surroundings, chosen: ChosenDialogues
+) -> None:
     sentence = ngettext(
         "{n} letter to {address}, newest first:", "{n} letters to {address}, newest first:", len(explanations)
     )
@@ -77,7 +89,7 @@ def _show_letters(address: str, explanations: Sequence[Explanation], around: Sur
     whole = screen.in_full(explanations)
     for each in whole:
         click.echo()
-        print_facts(screen.block(each, around))
+        print_facts([*screen.block(each, around), *screen.dialogue_facts(chosen([each.letter]))])
     if rest := [each for each in explanations if each not in whole]:
         click.echo()
         console().print(screen.others(rest, around.now_ms))
@@ -104,9 +116,10 @@ def _warn(explanations: Sequence[Explanation], around: Surroundings) -> None:
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True, help=_("At most this many recipients.")
 )
+@_dialogue_option
 @config_option
 @json_option
-def message(number: int, limit: int, config_file: Path, as_json: bool) -> None:
+def message(number: int, limit: int, dialogue: bool, config_file: Path, as_json: bool) -> None:
     config = loaded(config_file)
     names = account_names(config)
     gathered = asked(lambda: gathering.of_message(config, names, number, limit, clock))
@@ -116,11 +129,12 @@ def message(number: int, limit: int, config_file: Path, as_json: bool) -> None:
     if as_json:
         print_json(_life_document(explanations, gathered))
         return
-    _show_life(explanations, gathered)
+    _show_life(explanations, gathered, (all_of if dialogue else last_only)(gathered.letters))
 
 
 def _life_document(explanations: Sequence[Explanation], gathered: Gathered) -> dict[str, object]:
-    told = [{"recipient": address, **document.fact_document(row)} for address, row in events(gathered.letters)]
+    said = all_of(gathered.letters)
+    told = [{"recipient": address, **document.told_document(row, said)} for address, row in events(gathered.letters)]
     return {
         "queue_id": gathered.letters[0].queue_id,
         "recipients": [document.document(each, gathered.around) for each in explanations],
@@ -128,7 +142,7 @@ def _life_document(explanations: Sequence[Explanation], gathered: Gathered) -> d
     }
 
 
-def _show_life(explanations: Sequence[Explanation], gathered: Gathered) -> None:
+def _show_life(explanations: Sequence[Explanation], gathered: Gathered, said: Mapping[int, Dialogue]) -> None:
     now_ms = gathered.around.now_ms
     _warn(explanations, gathered.around)
     if len(explanations) == 1:
@@ -141,7 +155,7 @@ def _show_life(explanations: Sequence[Explanation], gathered: Gathered) -> None:
         if not gathered.is_whole:
             click.echo(_("There are more; --limit shows them."))
     click.echo()
-    console().print(timeline(gathered.letters, now_ms))
+    console().print(timeline(gathered.letters, now_ms, said))
 
 
 @explain.command(

@@ -4,12 +4,15 @@ Owns   the keys. A key that has nothing to say is null or absent from its object
 Knows  no language.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from ...mta.delivery.dialogue import Dialogue
 from ...queue.ids import queue_id
 from ...queue.journal import JournalRow
+from .dialogues import dialogue_document
 from .explanation import Coming, Explanation, Notice, Wait
 from .facts import Letter, Signature, Surroundings
 
@@ -24,8 +27,8 @@ def document(explanation: Explanation, around: Surroundings) -> dict[str, Any]:
         "wait": wait_document(explanation.wait) if explanation.wait else None,
         "wish": msgspec.to_builtins(letter.wish) if letter.wish else None,
         "next": _coming(explanation.coming),
-        "last": fact_document(explanation.last) if explanation.last else None,
-        "ending": fact_document(explanation.ending) if explanation.ending else None,
+        "last": told_document(explanation.last, letter.dialogues) if explanation.last else None,
+        "ending": told_document(explanation.ending, letter.dialogues) if explanation.ending else None,
         "advice": explanation.advice,
         "notice": _notice(explanation.notice) if explanation.notice else None,
         "signature": _signature(letter.signature) if explanation.wait else None,  # what will sign it
@@ -56,7 +59,15 @@ def letter_document(letter: Letter) -> dict[str, Any]:
 
 def fact_document(row: JournalRow) -> dict[str, Any]:
     """A row of the journal, with those of its facts that say something."""
-    return {"at_ms": row.at_ms, "kind": row.kind, **msgspec.to_builtins(row.facts)}
+    facts = {"at_ms": row.at_ms, "kind": row.kind, **msgspec.to_builtins(row.facts)}
+    facts.pop("dialogue", None)  # a number that says nothing to anybody
+    return facts
+
+
+def told_document(row: JournalRow, dialogues: Mapping[int, Dialogue]) -> dict[str, Any]:
+    """The same with what was said, where that is kept."""
+    said = dialogues.get(row.seq)
+    return fact_document(row) | ({"dialogue": dialogue_document(said)} if said is not None else {})
 
 
 def wait_document(wait: Wait) -> dict[str, Any]:

@@ -4,10 +4,12 @@ Owns   Letter, Headline, Signature and Surroundings: values, as they were at one
 Knows  neither where they come from (gathering) nor what follows from them (reasons).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
 
+from ...mta.delivery.dialogue import Dialogue
 from ...mta.message.headers import displayed, values_of
 from ...queue.ids import QueueId, queue_id
 from ...queue.journal import JournalRow
@@ -52,6 +54,7 @@ class Letter(msgspec.Struct, frozen=True):
     history: tuple[JournalRow, ...]
     signature: Signature
     account: str = ""  # its name; empty when it is not known any more
+    dialogues: Mapping[int, Dialogue] = {}  # what was said, by the row of history, where it is kept
     wish: Wish | None = None  # what somebody asked for while it is being attempted
 
     @property

@@ -74,17 +74,21 @@ def _letters(
         if row.message_id not in messages and (message := reader.message(row.message_id)) is not None:
             messages[row.message_id] = _Known(message, headline_of(message.head), keys.signature_of(message))
     known = [(row, messages[row.message_id]) for row in rows if row.message_id in messages]
-    return tuple(
-        Letter(
-            each.message,
-            row,
-            each.headline,
-            tuple(reader.history(row)),
-            each.signature,
-            accounts.get(row.account_id, ""),
-            reader.wish_about(row.id) if row.state is RecipientState.LEASED else None,
-        )
-        for row, each in known
+    return tuple(_letter(reader, row, each, accounts) for row, each in known)
+
+
+def _letter(reader: QueueReader, row: RecipientRow, known: "_Known", accounts: Mapping[int, str]) -> Letter:
+    history = tuple(reader.history(row))
+    said = {fact.seq: reader.dialogue(fact.facts.dialogue) for fact in history if fact.facts.dialogue}
+    return Letter(
+        known.message,
+        row,
+        known.headline,
+        history,
+        known.signature,
+        accounts.get(row.account_id, ""),
+        {seq: dialogue for seq, dialogue in said.items() if dialogue is not None},
+        reader.wish_about(row.id) if row.state is RecipientState.LEASED else None,
     )
 
 

@@ -4,16 +4,18 @@ Owns   the layout, so that a typical case fits 80 × 24.
 Knows  no reason (reasons) and no words beyond labels (sentences, endings, attempts).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
+from ...mta.delivery.dialogue import Dialogue
 from ...queue.ids import queue_id
 from ...queue.states import RecipientState
 from .. import times
 from ..texts import _
 from . import attempts, endings, sentences
+from .dialogues import text_of
 from .explanation import Explanation, Why
 from .facts import Letter, Surroundings
 from .fates import Fate
@@ -54,6 +56,13 @@ def _signature_facts(explanation: Explanation) -> list[Fact]:
     if explanation.wait is None:
         return []
     return [(_("Signature"), attempts.signature_words(explanation.letter.signature))]
+
+
+def dialogue_facts(dialogues: Mapping[int, Dialogue]) -> list[Fact]:
+    """What was said, oldest first."""
+    return [
+        (_("Said") if not at else "", Text(text_of(dialogues[seq]), "dim")) for at, seq in enumerate(sorted(dialogues))
+    ]
 
 
 def fate_block(fate: Fate, now_ms: int) -> list[Fact]:

@@ -4,16 +4,18 @@ Owns   the order, and the columns.
 Knows  no words (attempts).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from rich.table import Table
 from rich.text import Text
 
+from ...mta.delivery.dialogue import Dialogue
 from ...queue.journal import JournalRow
 from .. import times
 from ..texts import _
 from . import attempts
+from .dialogues import text_of
 from .facts import Letter
 
 
@@ -23,8 +25,8 @@ def events(letters: Sequence[Letter]) -> list[tuple[str, JournalRow]]:
     return sorted(found, key=lambda event: (event[1].at_ms, event[1].seq))
 
 
-def timeline(letters: Sequence[Letter], now_ms: int) -> Table:
-    """When, what, to whom if there are several, and in which words."""
+def timeline(letters: Sequence[Letter], now_ms: int, dialogues: Mapping[int, Dialogue] = {}) -> Table:
+    """When, what, to whom if there are several, and in which words; what was said where it is among `dialogues`."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
@@ -36,7 +38,18 @@ def timeline(letters: Sequence[Letter], now_ms: int) -> Table:
         table.add_row(
             time, _told(_addresses([address for address, _row in facts]) if several else "", facts[0][1], now_ms)
         )
+        for dialogue in _different(dialogues[row.seq] for _address, row in facts if row.seq in dialogues):
+            table.add_row("", Text(text_of(dialogue), "dim"))
     return table
+
+
+def _different(dialogues: Iterable[Dialogue]) -> list[Dialogue]:
+    """Recipients of one transaction share what was said."""
+    different: list[Dialogue] = []
+    for dialogue in dialogues:
+        if dialogue not in different:
+            different.append(dialogue)
+    return different
 
 
 def _line(row: JournalRow, now_ms: int) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ Knows  nothing of what is in a dialogue. Writing is part of an operation of Grou
 
 Invariants
     A number is where the dialogue ends in the endless record: what is kept is the range of the last `keep_bytes`
-    numbers, and the one that the range cuts. Whoever writes also deletes, a few rows more than it wrote: the table never
-    needs to be swept.
+    numbers, and the one that the range cuts. Whoever writes also deletes, a few rows more than it wrote: the table
+    never needs to be swept.
     A number is never given twice, so a journal row whose dialogue was deleted never shows another's.
 """
 
