@@ -22,6 +22,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from itertools import islice
+from math import ceil
 
 from ..mta.clock import Clock
 from ..mta.dns.route import Unroutable
@@ -293,7 +294,7 @@ class Loader:
         self._woken.set()
 
     def _rest(self, active: Active, rest: Rest) -> None:
-        self._forget(active, self._clock.now_ms() + round((rest.until - self._clock.monotonic()) * 1000) + 1)
+        self._forget(active, self._clock.now_ms() + ceil((rest.until - self._clock.monotonic()) * 1000))
 
     def _stop_of(self, active: Active, route: KnownRoute) -> Suspension | None:
         """What stops the flow or the place; what stops a lane is seen when the source of a message is known."""
