@@ -62,10 +62,10 @@ class OwnerLink(asyncio.Protocol):
         self._reader = FrameReader()
         self._transport: asyncio.WriteTransport | None = None
         self._signer = RingSigner(read_ring(config), self._clock)
-        self._maker = ContentMaker(ContentKinds(content_sources(config)), self._signer)
+        marks = MarkFile(mark_path(config.server.data_dir / "run", incarnation))
+        self._maker = ContentMaker(ContentKinds(content_sources(config)), self._signer, marks)
         self._host_memory = HostMemory(self._clock)
         self._keeping = keeping_of(config, self._clock)
-        marks = MarkFile(mark_path(config.server.data_dir / "run", incarnation))
         self.worker = Worker(self._say, self._make_lane, self._maker, marks, self._clock)
         self._stopping: asyncio.Task[None] | None = None
 

@@ -217,13 +217,13 @@ class Dispatcher:
             await asyncio.sleep(_FAREWELL_SECONDS)
         self.leasing.figures.worker_deaths += not self._stopping
         path = mark_path(self.run_dir, dead)
-        marked = read_marks(path).tokens
+        marks = read_marks(path)
         self.leasing.worker_died(slot)
         held = [
             leased for leased in self.leasing.in_flight.values() if incarnation.incarnation_of(leased.token) == dead
         ]
         now = self._clock.monotonic()
-        self.settling.lost([(leased, leased.token in marked) for leased in held], now, by_us=self._stopping)
+        self.settling.lost(held, now, marks, by_us=self._stopping)
         await self.settling.drain()
         if not self.settling.has_unrecorded:  # else the next owner has to read it
             path.unlink(missing_ok=True)
@@ -234,7 +234,7 @@ class Dispatcher:
     def _settled(self, settled: Settled, attempt: Attempt) -> None:
         if settled.owes_notice:
             self.notices.owed(settled.message_id)
-        if attempt.fault:
+        if attempt.fault or attempt.hold:
             self._render_faults.skipped(settled.message_id)
         elif self._render_faults and attempt.outcome is not None:
             self._render_faults.attempted(settled.message_id)

@@ -28,6 +28,7 @@ from .ids import queue_id
 from .journal import AttemptPlace, Facts, JournalKind
 from .judging import AttemptFacts, ReplyJudge
 from .leasing import Leasing
+from .marks import NO_MARKS, Marks
 from .minutes import Sent
 from .protocol import Finished, LaneKey, LaneNews, Report, Returned
 from .reacting import Reacting
@@ -43,7 +44,7 @@ from .storage.group_commit import GroupCommit
 from .storage.rows import Fact, LeasedRow
 from .storage.sent_rows import SentMinute
 from .storage.store import LeaseLost, QueueStore
-from .suspects import Consequence, Suspects
+from .suspects import AT_ONCE, Consequence, Letter, Part, Suspects
 from .suspensions import Suspension
 from .transactions import Leased
 
@@ -130,7 +131,7 @@ class Settling:
                 sent.mailed(self._leasing.lanes[leased.lane], leased.ready.site, item.mails)
                 attempts += self._attempts(leased, item, dialogues)
                 if self._suspects and isinstance(item, Finished):
-                    self._suspects.clear(leased.ready.message.message_id)
+                    self._suspects.clear(_letter(leased))
         set_off = self._reacting.take_unwritten() if self._reacting is not None else ()
         self._commit(_Batch(attempts, committed, sent=sent.take(), suspensions=set_off, dialogues=dialogues))
         self._leasing.go_on()
@@ -160,21 +161,20 @@ class Settling:
             _log.warning("connects not recorded error=%s", fault)
         self._one_less()
 
-    def lost(self, held: list[tuple[Leased, bool]], now: float, *, by_us: bool = False) -> None:
-        """Transactions of a dead worker, each with whether it may have been sent; each counts as one MAIL now.
+    def lost(self, held: list[Leased], now: float, marks: Marks = NO_MARKS, *, by_us: bool = False) -> None:
+        """Transactions of a dead worker, and the marks it left; each transaction counts as one MAIL now.
 
         `by_us`: we ended the worker, and no message is suspected of it.
         """
         attempts: list[Attempt] = []
         sent = Sent(self._clock)
-        died_with = {each.ready.message.message_id: maybe for each, maybe in held}
-        follows = {} if by_us else self._suspects.died(died_with)
-        for leased, maybe in held:
+        follows = {} if by_us else self._suspects.died(_parts(held, marks))
+        for leased in held:
             if self._leasing.end(leased.token, (now,)) is not None:
                 sent.mailed(self._leasing.lanes[leased.lane], leased.ready.site, (now,))
-                outcomes = [MAYBE_SENT if maybe else None] * len(leased.ready.recipients)
+                outcomes = [MAYBE_SENT if leased.token in marks.tokens else None] * len(leased.ready.recipients)
                 lost = attempts_of(leased, outcomes, (now,))
-                attempts += _after_death(lost, follows.get(leased.ready.message.message_id, Consequence()))
+                attempts += _after_death(lost, follows.get(_letter(leased), AT_ONCE))
         holds = any(attempt.hold for attempt in attempts)
         self._commit(_Batch(attempts, lambda: None, holds=holds, sent=sent.take()))
 
@@ -360,6 +360,23 @@ def _alike(attempts: Iterable[Attempt]) -> dict[tuple[str, str, str, str, Came],
             key = (place.provider, place.source, place.site, mail_class, came)
             counts[key] = counts.get(key, 0) + 1
     return counts
+
+
+def _letter(leased: Leased) -> Letter:
+    message = leased.ready.message
+    return message.message_id, leased.ready.recipients[0].id if message.stream_id else 0
+
+
+def _parts(held: Iterable[Leased], marks: Marks) -> dict[Letter, Part]:
+    """Of a message to several domains, the part that says most against it."""
+    parts: dict[Letter, Part] = {}
+    for leased in held:
+        letter = _letter(leased)
+        if leased.token == marks.making:
+            parts[letter] = Part.MAKING
+        elif leased.token in marks.begun or leased.token in marks.tokens:
+            parts.setdefault(letter, Part.MADE)
+    return parts
 
 
 def _after_death(attempts: list[Attempt], follows: Consequence) -> Iterable[Attempt]:

@@ -5,6 +5,7 @@ Knows  nothing of lanes. One signature per (content, key set, form): all recipie
 """
 
 from collections import OrderedDict
+from typing import Protocol
 
 from ..mta.delivery.host import Host
 from ..mta.envelope import Body
@@ -18,30 +19,49 @@ _MAX_SHARED_BYTES = 16 * 1024 * 1024
 _MAX_SHARED = 2000
 
 
+class Makings(Protocol):
+    """Who remembers over a death which letter was being made: `queue.marks.MarkFile`."""
+
+    def begin(self, token: int) -> None: ...
+
+    def end(self) -> None: ...
+
+
 class ContentMaker:
     """Makes wire octets; keeps those that more recipients will ask for, bounded.
 
     The newest is kept whatever its size: a large letter to many domains would else be in memory once for each.
     """
 
-    def __init__(self, source: ContentSource, signer: Signer) -> None:
-        self._source, self._signer = source, signer
+    def __init__(self, source: ContentSource, signer: Signer, makings: Makings) -> None:
+        self._source, self._signer, self._makings = source, signer, makings
         self._shared: OrderedDict[tuple[int, bool], bytes] = OrderedDict()
         self._bytes = 0
 
-    def wire(self, content: StoredContent, personal: Personal = NOBODY, *, seven_bit: bool = False) -> bytes:
-        """Signed, dot-stuffed, with its final dot. Raises RenderFault, and Unconvertible with `seven_bit`."""
+    def wire(
+        self, token: int, content: StoredContent, personal: Personal = NOBODY, *, seven_bit: bool = False
+    ) -> bytes:
+        """Signed, dot-stuffed, with its final dot, for this lease. Raises RenderFault, and Unconvertible with
+        `seven_bit`."""
         known = self._shared.get((content.id, seven_bit))
         if known is not None:
             return known
+        self._makings.begin(token)
+        try:
+            wire, is_shared = self._make(content, personal, seven_bit=seven_bit)
+        finally:
+            self._makings.end()
+        if is_shared:
+            self._keep((content.id, seven_bit), wire)
+        return wire
+
+    def _make(self, content: StoredContent, personal: Personal, *, seven_bit: bool) -> tuple[bytes, bool]:
+        """The octets, and whether they are the same for everybody."""
         rendered = self._source.render(content, personal)
         head, body = rendered.head, rendered.body
         if seven_bit:
             head, body = to_seven_bit(head, body)
-        wire = encode_data(self._signer.sign(head, body) + head + body)
-        if rendered.shared:
-            self._keep((content.id, seven_bit), wire)
-        return wire
+        return encode_data(self._signer.sign(head, body) + head + body), rendered.shared
 
     def forget(self) -> None:
         """Keys changed."""
@@ -81,7 +101,7 @@ class WorkerJob:
         self._content, self._parcel, self._maker = content, parcel, maker
 
     def wire(self, *, seven_bit: bool = False) -> bytes:
-        return self._maker.wire(self._content, self._personal(), seven_bit=seven_bit)
+        return self._maker.wire(self.token, self._content, self._personal(), seven_bit=seven_bit)
 
     def _personal(self) -> Personal:
         parcel = self._parcel

@@ -103,8 +103,7 @@ def _notices_under_way(running: Running) -> int:
 _ENDS = {
     Expectation.DELIVERED: ({RecipientState.DELIVERED}, 1),
     Expectation.BOUNCED: ({RecipientState.BOUNCED}, 0),
-    # Who sits with a hanging host through six deaths in a row is held as a suspect (queue.suspects): still nobody lost.
-    Expectation.WAITING: ({RecipientState.SCHEDULED, RecipientState.LEASED, RecipientState.HELD}, 0),
+    Expectation.WAITING: ({RecipientState.SCHEDULED, RecipientState.LEASED}, 0),
 }
 
 

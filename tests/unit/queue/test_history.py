@@ -136,7 +136,7 @@ async def test_what_a_dead_worker_had_counts_for_the_next_owner_too(tmp_path: Pa
     room = await QueueRoom(tmp_path, limits=hourly()).open()
     await room.accept("b@example.com")
     (leased,) = await room.load()
-    room.settling.lost([(leased, False)], room.clock.monotonic())
+    room.settling.lost([leased], room.clock.monotonic())
     await room.settling.drain()
     room.leasing.open = False
     room.clock.advance(300)

@@ -199,7 +199,7 @@ async def test_a_lane_of_a_dead_worker_goes_to_another(room: QueueRoom) -> None:
     await room.accept("b@example.com")
     (leased,) = await room.load()
     room.leasing.worker_died(0)
-    room.settling.lost([(leased, False)], room.clock.monotonic())
+    room.settling.lost([leased], room.clock.monotonic())
     await room.settling.drain()
     del room.fleet.living[0]
     room.fleet.living[1] = await room.begin("worker")

@@ -76,6 +76,36 @@ def test_a_mark_that_is_not_wholly_written_is_no_mark_and_harms_none_that_follow
     assert read_marks(path_of(file)).tokens == {TOKENS[0], TOKENS[2]}
 
 
+def test_the_last_letter_whose_making_did_not_end_is_the_one_that_was_being_made(file: MarkFile) -> None:
+    file.begin(TOKENS[0])
+    file.end()
+    file.leave(TOKENS[0])
+    file.begin(TOKENS[1])
+    found = read_marks(path_of(file))
+    assert (found.making, found.begun, found.tokens) == (TOKENS[1], {*TOKENS[:2]}, {TOKENS[0]})
+    file.end()
+    assert read_marks(path_of(file)).making == 0
+
+
+def test_a_full_disk_blames_nobody_and_takes_no_mark_of_a_dot_away(
+    file: MarkFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, room = os.write, [1, 1, 0, 0, 1, 0]
+    monkeypatch.setattr(marks.os, "write", lambda fd, octets: write(fd, octets if room.pop(0) else octets[:7]))
+    file.leave(TOKENS[0])
+    file.begin(TOKENS[1])
+    file.end()
+    assert read_marks(path_of(file)).making == 0
+    file.begin(TOKENS[2])
+    file.end()
+    found = read_marks(path_of(file))
+    assert (found.making, found.begun, found.tokens) == (0, frozenset(), {TOKENS[0]})
+    file.begin(TOKENS[3])
+    file.end()
+    found = read_marks(path_of(file))
+    assert (found.making, found.tokens) == (0, {TOKENS[0]})
+
+
 def test_a_small_file_is_not_rewritten(file: MarkFile) -> None:
     for token in TOKENS:
         file.leave(token)

@@ -204,7 +204,7 @@ async def test_no_lane_has_two_workers_whatever_happens_when(
             case "die" if len(room.fleet.living) == 2:
                 slot = data.draw(st.sampled_from([0, 1]))
                 room.leasing.worker_died(slot)
-                room.settling.lost([(each, False) for each in moved.hands.pop(slot, [])], room.clock.monotonic())
+                room.settling.lost(moved.hands.pop(slot, []), room.clock.monotonic())
                 sockets = {key: at for key, at in sockets.items() if at != slot}
                 incarnation = await room.begin("worker")
                 room.fleet.living[slot] = incarnation

@@ -131,7 +131,7 @@ async def _end(room: QueueRoom, leased: Leased, how: str) -> None:
         case "return":
             await room.give_back(leased)
         case "death":
-            room.settling.lost([(leased, False)], room.clock.monotonic())
+            room.settling.lost([leased], room.clock.monotonic())
             await room.settling.drain()
         case _:
             room.store.forget()  # as a new owner knows nothing

@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.gate import Hold, Skip
+from youtong.queue.marks import Marks
 from youtong.queue.operations import Selection, flush, operate
 from youtong.queue.settlement import TOO_MANY_RECIPIENTS
 from youtong.queue.transactions import Leased
@@ -89,8 +90,9 @@ class Play:
     async def _worker_dies(self) -> None:
         room = self.room
         room.leasing.worker_died(0)
-        lost = [(leased, self.random.random() < 0.5) for leased in room.leasing.in_flight.values()]
-        room.settling.lost(lost, room.clock.monotonic())
+        lost = list(room.leasing.in_flight.values())
+        marked = frozenset(leased.token for leased in lost if self.random.random() < 0.5)
+        room.settling.lost(lost, room.clock.monotonic(), Marks(0, marked))
         self.held.clear()
         room.fleet.living[0] = await room.begin("worker")
         await room.settling.drain()

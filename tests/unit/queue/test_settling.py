@@ -8,6 +8,7 @@ from fakes.queue_room import QueueRoom, report
 from youtong.mta.outcome import Deferred, Delivered, Outcome, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue import settling
+from youtong.queue.marks import Marks
 from youtong.queue.protocol import Finished, LaneNews, SiteFailed
 from youtong.queue.settlement import TOO_MANY_RECIPIENTS
 from youtong.queue.states import RecipientState
@@ -161,7 +162,7 @@ async def test_a_death_returns_what_was_surely_not_sent_and_defers_what_may_have
 ) -> None:
     await room.accept("b@example.com", mail_class=mail_class)
     (leased,) = await room.load()
-    room.settling.lost([(leased, maybe)], room.clock.monotonic())
+    room.settling.lost([leased], room.clock.monotonic(), Marks(0, frozenset([leased.token] if maybe else [])))
     await room.settling.drain()
     assert room.states() == {"b@example.com": _S.SCHEDULED}
     assert room.column("attempts", "b@example.com") == int(maybe)
@@ -181,7 +182,7 @@ async def test_a_lease_that_dies_while_it_is_being_committed_is_given_back(room:
     assert room.leasing.in_flight, "the lease is reserved, its commit under way"
     held = list(room.leasing.in_flight.values())
     room.leasing.worker_died(0)
-    room.settling.lost([(each, False) for each in held], room.clock.monotonic())
+    room.settling.lost(held, room.clock.monotonic())
     await room.settling.drain()
     await room.idle()
     assert room.fleet.take() == []

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -79,9 +79,11 @@ class SharedContent:
 class Signature:
     def __init__(self) -> None:
         self.signed = 0
+        self.signing: Callable[[], None] = lambda: None
 
     def sign(self, head: bytes, body: bytes) -> bytes:
         self.signed += 1
+        self.signing()
         return b"DKIM-Signature: v=1\r\n"
 
 
@@ -93,7 +95,7 @@ class Bench:
         self.marks = MarkFile(self.path)
         self.clock = FakeClock()
         self.source, self.signer = SharedContent(), Signature()
-        self.maker = ContentMaker(ContentKinds({ContentKind.SUBMITTED: self.source}), self.signer)
+        self.maker = ContentMaker(ContentKinds({ContentKind.SUBMITTED: self.source}), self.signer, self.marks)
         self.reports: list[Report] = []
         self.lanes: list[FakeLane] = []
         self.worker = Worker(self.reports.append, self._lane, self.maker, self.marks, self.clock)  # type: ignore[arg-type]
@@ -295,6 +297,31 @@ async def test_all_recipients_of_a_message_share_one_signature(bench: Bench) -> 
     assert bench.signer.signed == 2
 
 
+async def test_what_is_being_made_is_marked_and_what_is_made_is_not(bench: Bench) -> None:
+    bench.source._shared = False
+    bench.take(5, 6)
+    made, waits = bench.lane.jobs
+    seen: list[int] = []
+    bench.signer.signing = lambda: seen.append(read_marks(bench.path).making)
+    made.wire()
+    assert seen == [made.token]
+    found = read_marks(bench.path)
+    assert (found.making, found.begun, found.tokens) == (0, {made.token}, frozenset())
+    assert waits.token not in found.begun
+
+
+async def test_a_letter_that_cannot_be_made_is_made_no_longer(bench: Bench) -> None:
+    bench.take(5)
+
+    def fail() -> None:
+        raise RenderFault("no such field")
+
+    bench.signer.signing = fail
+    with pytest.raises(RenderFault):
+        bench.lane.jobs[0].wire()
+    assert read_marks(bench.path).making == 0
+
+
 async def test_a_large_letter_to_many_is_in_memory_once(bench: Bench) -> None:
     large = StoredContent(CONTENT.id, ContentKind.SUBMITTED, CONTENT.head, b"x" * (20 << 20) + b"\r\n", None)
     bench.take(1, 2, 3, contents=(large,))
@@ -305,7 +332,7 @@ async def test_a_large_letter_to_many_is_in_memory_once(bench: Bench) -> None:
 async def test_of_many_large_letters_only_the_newest_are_kept(bench: Bench) -> None:
     body = b"x" * (6 << 20)
     for number in range(1, 5):
-        bench.maker.wire(StoredContent(number, ContentKind.SUBMITTED, b"\r\n", body, None))
+        bench.maker.wire(number, StoredContent(number, ContentKind.SUBMITTED, b"\r\n", body, None))
     assert [form[0] for form in bench.maker._shared] == [3, 4]
     assert bench.maker._bytes < 16 << 20
 

@@ -65,7 +65,7 @@ class Desk:
         self.clock = FakeClock()
         self.reports: list[Report] = []
         self.lanes: list[SocketLane] = []
-        maker = ContentMaker(ContentKinds({}), None)  # type: ignore[arg-type] - nothing is rendered here
+        maker = ContentMaker(ContentKinds({}), None, None)  # type: ignore[arg-type] - nothing is rendered here
         marks = MarkFile(folder / "worker-2.marks")
         self.worker = Worker(self.reports.append, self._lane, maker, marks, self.clock)  # type: ignore[arg-type]
 
