@@ -6,8 +6,10 @@ Knows  no clock. Each function is part of an operation of GroupCommit and atomic
 
 import sqlite3
 
+from .beyond import Order
 from .store import QueueStore
 
+_BY_DUE_TIME = Order(("domain_id", "flow_id", "next_ms"), "id")
 Place = tuple[int, int, int, int]
 """Domain, flow, next_ms and id of a recipient: the order of the walk, which is that of the index of due times."""
 
@@ -19,16 +21,13 @@ def bring_forward(
 
     Where to go on; None at the end. Who was moved is behind that place.
     """
-    rows: list[Place] = db.execute(
-        "SELECT domain_id, flow_id, next_ms, id FROM recipient"
-        " WHERE state = 0 AND (domain_id, flow_id, next_ms, id) > (?, ?, ?, ?)"
-        " ORDER BY domain_id, flow_id, next_ms, id LIMIT ?",
-        (*after, limit),
-    ).fetchall()
+    rows = _BY_DUE_TIME.page(
+        db, "SELECT domain_id, flow_id, next_ms, id FROM recipient WHERE state = 0", (), after, limit
+    )
     for _, _, next_ms, recipient_id in rows:
         if next_ms > now_ms:
             store.reschedule(recipient_id, max(now_ms, next_ms - back_ms))
-    return rows[-1] if len(rows) == limit else None
+    return (*rows[-1],) if len(rows) == limit else None
 
 
 def newest_fact_ms(db: sqlite3.Connection) -> int:

@@ -8,7 +8,9 @@ import sqlite3
 from collections.abc import Sequence
 
 from ..states import RecipientState
+from .beyond import Order
 
+_BY_EXPIRY = Order(("expires_ms",), "id")
 Place = tuple[int, int]
 """expires_ms and id of a message: the order of the walk."""
 
@@ -24,11 +26,7 @@ def keep_place(db: sqlite3.Connection, reached: Place) -> None:
 
 def expired_messages(db: sqlite3.Connection, after: Place, now_ms: int, limit: int) -> list[Place]:
     """Messages beyond `after` whose time is over by `now_ms`."""
-    return db.execute(
-        "SELECT expires_ms, id FROM message WHERE expires_ms <= ? AND (expires_ms, id) > (?, ?)"
-        " ORDER BY expires_ms, id LIMIT ?",
-        (now_ms, *after, limit),
-    ).fetchall()
+    return _BY_EXPIRY.page(db, "SELECT expires_ms, id FROM message WHERE expires_ms <= ?", (now_ms,), after, limit)
 
 
 def recipients(db: sqlite3.Connection, message_id: int, after: int, limit: int) -> Sequence[tuple[int, RecipientState]]:

@@ -19,6 +19,7 @@ from ..owed import DELAY_MS
 from ..states import Event, RecipientState, follow
 from . import inbound_rows, people
 from .backlog import Backlog, Pair
+from .beyond import BY_TIME
 from .flow_rows import FlowRows
 from .group_commit import GroupCommit
 from .operated import OperatedRows
@@ -42,10 +43,7 @@ SELECT r.id, r.next_ms, r.domain_id, r.flow_id, r.journal_seq, r.address, r.atte
        m.ret, m.envid, m.size_bytes, m.eight_bit, m.expires_ms, m.source, m.is_notice
 FROM recipient AS r JOIN message AS m ON m.id = r.message_id
 """
-_DUE = (
-    _ROWS + "WHERE r.domain_id = ? AND r.flow_id = ? AND r.state = 0 AND r.next_ms <= ? AND (r.next_ms, r.id) > (?, ?)"
-    " ORDER BY r.next_ms, r.id LIMIT ?"
-)
+_DUE = _ROWS + "WHERE r.domain_id = ? AND r.flow_id = ? AND r.state = 0 AND r.next_ms <= ?"
 _LEASED = """
 SELECT r.id, r.lease, r.message_id, r.domain_id, r.flow_id, r.attempts, r.journal_seq, ifnull(r.notify, ''),
        m.account_id, m.mail_class, m.reverse_path, m.expires_ms, m.content_id, m.is_notice
@@ -184,7 +182,8 @@ class QueueStore:
         self, domain_id: int, flow_id: int, now_ms: int, after: tuple[int, int], limit: int
     ) -> list[DueRow]:
         """Due recipients beyond `after` = (next_ms, id), in that order."""
-        return [DueRow(*row) for row in self._db.execute(_DUE, (domain_id, flow_id, now_ms, *after, limit))]
+        rows = BY_TIME.page(self._db, _DUE, (domain_id, flow_id, now_ms), after, limit)
+        return [DueRow(*row) for row in rows]
 
     def waiting_rows(self, recipient_ids: Iterable[int]) -> list[DueRow]:
         """These recipients, which are scheduled or held."""

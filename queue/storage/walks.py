@@ -19,6 +19,7 @@ from ..ids import address_hash
 from ..selections import Selection, pair_sql, recipient_sql
 from ..states import RecipientState
 from .address_runs import WITH_ADDRESS_HASH
+from .beyond import BY_TIME, Order
 from .rows import OperatedRow
 
 PAGE = 250  # recipients; with the commit some 30 ms
@@ -32,10 +33,7 @@ _COLUMNS = (
 _TABLES = (
     " FROM recipient AS r CROSS JOIN message AS m ON m.id = r.message_id CROSS JOIN domain AS d ON d.id = r.domain_id"
 )
-_IN_PAIR = (
-    f"SELECT {_COLUMNS}{_TABLES} WHERE r.domain_id = ? AND r.flow_id = ? AND r.state = 0"
-    " AND (r.next_ms, r.id) > (?, ?) ORDER BY r.next_ms, r.id LIMIT ?"
-)
+_IN_PAIR = f"SELECT {_COLUMNS}{_TABLES} WHERE r.domain_id = ? AND r.flow_id = ? AND r.state = 0"
 
 Place = tuple[int, int]
 
@@ -79,16 +77,13 @@ class _Index(msgspec.Struct, frozen=True):
     first: str = ""  # the column before the id; "": the ids alone give the order
 
     def steps(self, after: Place) -> Sequence[tuple[str, tuple[object, ...], str]]:
-        """Conditions, parameters and orders that go on beyond `after`, one after the other.
-
-        Two where a column comes before the id: SQLite would look at all rows of that column's value again and again.
-        """
+        """Conditions, parameters and orders that go on beyond `after`, one after the other."""
         if not self.first:
             return ((f"{self.condition} AND r.id > ?", (*self.values, after[1]), "r.id"),)
-        return (
-            (f"{self.condition} AND {self.first} = ? AND r.id > ?", (*self.values, *after), "r.id"),
-            (f"{self.condition} AND {self.first} > ?", (*self.values, after[0]), f"{self.first}, r.id"),
-        )
+        return [
+            (f"{self.condition} AND {beyond}", (*self.values, *given), order)
+            for beyond, given, order in Order((self.first,), "r.id").steps(after)
+        ]
 
 
 _HELD = _Index("r.state = 2", first="r.next_ms")
@@ -164,7 +159,7 @@ def _within(after: Place, pair: Place, last: OperatedRow) -> Cursor:
 
 
 def _in_pair(db: sqlite3.Connection, pair: Place, after: Place, limit: int) -> list[OperatedRow]:
-    return [OperatedRow(*row) for row in db.execute(_IN_PAIR, (*pair, *after, limit))]
+    return [OperatedRow(*row) for row in BY_TIME.page(db, _IN_PAIR, pair, after, limit)]
 
 
 def _pairs(db: sqlite3.Connection, selection: Selection, after: Place) -> _Pairs:
