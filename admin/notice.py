@@ -16,7 +16,7 @@ from ..mta.message.minimal_notice import MinimalNotice, compose_minimal_notice
 from ..mta.message.notice import Action, Notice, Reported
 from ..mta.reply import Reply
 from ..queue.notices import Composed, NoticeFacts
-from ..queue.storage.owing import Told
+from ..queue.storage.owing import NoticedMessage, Told
 
 _log = logging.getLogger("youtong.notice")
 
@@ -43,11 +43,12 @@ def _proper(hostname: str, facts: NoticeFacts) -> Composed:
         now_ms=facts.now_ms,
         arrival_ms=about.received_ms,
         head=about.head,
-        recipients=tuple(_reported(told, about.expires_ms) for told in facts.told),
+        recipients=tuple(_reported(told, about) for told in facts.told),
         body=about.body,
         ret=about.ret,
         envid=about.envid,
         queue_id=facts.queue_id,
+        deliver_by_ms=about.received_ms + about.by.seconds * 1000 if about.by is not None else 0,
     )
     return Composed(*compose_notice(notice))
 
@@ -58,8 +59,9 @@ def _minimal(hostname: str, facts: NoticeFacts) -> Composed:
     return Composed(*compose_minimal_notice(notice))
 
 
-def _reported(told: Told, expires_ms: int) -> Reported:
-    retry_until_ms = expires_ms if told.action is Action.DELAYED else 0
+def _reported(told: Told, about: NoticedMessage) -> Reported:
+    retry_until_ms = about.expires_ms if told.action is Action.DELAYED else 0
+    deadline_seconds = about.deadline_seconds if told.is_expired else 0
     if told.attempt is None:
         return Reported(
             told.address,
@@ -67,6 +69,7 @@ def _reported(told: Told, expires_ms: int) -> Reported:
             why=told.reason,
             orcpt=told.orcpt,
             expired=told.is_expired,
+            deadline_seconds=deadline_seconds,
             retry_until_ms=retry_until_ms,
         )
     facts = told.attempt.facts
@@ -80,5 +83,6 @@ def _reported(told: Told, expires_ms: int) -> Reported:
         host=facts.host,
         orcpt=told.orcpt,
         expired=told.is_expired,
+        deadline_seconds=deadline_seconds,
         retry_until_ms=retry_until_ms,
     )

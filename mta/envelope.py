@@ -2,7 +2,8 @@
 
 Owns   the nouns that travel from submission through the queue to delivery.
 Knows  nothing of accounts, rows or leases; content octets travel beside the envelope.
-RFC 5321 §3.3, RFC 1870 (SIZE), RFC 6152 (BODY), RFC 3461 §4 (RET, ENVID, NOTIFY, ORCPT), RFC 6531 (SMTPUTF8).
+RFC 5321 §3.3, RFC 1870 (SIZE), RFC 6152 (BODY), RFC 3461 §4 (RET, ENVID, NOTIFY, ORCPT), RFC 6531 (SMTPUTF8),
+RFC 2852 (BY).
 """
 
 from enum import StrEnum
@@ -19,6 +20,20 @@ class Body(StrEnum):
 
     SEVEN_BIT = "7BIT"
     EIGHT_BIT = "8BITMIME"
+
+
+class ByMode(StrEnum):
+    """What is to be done when the time of BY= is over (RFC 2852 §4)."""
+
+    RETURN = "R"  # no more attempts, and a notice
+    NOTIFY = "N"  # a notice, and attempts go on
+
+
+class DeliverBy(msgspec.Struct, frozen=True):
+    """BY= of MAIL: the time that the sender gives us, from the arrival of the message."""
+
+    seconds: int
+    mode: ByMode
 
 
 class ForwardPath(msgspec.Struct, frozen=True):
@@ -39,3 +54,4 @@ class Envelope(msgspec.Struct, frozen=True):
     smtputf8: bool = False
     ret: str = ""  # "", "FULL" or "HDRS"
     envid: str = ""  # xtext as given
+    by: DeliverBy | None = None

@@ -10,6 +10,7 @@ Invariants
 
 import asyncio
 import logging
+import sqlite3
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import msgspec
 
 from ..mta.clock import Clock
 from ..mta.crashpoint import reach
-from ..mta.envelope import Body, Domain, ForwardPath
+from ..mta.envelope import Body, ByMode, DeliverBy, Domain, ForwardPath
 from ..mta.message.trace import with_id
 from ..mta.reply import Reply, reply
 from ..mta.submission.ports import BodyWriter, InlineBody, Intake, SpooledBody, Submission
@@ -30,6 +31,7 @@ from .leasing import Leasing
 from .loader import Loader
 from .retry import RetrySchedule
 from .sites import KnownRoute, Sites
+from .storage import deliver_by_rows
 from .storage.backlog import Pair
 from .storage.database import StorageError, StorageFull
 from .storage.group_commit import GroupCommit
@@ -107,7 +109,8 @@ class QueueIntake(Intake):
             recipients = [each for group in groups.values() for each in group]
             acceptance.message_id = message_id
             self._commits.add(
-                lambda _: self._insert(message_id, new, recipients, leases), partial(self._end, acceptance)
+                lambda db: self._insert(db, message_id, new, recipients, leases, submission.envelope.by),
+                partial(self._end, acceptance),
             )
         except Exception as fault:  # noqa: BLE001 - the bulkhead of a message: a fault of ours is temporary to the client
             self._end(acceptance, {}, fault)
@@ -140,6 +143,8 @@ class QueueIntake(Intake):
         now_ms = self._clock.now_ms()
         seconds = accept.lifetime_seconds
         lifetime_ms = self._schedule.lifetime_ms(mail_class) if seconds is None else seconds * 1000
+        if envelope.by is not None and envelope.by.mode is ByMode.RETURN:
+            lifetime_ms = min(lifetime_ms, envelope.by.seconds * 1000)
         body = submission.body
         size = len(submission.head) + (len(body.octets) if isinstance(body, InlineBody) else body.size_bytes)
         return NewMessage(
@@ -171,7 +176,7 @@ class QueueIntake(Intake):
                 path.domain,
                 now_ms,
                 hold=submission.accept.hold,
-                notify=path.notify,
+                notify=path.notify or _asked_by_deadline(submission),
                 orcpt=path.orcpt,
             )
             groups.setdefault(path.domain, []).append(recipient)
@@ -217,9 +222,17 @@ class QueueIntake(Intake):
         return leased
 
     def _insert(
-        self, message_id: int, new: NewMessage, recipients: list[NewRecipient], leases: list[Leased]
+        self,
+        db: sqlite3.Connection,
+        message_id: int,
+        new: NewMessage,
+        recipients: list[NewRecipient],
+        leases: list[Leased],
+        by: DeliverBy | None,
     ) -> dict[str, Pair]:
         flow_id = self._store.insert_message(message_id, new, recipients)
+        if by is not None:
+            deliver_by_rows.put(db, message_id, by, new.received_ms)
         pairs: dict[str, Pair] = {each.domain: (self._store.domain_id(each.domain), flow_id) for each in recipients}
         for leased in leases:
             ready = leased.ready
@@ -277,6 +290,13 @@ def _facts(message_id: int, new: NewMessage, flow: Flow) -> MessageFacts:
         source=new.source,
         flow=flow,
     )
+
+
+def _asked_by_deadline(submission: Submission) -> str:
+    """A program that gives a deadline asks to hear that it was missed; people hear of failures anyway."""
+    by = submission.envelope.by
+    is_asked = by is not None and by.mode is ByMode.RETURN and submission.origin.mail_class != MailClass.PEOPLE
+    return "FAILURE" if is_asked else ""
 
 
 def _without_doubles(recipients: tuple[ForwardPath, ...]) -> list[ForwardPath]:

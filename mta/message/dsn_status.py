@@ -5,7 +5,8 @@ Knows  nothing of the words for people.
 
 Invariant  a receiver's words are one bounded line of one field. The first digit of a status agrees with the action:
            a 550 that we retry is reported as 4yz while it is delayed.
-RFC 3464 §2.2 and §2.3 (fields), RFC 3463 §2 (status codes), RFC 6533 §4 (UTF-8 in them).
+RFC 3464 §2.2 and §2.3 (fields), RFC 3463 §2 (status codes), RFC 6533 §4 (UTF-8 in them), RFC 2852 §5
+(Deliver-By-Date).
 """
 
 import re
@@ -19,6 +20,9 @@ MAX_WORDS_OF_MANY = 200  # and where many recipients are told of at once
 MANY = 50
 EXPIRED_STATUS = "4.4.7"
 """RFC 3463 §3.5: delivery time expired. Class 4, because sending it again may succeed (§2)."""
+
+DEADLINE_STATUS = "5.4.7"
+"""The same by the sender's own deadline: it wants no more of it (RFC 2852 §4.1)."""
 
 _STATUS = re.compile(r"[245](\.[0-9]{1,3}\.[0-9]{1,3})(?:\s|$)")
 _CLASS = {Action.FAILED: "5", Action.DELAYED: "4", Action.RELAYED: "2"}
@@ -40,6 +44,7 @@ def _message_fields(notice: Notice) -> bytes:
         field("Reporting-MTA", f"dns; {notice.hostname}"),
         *([_field("Original-Envelope-Id", envid, notice)] if envid else []),
         date_field("Arrival-Date", notice.arrival_ms),
+        *([date_field("Deliver-By-Date", notice.deliver_by_ms)] if notice.deliver_by_ms else []),
     ]
     return b"".join(fields)
 
@@ -81,7 +86,7 @@ def one_line(text: str, longest: int = MAX_WORDS) -> str:
 def status_of(recipient: Reported) -> str:
     """The enhanced status code: the receiver's own, else what its code or our words say, in the action's class."""
     if recipient.expired:
-        return EXPIRED_STATUS
+        return DEADLINE_STATUS if recipient.deadline_seconds else EXPIRED_STATUS
     said = recipient.reply.enhanced if recipient.reply is not None else recipient.why
     found = _STATUS.match(said)
     return _CLASS[recipient.action] + (found.group(1) if found else _unsaid(recipient))

@@ -7,24 +7,9 @@ Knows  nothing of fields or parts; a kind that is not in the table gets the gene
 
 from typing import assert_never
 
-import msgspec
-
+from .deadline_words import deadline_over
+from .explanation import Explanation, Words
 from .notice import Action, Reported
-
-
-class Words(msgspec.Struct, frozen=True):
-    """What happened and what to do, in one language."""
-
-    what: str
-    advice: str
-
-
-class Explanation(msgspec.Struct, frozen=True):
-    """The same in both languages."""
-
-    english: Words
-    chinese: Words
-
 
 GENERAL = Explanation(
     Words(
@@ -204,6 +189,8 @@ def explanation(recipient: Reported) -> Explanation:
             return BY_KIND.get(recipient.kind, PUT_OFF if recipient.reply is not None else NO_ANSWER)
         case Action.FAILED:
             general = GENERAL if recipient.reply is not None else NOT_SENT
-            return EXPIRED if recipient.expired else BY_KIND.get(recipient.kind, general)
+            if recipient.expired:
+                return deadline_over(recipient.deadline_seconds) if recipient.deadline_seconds else EXPIRED
+            return BY_KIND.get(recipient.kind, general)
         case _:
             assert_never(recipient.action)

@@ -32,6 +32,7 @@ class Reported(msgspec.Struct, frozen=True):
     host: str = ""  # MX host of the last attempt
     orcpt: str = ""  # "rfc822;…", xtext still encoded
     expired: bool = False  # given up for its age
+    deadline_seconds: int = 0  # given up because its sender wanted it delivered within so long; 0: for our own limit
     retry_until_ms: int = 0  # of a delayed one
 
 
@@ -49,6 +50,7 @@ class Notice(msgspec.Struct, frozen=True):
     ret: str = ""  # "FULL", "HDRS" or ""
     envid: str = ""  # xtext still encoded
     queue_id: str = ""
+    deliver_by_ms: int = 0  # when the sender's deadline is or was; 0: there is none
 
     @property
     def in_ascii(self) -> bool:

@@ -6,7 +6,7 @@ Strict  on everything that two readers could read differently: angle brackets ar
         offer and doubled ones are refused. Lenient where clients in the field need it: spaces after the colon.
 RFC 5321 §4.1.2 (paths, source routes are read and dropped), RFC 1870 §6 (SIZE), RFC 6152 §2 (BODY), RFC 6531 §3.4
 (SMTPUTF8), RFC 4954 §5 (AUTH=), RFC 3461 §4 (RET, ENVID, NOTIFY, ORCPT: read only when `dsn` is offered), RFC 6533 §3
-(utf-8 in ORCPT).
+(utf-8 in ORCPT), RFC 2852 §4 (BY: read only when `deliver_by` is offered).
 """
 
 import re
@@ -14,7 +14,7 @@ import re
 import msgspec
 
 from ..address import AddressError, NeedsSmtputf8Error, split_address
-from ..envelope import Body, Domain, ForwardPath
+from ..envelope import Body, ByMode, DeliverBy, Domain, ForwardPath
 from ..reply import Reply, reply
 
 _ROUTE = r"(?:@[^@:<>\s,]+(?:,@[^@:<>\s,]+)*:)?"  # RFC 5321 §4.1.1.3: MUST be accepted, SHOULD be ignored
@@ -27,6 +27,7 @@ _UTF8_ORCPT = re.compile(
     r"utf-8;(?:[!-*,-<>-\[\]-~\x80-\U0010ffff]|\\x\{(?!D[89AB][0-9A-F]{2}\}|0)(?:10|[0-9A-F])?[0-9A-F]{1,4}\})+",
     re.IGNORECASE,
 )
+_BY = re.compile(r"([-+]?[0-9]{1,9});([NR])T?", re.IGNORECASE)
 _NOTIFY = frozenset({"SUCCESS", "FAILURE", "DELAY"})
 _MAX_ENVID = 100  # RFC 3461 §4.4
 _MAX_ORCPT = 500  # RFC 3461 §4.2
@@ -49,10 +50,11 @@ class MailCommand(msgspec.Struct, frozen=True):
     smtputf8: bool = False
     ret: str = ""
     envid: str = ""
+    by: DeliverBy | None = None
 
 
-def parse_mail(argument: str, *, dsn: bool = False) -> MailCommand:
-    """The argument of MAIL. Raises CommandError."""
+def parse_mail(argument: str, *, dsn: bool = False, deliver_by: bool = False) -> MailCommand:
+    """The argument of MAIL; parameters of extensions that are not offered are refused. Raises CommandError."""
     path, tail = _path(argument, "FROM:")
     given = _parameters(tail) if tail else {}
     smtputf8 = _flag(given, "SMTPUTF8")
@@ -63,6 +65,7 @@ def parse_mail(argument: str, *, dsn: bool = False) -> MailCommand:
         smtputf8,
         _one_of(given, "RET", ("FULL", "HDRS")) if dsn else "",
         _xtext(given, "ENVID", _MAX_ENVID) if dsn else "",
+        _by(given) if deliver_by else None,
     )
     _xtext(given, "AUTH", _MAX_ORCPT)  # accepted and ignored: the session's own origin counts (RFC 4954 §5)
     _refuse_rest(given)
@@ -163,6 +166,19 @@ def _xtext(given: dict[str, str | None], keyword: str, longest: int) -> str:
     if not value or len(value) > longest or not (_XTEXT.fullmatch(value) or (keyword, value) == ("AUTH", "<>")):
         raise _bad_value(keyword)
     return value
+
+
+def _by(given: dict[str, str | None]) -> DeliverBy | None:
+    """A trace (;T) asks for notices of relaying that nobody makes any more: it is read and left."""
+    if "BY" not in given:
+        return None
+    found = _BY.fullmatch(given.pop("BY") or "")
+    if found is None:
+        raise _bad_value("BY")
+    by = DeliverBy(int(found.group(1)), ByMode(found.group(2).upper()))
+    if by.mode is ByMode.RETURN and by.seconds <= 0:
+        raise CommandError(reply(501, "5.5.4", "the time of BY is over: with R it must lie ahead"))
+    return by
 
 
 def _notify(given: dict[str, str | None]) -> str:

@@ -125,7 +125,7 @@ def _envelope(arrival: Arrival, head: bytes, is_ascii: bool) -> Envelope:
     body = Body.SEVEN_BIT if is_ascii else Body.EIGHT_BIT
     mail = arrival.mail
     smtputf8 = mail.smtputf8 and not (head.isascii() and _has_ascii_paths(arrival))
-    return Envelope(mail.reverse_path, arrival.recipients, body, smtputf8, mail.ret, mail.envid)
+    return Envelope(mail.reverse_path, arrival.recipients, body, smtputf8, mail.ret, mail.envid, mail.by)
 
 
 def _has_ascii_paths(arrival: Arrival) -> bool:

@@ -130,5 +130,7 @@ class SessionContext:
     def _offers(self, *, starttls: bool, auth: bool) -> list[str]:
         size = f"SIZE {self.settings.max_message_size_bytes}"
         offered = [self.settings.hostname, size, "8BITMIME", "SMTPUTF8", "PIPELINING", "CHUNKING"]
-        offered += ["DSN"] * self.role.is_submission + ["STARTTLS"] * starttls + ["AUTH PLAIN LOGIN"] * auth
+        offered += (
+            ["DSN", "DELIVERBY"] * self.role.is_submission + ["STARTTLS"] * starttls + ["AUTH PLAIN LOGIN"] * auth
+        )
         return [*offered, "ENHANCEDSTATUSCODES", "HELP"]

@@ -67,7 +67,7 @@ class Transaction(SecureConnection):
         origin = self.origin or self.role.origin_without_auth(self.peer)
         if origin is None:
             return _LOGIN_FIRST
-        mail = parse_mail(argument, dsn=self.role.is_submission)
+        mail = parse_mail(argument, dsn=self.role.is_submission, deliver_by=self.role.is_submission)
         if mail.size_bytes > self.context.settings.max_message_size_bytes:
             return _TOO_LARGE
         verdict = self.role.mail_from(self.peer, origin, mail.reverse_path)

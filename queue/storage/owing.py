@@ -13,10 +13,12 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from ...mta.envelope import ByMode, DeliverBy
 from ...mta.message.notice import Action
 from ..journal import Facts, JournalKind, JournalRow
 from ..owed import DELAY_MS, may_hear_of_delay
 from ..states import RecipientState
+from . import deliver_by_rows
 from .reads import chain
 from .rows import DueRow
 
@@ -39,6 +41,13 @@ class NoticedMessage(msgspec.Struct, frozen=True, array_like=True):
     expires_ms: int
     head: bytes
     body: bytes | None
+    by: DeliverBy | None = None
+
+    @property
+    def deadline_seconds(self) -> int:
+        """Within how long its sender wanted it delivered or not at all; 0: that did not limit it."""
+        is_limit = self.by is not None and self.received_ms + self.by.seconds * 1000 == self.expires_ms
+        return self.by.seconds if self.by is not None and self.by.mode is ByMode.RETURN and is_limit else 0
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -84,7 +93,7 @@ def message(db: sqlite3.Connection, message_id: int) -> NoticedMessage:
         " FROM message AS m LEFT JOIN content AS c ON c.id = m.content_id WHERE m.id = ?",
         (_MAX_BODY, message_id),
     ).fetchone()
-    return NoticedMessage(*row)
+    return NoticedMessage(*row, by=deliver_by_rows.read(db, message_id))
 
 
 def ended(db: sqlite3.Connection, message_id: int, limit: int) -> list[Told]:

@@ -16,7 +16,7 @@ from fakes.queue_ports import (
     FixedSchedule,
 )
 from youtong.mta.delivery.dialogue import Dialogue
-from youtong.mta.envelope import Body, Domain, Envelope, ForwardPath
+from youtong.mta.envelope import Body, DeliverBy, Domain, Envelope, ForwardPath
 from youtong.mta.outcome import Outcome
 from youtong.mta.reply import Reply
 from youtong.mta.submission.ports import Accept, Client, InlineBody, Origin, StoredBody, Submission
@@ -221,15 +221,17 @@ def submission(
     ret: str = "",
     envid: str = "",
     smtputf8: bool = False,
+    by: DeliverBy | None = None,
+    lifetime_seconds: int | None = None,
 ) -> Submission:
     paths = tuple(ForwardPath(each, Domain(each.rpartition("@")[2].lower()), notify) for each in addresses)
     return Submission(
         Origin("a@example.org", 7, 1, mail_class),
         Client("127.0.0.1", 1),
-        Envelope(reverse_path, paths, Body.SEVEN_BIT, smtputf8, ret, envid),
+        Envelope(reverse_path, paths, Body.SEVEN_BIT, smtputf8, ret, envid, by),
         HEAD,
         body or InlineBody(b"text\r\n"),
-        Accept(hold=hold, source=source),
+        Accept(hold=hold, source=source, lifetime_seconds=lifetime_seconds),
     )
 
 

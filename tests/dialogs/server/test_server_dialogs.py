@@ -83,6 +83,9 @@ class Peer:
             assert f"<{taken[-1].envelope.reverse_path}>" == value
         elif what == "dsn":
             assert f"{taken[-1].envelope.ret} {taken[-1].envelope.envid}" == value
+        elif what == "by":
+            by = taken[-1].envelope.by
+            assert (f"{by.seconds} {by.mode}" if by is not None else "none") == value
         elif what in ("notify", "orcpt"):
             assert getattr(taken[-1].envelope.recipients[-1], what).encode() == octets(value)
         elif what == "declared":

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from youtong.admin import notice
 from youtong.admin.notice import notice_composer as compose
+from youtong.mta.envelope import ByMode, DeliverBy
 from youtong.mta.message.notice import Action
 from youtong.queue.ids import queue_id
 from youtong.queue.journal import Facts, JournalKind, JournalRow
@@ -51,6 +52,14 @@ def test_each_recipient_is_told_by_its_last_attempt_or_by_our_reason() -> None:
     assert "Last-Attempt-Date" not in second
     assert "Diagnostic-Code: x-youtong; the body is gone" in third
     assert "Status: 4.4.7" in fourth
+
+
+def test_a_deadline_is_named_as_it_was_asked_for() -> None:
+    expired = Told(4, "e@example.com", "", Action.FAILED, 1, is_expired=True)
+    about = replace(FACTS.message, by=DeliverBy(86_400, ByMode.RETURN))
+    body = compose("mx.example.net")(replace(FACTS, message=about, told=(expired,))).body.decode()
+    assert "Status: 5.4.7" in body
+    assert "Deliver-By-Date: Wed, 15 Nov 2023 22:13:20" in body
 
 
 def test_a_notice_is_a_report_with_the_original_head() -> None:

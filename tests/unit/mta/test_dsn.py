@@ -139,6 +139,24 @@ def test_an_expired_message_says_so_and_quotes_the_last_reply() -> None:
     assert "451 4.2.0 later" in words(notice)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [(900, "15 minutes", "15 分钟"), (1, "1 second", "1 秒"), (7200, "2 hours", "2 小时"), (86_400, "1 day", "1 天")],
+)
+def test_a_message_that_missed_its_senders_deadline_says_which_it_was(seconds: int, english: str, chinese: str) -> None:
+    last = replace(UNKNOWN, expired=True, deadline_seconds=seconds, reply=reply(451, "4.2.0", "later"))
+    notice = replace(NOTICE, recipients=(last,), deliver_by_ms=NOTICE.arrival_ms + seconds * 1000)
+    about, recipient = status_groups(notice)
+    assert recipient["Status"] == "5.4.7"
+    assert about["Deliver-By-Date"].startswith(("Tue, 14 Nov 2023 22:", "Wed, 15 Nov 2023 "))
+    assert f"within {english} or not at all" in " ".join(words(notice).split())
+    assert f"在 {chinese}内送达" in words(notice)
+
+
+def test_without_a_deadline_none_is_named() -> None:
+    assert status_groups(NOTICE)[0]["Deliver-By-Date"] is None
+
+
 def test_without_a_reply_our_own_words_give_status_and_diagnosis() -> None:
     route = Reported("b@nowhere.example", why="5.1.2 the domain does not exist", kind="no-such-domain")
     group = status_groups(replace(NOTICE, recipients=(route,)))[1]

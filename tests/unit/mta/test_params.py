@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 from youtong.mta.address import split_address
-from youtong.mta.envelope import Body
+from youtong.mta.envelope import Body, ByMode, DeliverBy
 from youtong.mta.reply import Reply
 from youtong.mta.smtp.params import CommandError, MailCommand, decode_xtext, encode_xtext, parse_mail, parse_rcpt
 
@@ -68,3 +68,27 @@ def test_notify_and_orcpt_keep_what_the_client_wrote() -> None:
 def test_a_notify_that_contradicts_itself_is_refused(notify: str) -> None:
     with pytest.raises(CommandError, match=r"5\.5\.4"):
         parse_rcpt(f"TO:<b@example.net> NOTIFY={notify}", smtputf8=False, hostname="x", dsn=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "by"),
+    [
+        ("900;R", DeliverBy(900, ByMode.RETURN)),
+        ("+60;rt", DeliverBy(60, ByMode.RETURN)),
+        ("-999999999;N", DeliverBy(-999_999_999, ByMode.NOTIFY)),
+        ("0;nT", DeliverBy(0, ByMode.NOTIFY)),
+    ],
+)
+def test_a_deadline_is_read(value: str, by: DeliverBy) -> None:
+    assert parse_mail(f"FROM:<a@example.org> BY={value}", deliver_by=True).by == by
+
+
+@pytest.mark.parametrize("value", ["0;R", "-1;R", "60", "60;", ";R", "60;Q", "60;RTT", "1234567890;R", "1 0;R"])
+def test_a_deadline_that_cannot_be_is_refused(value: str) -> None:
+    with pytest.raises(CommandError, match=r"501 5\.5\.4"):
+        parse_mail(f"FROM:<a@example.org> BY={value}", deliver_by=True)
+
+
+def test_a_deadline_is_refused_where_none_is_offered() -> None:
+    with pytest.raises(CommandError, match="555"):
+        parse_mail("FROM:<a@example.org> BY=60;R")
