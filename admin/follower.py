@@ -22,8 +22,9 @@ from .store.database import Transaction
 _log = logging.getLogger("youtong.jobs")
 _NAME = "counters"
 _PAGE = 5000
-_POLL_SECONDS = 1.0
-_BREATH_SECONDS = 0.01  # between pages, in which others may write app.db
+_POLL_SECONDS = 1.0  # also under load: a look costs as much as reading a hundred rows
+_BREATH_SECONDS = 0.01  # between full pages, in which others may write app.db
+_DAY_MS = 86_400_000
 
 Row = tuple[int, int, str, int]
 
@@ -40,7 +41,7 @@ class JournalFollower:
                 applied = await self.step()
             except (sqlite3.Error, StoreError) as error:
                 _log.warning("journal not followed error=%s", error)
-            await asyncio.sleep(_BREATH_SECONDS if applied else _POLL_SECONDS)
+            await asyncio.sleep(_BREATH_SECONDS if applied == _PAGE else _POLL_SECONDS)
 
     async def step(self) -> int:
         """Apply one page; how many rows it had. Raises sqlite3.Error, StoreError."""
@@ -66,13 +67,13 @@ class JournalFollower:
             connection.close()
 
     async def _apply(self, transaction: Transaction, rows: list[Row]) -> None:
-        counts = Counter((account_id, _day(at_ms), kind) for _, at_ms, kind, account_id in rows)
+        counts = Counter((account_id, at_ms // _DAY_MS, kind) for _, at_ms, kind, account_id in rows)
         for (account_id, day, kind), count in counts.items():
             await transaction.run(
                 "INSERT INTO counter (account_id, day, kind, count) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 account_id,
-                day,
+                _iso(day),
                 kind,
                 count,
             )
@@ -93,5 +94,6 @@ async def followed_up_to(app: AppDatabase) -> int:
     return (found[0] or 0) if found else 0
 
 
-def _day(at_ms: int) -> str:
-    return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).date().isoformat()
+def _iso(day: int) -> str:
+    """Days are counted from the epoch, in UTC."""
+    return datetime.datetime.fromtimestamp(day * _DAY_MS / 1000, datetime.UTC).date().isoformat()
