@@ -21,6 +21,7 @@ class CeilingSeen(msgspec.Struct, frozen=True):
     because: str = ""
     free_in_seconds: float | None = None
     suspension: Suspension | None = None
+    for_bulk: bool = False  # people's and transactional mail may still leave
 
 
 class RateSeen(msgspec.Struct, frozen=True):

@@ -92,4 +92,6 @@ def ceiling_of(lane: Lane, book: Suspensions, now: float) -> CeilingSeen:
     found = lane.ceiling(now, book.of_lane(lane.key.provider, lane.key.source))
     if found.kind is CeilingKind.NO_WORKER and not _ready(lane):
         return CeilingSeen()  # it has no worker because it has nothing to do
-    return CeilingSeen(found.kind, found.count, found.seconds, found.because, found.frees_in, found.suspension)
+    return CeilingSeen(
+        found.kind, found.count, found.seconds, found.because, found.frees_in, found.suspension, found.for_bulk
+    )

@@ -9,9 +9,11 @@ from typing import Protocol
 
 import msgspec
 
-from .limits import EgressLimits, Limit
+from .limits import EgressLimits, Limit, RateLimit
 from .permits import Window
 from .protocol import LaneKey
+from .ready import LaneReady
+from .reserve import reserved_events
 from .suspensions import Suspension
 from .windows import Windows
 
@@ -28,7 +30,10 @@ class CeilingKind(StrEnum):
 
 
 class Ceiling(msgspec.Struct, frozen=True):
-    """`count` per `seconds` (0: at a time) by `because`; `frees_in` seconds, None: not by time alone."""
+    """`count` per `seconds` (0: at a time) by `because`; `frees_in` seconds, None: not by time alone.
+
+    `for_bulk`: only bulk is limited, since the rest of the number is kept for people's and transactional mail (B6).
+    """
 
     kind: CeilingKind
     count: int = 0
@@ -36,6 +41,7 @@ class Ceiling(msgspec.Struct, frozen=True):
     because: str = ""
     frees_in: float | None = None
     suspension: Suspension | None = None
+    for_bulk: bool = False
 
 
 class Bounded(Protocol):
@@ -50,9 +56,13 @@ class Bounded(Protocol):
     is_moving: bool
     behind: set[LaneKey]
     worker: int | None
+    ready: LaneReady
+    bulk_cap: int
 
     @property
     def cap(self) -> int: ...
+
+    def bulk_pause(self, now: float) -> tuple[float, RateLimit] | None: ...
 
 
 def ceiling(lane: Bounded, now: float, stop: Suspension | None = None) -> Ceiling:
@@ -65,7 +75,24 @@ def ceiling(lane: Bounded, now: float, stop: Suspension | None = None) -> Ceilin
         return _of_rate(CeilingKind.MESSAGE_RATE, rate, now)
     if lane.worker is None:
         return Ceiling(CeilingKind.NO_WORKER)
-    return _of_connections(lane, now)
+    found = _of_connections(lane, now)
+    return _of_bulk(lane, now) if found.kind is CeilingKind.NOTHING and lane.ready.has(urgent=False) else found
+
+
+def _of_bulk(lane: Bounded, now: float) -> Ceiling:
+    """What only bulk that is ready has to heed: it leaves a share free."""
+    percent = lane.limits.reserved_percent.value
+    if (window := lane.mails.binding(now, percent)) is not None:
+        rate = window.limit
+        frees_in = window.next_free_seconds(now, 1 + reserved_events(rate, percent))
+        return Ceiling(CeilingKind.MESSAGE_RATE, rate.count, rate.seconds, rate.because, frees_in, for_bulk=True)
+    if (pause := lane.bulk_pause(now)) is not None:
+        frees_in, rate = pause
+        return Ceiling(CeilingKind.MESSAGE_RATE, rate.count, rate.seconds, rate.because, frees_in, for_bulk=True)
+    if lane.in_flight >= lane.bulk_cap:
+        limit = lane.limits.connections
+        return Ceiling(CeilingKind.CONNECTIONS, limit.value, because=limit.because, for_bulk=True)
+    return Ceiling(CeilingKind.NOTHING)
 
 
 def _of_connections(lane: Bounded, now: float) -> Ceiling:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from ..mta.delivery.egress import LaneLimits
 from .ceiling import Ceiling, ceiling
 from .in_force import InForce
-from .limits import EgressLimits, SiteLimits
+from .limits import EgressLimits, RateLimit, SiteLimits
 from .paces import IN_FLIGHT_PER_CONNECTION, Paces
 from .past import EXACT_SECONDS, Past
 from .protocol import LaneKey, LaneNews, LaneSettings
@@ -106,7 +106,7 @@ class Lane:
         """What follows from the limits as they are now."""
         connections, percent = self.limits.connections.value, self.limits.reserved_percent.value
         self.reserved_connections = reserved_connections(connections, percent)
-        self._bulk_cap = (connections - self.reserved_connections) * IN_FLIGHT_PER_CONNECTION
+        self.bulk_cap = (connections - self.reserved_connections) * IN_FLIGHT_PER_CONNECTION
         self._bulk_distance = bulk_distance_seconds(self.limits.message_rates) if percent else 0.0
         self._look_at_lengths()
 
@@ -126,11 +126,18 @@ class Lane:
             return False
         if urgent:
             return self.in_flight < self.cap + URGENT_BEYOND_CAP and bool(self.mails.free(now))
-        if self.in_flight >= self._bulk_cap:
+        if self.in_flight >= self.bulk_cap:
             return False
         if self._bulk_distance and now < self._last_bulk + self._bulk_distance:  # `now` may be a little old
             return False
         return self.mails.free_beside(now, self.limits.reserved_percent.value) > 0
+
+    def bulk_pause(self, now: float) -> tuple[float, RateLimit] | None:
+        """For how many more seconds bulk keeps its distance, and the limit that is so small; None: not now."""
+        left = self._last_bulk + self._bulk_distance - now
+        if left <= 0:
+            return None
+        return left, max(self.limits.message_rates, key=lambda rate: rate.seconds / rate.count if rate.count else 0.0)
 
     def may_start(self, site: str, now: float, *, probed: bool, sender: str = "", urgent: bool = True) -> bool:
         """Whether one more transaction to the site may leave now, by all limits; `sender` is its domain."""

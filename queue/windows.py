@@ -110,9 +110,9 @@ class Windows:
         waits = [each.next_free_seconds(now, 1 + reserved_events(each.limit, percent)) for each in self._windows]
         return None if None in waits else max((wait for wait in waits if wait is not None), default=0.0)
 
-    def binding(self, now: float) -> Window | None:
-        """The window that has no permit now and frees one last; None when there is a permit."""
-        full = [window for window in self._windows if not window.free(now)]
+    def binding(self, now: float, percent: int = 0) -> Window | None:
+        """The window that has no permit now beside that share and frees one last; None when there is a permit."""
+        full = [each for each in self._windows if each.free(now) <= reserved_events(each.limit, percent)]
         return max(full, key=lambda window: _wait(window, now), default=None)
 
     def apply(self, limits: Iterable[RateLimit], now: float) -> None:

@@ -5,7 +5,6 @@ Knows  no verb, and no reason (explain.listing): `youtong explain` tells them in
 """
 
 from collections.abc import Mapping, Sequence
-from typing import assert_never
 
 import click
 from rich.cells import cell_len, set_cell_size
@@ -17,6 +16,7 @@ from ...queue.reading import MessageRow
 from ...queue.states import RecipientState
 from .. import times
 from ..explain import document, listing, sentences
+from ..explain.class_words import class_words
 from ..explain.facts import Surroundings, headline_of
 from ..explain.listing import Line
 from ..texts import _, ngettext
@@ -109,18 +109,6 @@ def print_message(message: MessageRow, account: str, now_ms: int) -> None:
             (_("Given up"), times.both(message.expires_ms, now_ms)),
         ]
     )
-
-
-def class_words(mail_class: MailClass) -> str:
-    match mail_class:
-        case MailClass.PEOPLE:
-            return _("people")
-        case MailClass.TRANSACTIONAL:
-            return _("transactional")
-        case MailClass.BULK:
-            return _("bulk")
-        case _:
-            assert_never(mail_class)
 
 
 def listed_json(line: Line, accounts: Mapping[int, str]) -> dict[str, object]:

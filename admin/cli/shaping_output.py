@@ -44,7 +44,7 @@ def provider_facts(provider: str, rules: Shaping) -> list[tuple[str, str]]:
 
 
 def limits_table(limits: EgressLimits) -> None:
-    print_table((_("Limit"), _("Value"), _("From")), limit_rows(limits))
+    print_table((_("Limit"), _("Value"), _("Set in")), limit_rows(limits))
 
 
 def rule_facts(rule: ReplyRule) -> list[tuple[str, str]]:

@@ -49,7 +49,7 @@ def print_stream(row: StreamRow, names: Mapping[int, str], revisions: Sequence[R
         (_("Name"), row.name),
         (_("Account"), _account(row, names)),
         (_("State"), state_word(row.run_state)),
-        (_("Since"), both(row.changed_ms, now_ms)),
+        (_("Last change"), both(row.changed_ms, now_ms)),
         (_("By"), row.who),
         (_("Reason"), _reason(row.reason)),
         (_("Reverse-path"), f"<{row.reverse_path}>"),

@@ -39,7 +39,7 @@ def scope_words(suspension: Suspension, accounts: Mapping[int, str]) -> str:
 
 def print_suspensions(rows: Sequence[SuspensionRow], accounts: Mapping[int, str], now_ms: int, *, whole: bool) -> None:
     """A line each, and under it why."""
-    titles = (_("Number"), _("What"), _("How"), _("Since"), _("Until"))
+    titles = (_("Number"), _("What"), _("How"), _("Began"), _("Until"))
     print_lines(titles, [(_cells(row, accounts, now_ms), _why(row)) for row in rows], whole)
     if any(row.is_in_force(now_ms) for row in rows):
         click.echo()

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from ...queue.classes import MailClass
 from .. import times
 from ..explain.ceilings import ceiling_words, rate_words
+from ..explain.class_words import class_words
 from ..panorama import FlowLine, Panorama, ProviderRow
 from ..texts import _, ngettext
 from . import top_view
@@ -162,7 +164,7 @@ def _flow_lines(panorama: Panorama, view: View, width: int) -> list[Text]:
 def _flow_cells(line: FlowLine) -> list[Text]:
     return [
         Text(line.account),
-        Text(line.mail_class),
+        Text(class_words(MailClass(line.mail_class))),
         _number(line.waiting),
         _number(line.providers),
         _number(line.leaving_1m),

@@ -41,9 +41,11 @@ def _what(ceiling: CeilingSeen) -> str:
         case CeilingKind.NOTHING:
             return ""
         case CeilingKind.CONNECTIONS:
-            return _("all {n} connections busy").format(n=ceiling.count)
+            busy = _("bulk's share of {n} connections busy") if ceiling.for_bulk else _("all {n} connections busy")
+            return busy.format(n=ceiling.count)
         case CeilingKind.MESSAGE_RATE:
-            return _freed(_("{rate} letters").format(rate=rate_words(ceiling.count, ceiling.per_seconds)), ceiling)
+            letters = _("bulk's share of {rate} letters") if ceiling.for_bulk else _("{rate} letters")
+            return _freed(letters.format(rate=rate_words(ceiling.count, ceiling.per_seconds)), ceiling)
         case CeilingKind.CONNECTION_RATE:
             return _freed(_("{rate} connects").format(rate=rate_words(ceiling.count, ceiling.per_seconds)), ceiling)
         case CeilingKind.IN_FLIGHT:

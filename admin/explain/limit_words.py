@@ -55,6 +55,6 @@ def _tls(level: TlsLevel) -> str:
         case TlsLevel.OPPORTUNISTIC:
             return _("where the host offers it")
         case TlsLevel.REQUIRED:
-            return _("required")
+            return _("required, any certificate")
         case TlsLevel.VERIFIED:
             return _("required, with a valid certificate")

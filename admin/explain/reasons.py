@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from ...mta.message.notice import Action
 from ...queue.ceiling import CeilingKind
+from ...queue.classes import MailClass
 from ...queue.journal import JournalKind, JournalRow
 from ...queue.reading import RecipientRow
 from ...queue.states import RecipientState
@@ -123,7 +124,7 @@ def _scheduled(recipient: RecipientRow, history: History, around: Surroundings) 
     seen = around.waits.domain(recipient.domain)
     if seen is None:
         return Wait(Why.SOON)
-    return _resting(seen, around) or _ready(seen, around)
+    return _resting(seen, around) or _ready(recipient, seen, around)
 
 
 def _stopped(recipient: RecipientRow, around: Surroundings, due_ms: int) -> Wait | None:
@@ -193,7 +194,7 @@ def _demand(seen: DomainSeen) -> str:
     return next((lane.tls_because for lane in seen.lanes if lane.tls_because), "")
 
 
-def _ready(seen: DomainSeen, around: Surroundings) -> Wait:
+def _ready(recipient: RecipientRow, seen: DomainSeen, around: Surroundings) -> Wait:
     """What keeps a recipient that may be tried: the limits of its (provider, source)."""
     assert around.waits is not None
     if not around.waits.workers:
@@ -201,6 +202,8 @@ def _ready(seen: DomainSeen, around: Surroundings) -> Wait:
     lane = max(seen.lanes, key=_weight, default=None)
     if lane is None:
         return Wait(Why.SOON, provider=seen.provider, hosts=seen.hosts)
+    if lane.ceiling.for_bulk and recipient.mail_class != MailClass.BULK:
+        return Wait(Why.SOON, provider=lane.provider, lane=lane, hosts=seen.hosts)
     why = _BY_CEILING[lane.ceiling.kind]
     frees = lane.ceiling.free_in_seconds
     until_ms = around.now_ms + round(frees * 1000) if frees and why in (Why.RATE, Why.CONNECT_RATE) else 0

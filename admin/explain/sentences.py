@@ -151,6 +151,9 @@ def _held(wait: Wait) -> str:
 
 def _no_slot(wait: Wait) -> str:
     assert wait.lane is not None
+    if wait.lane.ceiling.for_bulk:
+        share = _("it is due; of {n} connections allowed to {provider}, bulk's share is busy ({because})")
+        return share.format(n=wait.lane.max_connections, provider=wait.provider, because=wait.lane.connections_because)
     sentence = ngettext(
         "it is due; the one connection allowed to {provider} is busy ({because})",
         "it is due; all {n} connections allowed to {provider} are busy ({because})",
@@ -164,7 +167,8 @@ def _no_slot(wait: Wait) -> str:
 def _rate(wait: Wait) -> str:
     assert wait.lane is not None
     ceiling = wait.lane.ceiling
-    sentence = _("it is due; {provider} gets at most {rate} letters ({because})")
+    share = _("it is due; {provider} gets at most {rate} letters, and bulk's share of them is used ({because})")
+    sentence = share if ceiling.for_bulk else _("it is due; {provider} gets at most {rate} letters ({because})")
     return sentence.format(
         provider=wait.provider,
         rate=rate_words(ceiling.count, ceiling.per_seconds),

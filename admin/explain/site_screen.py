@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
+from ...queue.classes import MailClass
 from .. import times
 from ..figures import LaneFigures
 from ..site_seen import Ruling
@@ -16,6 +17,7 @@ from ..texts import _, ngettext
 from ..waits import DomainSeen, RestSeen, RouteKind
 from . import attempts
 from .ceilings import ceiling_words
+from .class_words import class_words
 from .deferrals import deferred_sentence
 from .limit_words import limit_rows
 from .site_view import DeferralSeen, HostSeen, SiteView
@@ -123,7 +125,9 @@ def flows_table(view: SiteView) -> Table | None:
     for line in sorted(view.flows, key=lambda each: -each.waiting)[:20]:
         sender = line.stream or line.sender_domain or "<>"
         leaving = _("{n:,} left in the last minute, to all providers").format(n=line.leaving_1m)
-        table.add_row(f"{line.waiting:,}", line.mail_class, line.account, sender, Text(leaving, "dim"))
+        table.add_row(
+            f"{line.waiting:,}", class_words(MailClass(line.mail_class)), line.account, sender, Text(leaving, "dim")
+        )
     return table
 
 

@@ -24,7 +24,7 @@ MAX_ENDED_LOOKED_AT = 100_000
 _COLUMNS = """
 SELECT r.id, r.message_id, r.domain_id, d.name, r.address, r.state, r.attempts, r.next_ms, r.lease, r.notice,
        r.journal_seq, ifnull(r.notify, ''), m.account_id, m.reverse_path, m.received_ms, m.expires_ms,
-       m.stream_id, ifnull(m.source, '')
+       m.stream_id, ifnull(m.source, ''), m.mail_class
 """
 _JOINED = _COLUMNS + (
     "FROM recipient AS r JOIN message AS m ON m.id = r.message_id JOIN domain AS d ON d.id = r.domain_id "
@@ -80,6 +80,7 @@ class RecipientRow(msgspec.Struct, frozen=True, array_like=True):
     expires_ms: int
     stream_id: int = 0
     source: str = ""  # that was asked for
+    mail_class: str = ""
 
 
 class MessageRow(msgspec.Struct, frozen=True, array_like=True):

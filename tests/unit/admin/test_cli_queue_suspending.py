@@ -66,7 +66,7 @@ def test_what_is_suspended_is_listed_with_who_why_and_until_when_and_resumed_by_
     assert terminal.out.startswith("Stopped: google, until ")
     assert terminal.type("suspensions") == 0
     lines = terminal.out.splitlines()
-    assert lines[0].split() == ["Number", "What", "How", "Since", "Until"]
+    assert lines[0].split() == ["Number", "What", "How", "Began", "Until"]
     assert lines[1].split()[:3] == ["1", "google", "stopped"]
     assert lines[2].strip() == "by ann: wrong-text"
     assert "youtong queue resume NUMBER" in lines[-1]

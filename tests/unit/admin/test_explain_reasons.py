@@ -178,6 +178,21 @@ async def test_a_spent_rate_is_told_with_the_moment_it_frees(tmp_path: Path) -> 
     await room.close()
 
 
+async def test_what_is_kept_for_people_holds_up_bulk_and_nobody_else(tmp_path: Path) -> None:
+    room = await QueueRoom(tmp_path, limits=FakeLimits(mails=2)).open()
+    for address in ("first@b.example", "bulk@b.example"):
+        await room.accept(address, mail_class="bulk")
+        await room.load()
+    wait = wait_of(room, "bulk@b.example")
+    assert wait.why is Why.RATE
+    assert wait.lane is not None
+    assert wait.lane.ceiling.for_bulk
+    room.leasing.open = False
+    await room.accept(BOB)
+    assert wait_of(room).why is Why.SOON
+    await room.close()
+
+
 async def test_without_a_worker_a_due_letter_waits_for_one(room: QueueRoom) -> None:
     room.sites.look_up("b.example", lambda: None)
     await room.idle()

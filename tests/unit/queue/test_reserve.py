@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 from fakes.queue_ports import limits, routed
+from youtong.queue.ceiling import CeilingKind
 from youtong.queue.classes import MailClass
 from youtong.queue.flows import Flow, FlowKey
 from youtong.queue.lanes import URGENT_BEYOND_CAP, Lane
@@ -116,3 +117,38 @@ def test_accounts_and_an_accounts_streams_take_turns() -> None:
     busy.ready(MailClass.BULK, 50, account=2, flow=21)
     flows = [busy.take(0.0) for _ in range(100)]
     assert [each.message.flow.id for each in flows if each is not None] == [11, 21, 12, 21] * 25
+
+
+def test_the_ceiling_names_what_is_kept_for_people_while_bulk_is_ready() -> None:
+    busy = Busy(mails=20)
+    busy.lane.worker = 0
+    busy.ready(MailClass.BULK, 18)
+    busy.take_all(10.0)
+    busy.sent(10.0)
+    assert busy.lane.ceiling(20.0).kind is CeilingKind.NOTHING
+    busy.ready(MailClass.BULK)
+    ceiling = busy.lane.ceiling(20.0)
+    assert (ceiling.kind, ceiling.count, ceiling.because) == (CeilingKind.MESSAGE_RATE, 20, "test")
+    assert ceiling.for_bulk
+    assert ceiling.frees_in == pytest.approx(50.05)
+    busy.ready(MailClass.PEOPLE, 2)
+    busy.take_all(20.0)
+    assert not busy.lane.ceiling(20.0).for_bulk  # all is used
+
+
+def test_the_ceiling_names_the_distance_that_bulk_keeps_under_a_small_limit() -> None:
+    busy = Busy(mails=2)
+    busy.lane.worker = 0
+    busy.ready(MailClass.BULK, 2)
+    busy.take_all(0.0)
+    ceiling = busy.lane.ceiling(10.0)
+    assert (ceiling.count, ceiling.frees_in, ceiling.for_bulk) == (2, pytest.approx(20.0), True)
+
+
+def test_the_ceiling_names_the_connections_that_are_kept_for_people() -> None:
+    busy = Busy(connections=4)
+    busy.lane.worker = 0
+    busy.ready(MailClass.BULK, 100)
+    busy.take_all(0.0)
+    ceiling = busy.lane.ceiling(0.0)
+    assert (ceiling.kind, ceiling.count, ceiling.for_bulk) == (CeilingKind.CONNECTIONS, 4, True)
