@@ -35,6 +35,10 @@ class DeliverBy(msgspec.Struct, frozen=True):
     seconds: int
     mode: ByMode
 
+    def limits(self, received_ms: int, expires_ms: int) -> bool:
+        """Whether it is what a message that is given up at `expires_ms` is given up for."""
+        return self.mode is ByMode.RETURN and received_ms + self.seconds * 1000 == expires_ms
+
 
 class ForwardPath(msgspec.Struct, frozen=True):
     """One recipient of an envelope. `address` as the client wrote it, without angle brackets."""

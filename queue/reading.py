@@ -19,11 +19,12 @@ import msgspec
 
 from ..mta.address import AddressError, split_address
 from ..mta.delivery.dialogue import Dialogue
+from ..mta.envelope import DeliverBy
 from .archive import archive_reads
 from .dialogues import decode
 from .journal import JournalKind, JournalRow
 from .states import RecipientState
-from .storage import backlog_reads, dialogue_rows, reads, stream_rows, wish_rows
+from .storage import backlog_reads, deliver_by_rows, dialogue_rows, reads, stream_rows, wish_rows
 from .storage.backlog_reads import FlowRow, WaitingSum
 from .storage.database import StorageError, connect, map_error
 from .storage.reads import AddressedFact, MessageRow, RecipientRow
@@ -142,6 +143,10 @@ class QueueReader:
         if not rows and (archive := self._archive) is not None:
             return _mapped(lambda: archive_reads.history(archive, recipient.id))[-limit:]
         return rows
+
+    def deliver_by(self, message_id: int) -> DeliverBy | None:
+        """The time that the client gave for a message, if it gave one."""
+        return _mapped(lambda: deliver_by_rows.read(self._db, message_id))
 
     def dialogue(self, number: int) -> Dialogue | None:
         """What was said in the attempt whose facts name this number, if it is still kept."""

@@ -54,6 +54,7 @@ def letter_document(letter: Letter) -> dict[str, Any]:
         "size_bytes": message.size_bytes,
         "accepted_ms": message.received_ms,
         "expires_ms": message.expires_ms,
+        "deliver_by": {"seconds": letter.by.seconds, "mode": letter.by.mode} if letter.by is not None else None,
     }
 
 

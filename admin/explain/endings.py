@@ -58,6 +58,8 @@ def _bounced(row: JournalRow | None) -> str:
 
 def _expired(letter: Letter, row: JournalRow | None) -> str:
     span = times.span((row.at_ms if row else letter.message.expires_ms) - letter.message.received_ms)
+    if letter.has_own_deadline:
+        return _("the time that its sender gave it was over: {span}").format(span=span)
     sentence = ngettext(
         "it grew too old: {span}, one attempt", "it grew too old: {span}, {n} attempts", letter.recipient.attempts
     )

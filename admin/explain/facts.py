@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from ...mta.delivery.dialogue import Dialogue
+from ...mta.envelope import DeliverBy
 from ...mta.message.headers import displayed, values_of
 from ...queue.ids import QueueId, queue_id
 from ...queue.journal import JournalRow
@@ -56,6 +57,12 @@ class Letter(msgspec.Struct, frozen=True):
     account: str = ""  # its name; empty when it is not known any more
     dialogues: Mapping[int, Dialogue] = {}  # what was said, by the row of history, where it is kept
     wish: Wish | None = None  # what somebody asked for while it is being attempted
+    by: DeliverBy | None = None  # the time that its sender gave
+
+    @property
+    def has_own_deadline(self) -> bool:
+        """Whether it is given up when its sender said, and not for its age."""
+        return self.by is not None and self.by.limits(self.message.received_ms, self.message.expires_ms)
 
     @property
     def queue_id(self) -> QueueId:

@@ -12,6 +12,7 @@ import msgspec
 
 from ...mta.clock import Clock
 from ...mta.dkim.keyring import KeyFileError, KeyRing, signing_domain
+from ...mta.envelope import DeliverBy
 from ...queue.reading import MessageRow, QueueReader, RecipientRow, reading
 from ...queue.states import RecipientState
 from .. import control, starting, waits
@@ -72,7 +73,9 @@ def _letters(
     messages: dict[int, _Known] = {}
     for row in rows:
         if row.message_id not in messages and (message := reader.message(row.message_id)) is not None:
-            messages[row.message_id] = _Known(message, headline_of(message.head), keys.signature_of(message))
+            messages[row.message_id] = _Known(
+                message, headline_of(message.head), keys.signature_of(message), reader.deliver_by(message.id)
+            )
     known = [(row, messages[row.message_id]) for row in rows if row.message_id in messages]
     return tuple(_letter(reader, row, each, accounts) for row, each in known)
 
@@ -89,6 +92,7 @@ def _letter(reader: QueueReader, row: RecipientRow, known: "_Known", accounts: M
         accounts.get(row.account_id, ""),
         {seq: dialogue for seq, dialogue in said.items() if dialogue is not None},
         reader.wish_about(row.id) if row.state is RecipientState.LEASED else None,
+        known.by,
     )
 
 
@@ -96,6 +100,7 @@ class _Known(msgspec.Struct, frozen=True):
     message: MessageRow
     headline: Headline
     signature: Signature
+    by: DeliverBy | None
 
 
 class _Keys:

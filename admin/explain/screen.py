@@ -132,7 +132,12 @@ def _coming_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
     letter = explanation.letter
     stop = explanation.wait.suspension
     coming = sentences.next_sentence(explanation.coming, letter.queue_id, now_ms, stop)
-    return [(_("Next"), coming), (_("Given up"), times.both(letter.message.expires_ms, now_ms))]
+    return [(_("Next"), coming), (_("Given up"), _given_up_words(letter, now_ms))]
+
+
+def _given_up_words(letter: Letter, now_ms: int) -> str:
+    time = times.both(letter.message.expires_ms, now_ms)
+    return _("{time}, as its sender asked").format(time=time) if letter.has_own_deadline else time
 
 
 def _after_facts(explanation: Explanation) -> list[Fact]:

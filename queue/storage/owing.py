@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ...mta.envelope import ByMode, DeliverBy
+from ...mta.envelope import DeliverBy
 from ...mta.message.notice import Action
 from ..journal import Facts, JournalKind, JournalRow
 from ..owed import DELAY_MS, may_hear_of_delay
@@ -46,8 +46,8 @@ class NoticedMessage(msgspec.Struct, frozen=True, array_like=True):
     @property
     def deadline_seconds(self) -> int:
         """Within how long its sender wanted it delivered or not at all; 0: that did not limit it."""
-        is_limit = self.by is not None and self.received_ms + self.by.seconds * 1000 == self.expires_ms
-        return self.by.seconds if self.by is not None and self.by.mode is ByMode.RETURN and is_limit else 0
+        is_limit = self.by is not None and self.by.limits(self.received_ms, self.expires_ms)
+        return self.by.seconds if self.by is not None and is_limit else 0
 
 
 class Told(msgspec.Struct, frozen=True):
