@@ -179,6 +179,7 @@ class Dispatcher:
         self._stopping = True
         self.leasing.open = False
         self.suspending.stop()
+        self.notices.stop()
         for task in self._tasks:
             task.cancel()
         self.settling.give_up_after(seconds)

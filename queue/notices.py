@@ -83,11 +83,16 @@ class Notices:
         self._schedule, self._clock, self._due_now = schedule, clock, due_now
         self._since: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopped = False
 
     async def at_start(self) -> None:
         """Notices owed from before."""
         for message_id in await self._commits.submit(owing.messages_owing):
             self.owed(message_id)
+
+    def stop(self) -> None:
+        """No more are begun: what is owed stays owed, for the next owner."""
+        self._is_stopped = True
 
     def owed(self, message_id: int) -> None:
         """A recipient of the message has ended: its notice leaves soon, with those that end in the same round."""
@@ -105,6 +110,8 @@ class Notices:
         asyncio.get_running_loop().call_later(seconds, self._spawn, message_id)
 
     def _spawn(self, message_id: int) -> None:
+        if self._is_stopped:
+            return
         task = asyncio.get_running_loop().create_task(self._try(message_id))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -105,7 +105,7 @@ class Pump:
 
     async def _run(self) -> None:
         try:
-            while self._touched and (batch := self._pick()):
+            while self._touched and self._starter.open and (batch := self._pick()):
                 await self._lease(batch)
         except Exception:  # noqa: BLE001 - the bulkhead of the pump: the next touch goes on
             _log.exception("internal fault while leasing")

@@ -86,6 +86,7 @@ class _Batch(msgspec.Struct):
     committed: Callable[[], None]
     is_faulty: bool = False
     holds: bool = False
+    is_after_death: bool = False  # nobody knows which of the leases that were under way were given
     sent: Sequence[SentMinute] = ()  # what left lanes with long windows
     suspensions: Sequence[Suspension] = ()  # that replies set off
     dialogues: Sequence[Numbered] = ()  # that the attempts name
@@ -118,7 +119,7 @@ class Settling:
     def hear(self, report: Report, committed: Callable[[], None]) -> None:
         """A worker's report; `committed` is called when its outcomes are on the disk."""
         for failed in report.failed_sites:
-            self._sites.site_failed(failed.site, failed.why)
+            self._sites.site_failed(failed.site, failed.why, failed.key.provider)
         sent = Sent(self._clock)
         self._hear_lanes(report.lanes, sent)
         attempts: list[Attempt] = []
@@ -176,7 +177,7 @@ class Settling:
                 lost = attempts_of(leased, outcomes, (now,))
                 attempts += _after_death(lost, follows.get(_letter(leased), AT_ONCE))
         holds = any(attempt.hold for attempt in attempts)
-        self._commit(_Batch(attempts, lambda: None, holds=holds, sent=sent.take()))
+        self._commit(_Batch(attempts, lambda: None, holds=holds, is_after_death=True, sent=sent.take()))
 
     def give_up_after(self, seconds: float) -> None:
         """The process ends: what the store does not take by then keeps its lease, for recovery by the next owner."""
@@ -210,7 +211,7 @@ class Settling:
         self._commits.add(lambda db: self._write(batch, db), partial(self._tried, batch))
 
     def _write(self, batch: "_Batch", db: sqlite3.Connection) -> Sequence[Settled | None]:
-        settled = self._record_one_by_one(batch.attempts) if batch.is_faulty else self._record(batch.attempts)
+        settled = self._record_one_by_one(batch) if batch.is_faulty else self._record(batch.attempts)
         if batch.holds:
             self._hold(batch.attempts)
         if batch.sent:
@@ -257,15 +258,16 @@ class Settling:
         now_ms = self._clock.now_ms()
         return settlement.record(self._store, [self._entry(attempt, now_ms) for attempt in attempts], now_ms)
 
-    def _record_one_by_one(self, attempts: Sequence[Attempt]) -> list[Settled | None]:
-        return [self._record_one(attempt) for attempt in attempts]
+    def _record_one_by_one(self, batch: _Batch) -> list[Settled | None]:
+        level = logging.DEBUG if batch.is_after_death else logging.ERROR
+        return [self._record_one(attempt, level) for attempt in batch.attempts]
 
-    def _record_one(self, attempt: Attempt) -> Settled | None:
+    def _record_one(self, attempt: Attempt, level: int) -> Settled | None:
         now_ms = self._clock.now_ms()
         try:
             return settlement.record(self._store, [self._entry(attempt, now_ms)], now_ms)[0]
         except LeaseLost as lost:
-            _log.error("outcome dropped recipient=%d: %s", attempt.row.id, lost)
+            _log.log(level, "outcome dropped recipient=%d: %s", attempt.row.id, lost)
             return None
         except (sqlite3.Error, StorageError):
             raise

@@ -54,6 +54,15 @@ async def test_recipients_that_fail_in_one_round_are_told_in_one_notice(room: Qu
     assert room.kinds("b@example.com") == ["bounced", "notice"]
 
 
+async def test_what_is_owed_when_the_queue_stops_is_left_to_the_next_owner(room: QueueRoom) -> None:
+    await fail_all(room, "b@example.com")
+    room.notices.stop()
+    (message_id,) = room.notices._since
+    room.notices._spawn(message_id)  # its time has come
+    assert room.notices._tasks == set()
+    assert room.column("notice", "b@example.com") == 1
+
+
 async def test_the_notice_leaves_with_the_null_reverse_path_and_owes_none_itself(room: QueueRoom) -> None:
     later = Later(room)
     await fail_all(room, "b@example.com")

@@ -7,11 +7,12 @@ import pytest
 from fakes.queue_room import QueueRoom, report
 from youtong.mta.outcome import Deferred, Delivered, Outcome, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue import settling
+from youtong.queue import pump, settling
 from youtong.queue.marks import Marks
 from youtong.queue.protocol import Finished, LaneNews, SiteFailed
 from youtong.queue.settlement import TOO_MANY_RECIPIENTS
 from youtong.queue.states import RecipientState
+from youtong.queue.transactions import Leased
 
 _S = RecipientState
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))
@@ -188,6 +189,39 @@ async def test_a_lease_that_dies_while_it_is_being_committed_is_given_back(room:
     assert room.fleet.take() == []
     assert room.states() == {"b@example.com": _S.SCHEDULED}
     assert room.leasing.in_flight == {}
+
+
+async def test_a_lease_that_is_not_given_after_all_when_its_worker_dies_is_no_error(
+    room: QueueRoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    await room.load()
+    await room.accept("b@example.com", "c@example.com")
+    await room.loader._round()
+    await asyncio.gather(*room.sites._looking.values())
+    await room.loader._round()
+    await asyncio.sleep(0)
+    room.db.execute("DELETE FROM recipient WHERE address = 'b@example.com'")  # as if it had ended while it was ready
+    room.settling.lost(list(room.leasing.in_flight.values()), room.clock.monotonic())
+    await room.settling.drain()
+    await room.idle()
+    assert room.states() == {"c@example.com": _S.SCHEDULED}
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
+async def test_nothing_more_is_leased_when_the_queue_closes_while_it_leases(
+    room: QueueRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pump, "_MAX_TRANSACTIONS", 1)
+    confirm = room.leasing.confirm
+
+    def confirm_and_close(leased: Leased) -> None:
+        confirm(leased)
+        room.leasing.open = False
+
+    monkeypatch.setattr(room.leasing, "confirm", confirm_and_close)
+    await room.accept("b@example.com", "c@example.net", "d@example.org")
+    assert len(await room.load()) == 1
+    assert sorted(room.states().values()) == [_S.SCHEDULED, _S.SCHEDULED, _S.LEASED]
 
 
 async def test_a_lane_that_wants_to_connect_gets_a_permit_when_there_is_one(room: QueueRoom) -> None:
