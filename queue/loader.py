@@ -19,6 +19,7 @@ Invariants
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from itertools import islice
@@ -73,14 +74,19 @@ class Loader:
         self._endings, self._hold_reason, self._clock = endings, hold_reason, clock
         self._agenda = Agenda(commits, store, clock)
         self._ready = leasing.ready
+        self._ready.on_hunger = self.wake
         sites.learned = self._agenda.learn
         self.active: dict[Pair, Active] = {}
         self._todo: dict[Pair, Active] = {}
-        self._looking: dict[str, list[Active]] = {}
+        self._looking: dict[str, list[Active]] = {}  # who waits for the route of each domain
+        self._to_look_up: deque[str] = deque()  # of these, whose look-up has not begun
+        self._under_way = 0
         self._starved: dict[FlowAt, dict[Pair, Active]] = {}
+        self._ready.awaited = self._starved
         self._stops: dict[int, tuple[Suspension, Callable[[], Suspension | None]]] = {}  # what put pairs off
         self._put_off: dict[FlowAt, int] = {}  # how many for want of room, since when does not matter
         self._swept = self._watched = clock.monotonic()
+        self._agenda_at = 0.0  # when it is to be read again
         self._woken = asyncio.Event()
 
     # -- what others say ------------------------------------------------------------------------------------------
@@ -116,6 +122,7 @@ class Loader:
     def start_over(self) -> None:
         """Due times changed behind our back (flush, release), or rests ended: look at everything again."""
         self._agenda.start_over()
+        self._agenda_at = 0.0
         self._look_at_all_again()
         for active in self.active.values():
             active.after = START
@@ -143,7 +150,7 @@ class Loader:
         """Until cancelled."""
         while True:
             try:
-                await self._round()
+                await self._round(reads_agenda=self._clock.monotonic() >= self._agenda_at)
             except StorageError as error:
                 _log.error("queue.db cannot be read error=%s", error)
                 await asyncio.sleep(1)
@@ -157,10 +164,13 @@ class Loader:
                 pass
             self._woken.clear()
 
-    async def _round(self) -> None:
+    async def _round(self, *, reads_agenda: bool = True) -> None:
+        """`reads_agenda` False: look only at what is known here. Look-ups and fast providers ask for many rounds."""
         self._sweep()
         self._see_what_left()
-        await self._read_agenda()
+        if reads_agenda:
+            self._agenda_at = self._clock.monotonic() + _POLL_SECONDS
+            await self._read_agenda()
         todo, self._todo = self._todo, {}
         pairs = iter(todo.values())
         while together := list(islice(pairs, _TOGETHER)):
@@ -172,6 +182,8 @@ class Loader:
         await self._agenda.write()
         await self._watch_late()
         self._leasing.go_on()
+        if self._agenda.is_unparking:
+            self._agenda_at = 0.0
         if self._todo or self._agenda.is_unparking:
             self._woken.set()
 
@@ -281,13 +293,20 @@ class Loader:
         looking = self._looking.get(active.name)
         if looking is not None:
             looking.append(active)
-        elif len(self._looking) >= MAX_LOOK_UPS:
-            self._todo[active.pair] = active
-        else:
-            self._looking[active.name] = [active]
-            self._sites.look_up(active.name, partial(self._looked_up, active.name))
+            return
+        self._looking[active.name] = [active]
+        self._to_look_up.append(active.name)
+        self._start_look_ups()
+
+    def _start_look_ups(self) -> None:
+        while self._to_look_up and self._under_way < MAX_LOOK_UPS:
+            name = self._to_look_up.popleft()
+            self._under_way += 1
+            self._sites.look_up(name, partial(self._looked_up, name))
 
     def _looked_up(self, name: str) -> None:
+        self._under_way -= 1
+        self._start_look_ups()
         for active in self._looking.pop(name, ()):
             if self.active.get(active.pair) is active:
                 self._todo[active.pair] = active

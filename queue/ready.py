@@ -11,7 +11,7 @@ Invariants
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import TypeVar
 
 from .storage.backlog import Pair
@@ -37,7 +37,11 @@ class ReadyBook:
         self.of_flow: dict[FlowAt, int] = {}
         self.of_site: dict[str, int] = {}
         self.emptied: set[Pair] = set()  # since the loader last looked
-        self.hungry: set[FlowAt] = set()  # likewise: half of what they may have is used up
+        self.awaited: Container[FlowAt] = ()  # flows of which more wait for room
+        self.hungry: set[FlowAt] = (
+            set()
+        )  # of those, since the loader last looked: half of what they may have is used up
+        self.on_hunger: Callable[[], None] = lambda: None
 
     @property
     def allowance(self) -> int:
@@ -63,8 +67,9 @@ class ReadyBook:
         if ready.pair not in self.of_pair:
             self.emptied.add(ready.pair)
         flow_at = (provider, ready.message.flow.id)
-        if self.of_flow.get(flow_at, 0) <= self.allowance // 2:
+        if flow_at in self.awaited and self.of_flow.get(flow_at, 0) <= self.allowance // 2:
             self.hungry.add(flow_at)
+            self.on_hunger()
 
     def _count(self, ready: Ready, provider: str, count: int) -> None:
         self.recipients += count

@@ -35,6 +35,7 @@ class Rest(msgspec.Struct):
     since: float = 0.0  # of the first failure, monotonic
     trouble: str = ""  # of a failing look-up: a `mta.dns.answers.Trouble`
     rounds: int = 1  # that failed since then: for people
+    provider: str = ""  # of a site
 
 
 class KnownRoute(msgspec.Struct, frozen=True):
@@ -81,10 +82,11 @@ class Sites:
 
     def look_up(self, domain: str, then: Callable[[], None]) -> None:
         """Start a look-up unless one is under way; `then` is called when there is an answer or a rest."""
-        if domain not in self._looking:
-            task = asyncio.get_running_loop().create_task(self._look_up(domain))
-            self._looking[domain] = task
-            task.add_done_callback(lambda _: (self._looking.pop(domain, None), then()))
+        task = self._looking.get(domain)
+        if task is None:
+            task = self._looking[domain] = asyncio.get_running_loop().create_task(self._look_up(domain))
+            task.add_done_callback(lambda _: self._looking.pop(domain, None))
+        task.add_done_callback(lambda _: then())
 
     async def _look_up(self, domain: str) -> None:
         try:
@@ -138,11 +140,20 @@ class Sites:
         """Whether the site failed and has not answered since: one probing transaction at a time."""
         return site in self._resting_sites
 
-    def site_failed(self, site: str, why: str) -> None:
+    def site_failed(self, site: str, why: str, provider: str = "") -> None:
         """A round in which no MX of the site answered."""
         if self.site_rest(site) is None:
             self._rest(self._resting_sites, site, why)
+            self._resting_sites[site].provider = provider
             self._rested.add(site)
+
+    def rests_by_provider(self) -> dict[str, list[Rest]]:
+        """Of sites, those that last."""
+        now, found = self._clock.monotonic(), dict[str, list[Rest]]()
+        for rest in self._resting_sites.values():
+            if rest.until > now:
+                found.setdefault(rest.provider, []).append(rest)
+        return found
 
     def take_rested(self) -> set[str]:
         """Sites whose rest has begun since this was last asked."""

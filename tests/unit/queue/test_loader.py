@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from fakes.queue_ports import LIFETIME_MS, routed
 from fakes.queue_room import QueueRoom
-from youtong.mta.dns.route import Unroutable, UnroutableKind
+from youtong.mta.dns.route import RouteAnswer, Unroutable, UnroutableKind
 from youtong.mta.outcome import Deferred, Delivered, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue import (
@@ -139,6 +139,24 @@ async def test_a_large_domain_is_read_in_pages_and_none_is_left(
     assert set(room.states().values()) == {_S.DELIVERED}
 
 
+async def test_a_domain_of_which_more_is_due_is_read_on_as_soon_as_half_of_what_was_ready_has_left(
+    room: QueueRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready_module, "READY_PER_FLOW", 6)
+    monkeypatch.setattr(loader_module, "_POLL_SECONDS", 3600)
+    await room.accept(*[f"b{number}@example.com" for number in range(60)])
+    running = asyncio.create_task(room.loader.run())
+    async with asyncio.timeout(10):
+        while set(room.states().values()) != {_S.DELIVERED}:
+            await asyncio.sleep(0)
+            await room.idle()
+            for leased in room.fleet.take():
+                await room.finish(leased, *[DELIVERED] * len(leased.ready.recipients))
+            room.clock.advance(1)
+    running.cancel()
+    await asyncio.wait([running])
+
+
 async def test_recipients_in_one_domain_share_transactions_up_to_the_limit(room: QueueRoom) -> None:
     room.limits.limits = type(room.limits)(recipients=3).limits
     await room.accept(*[f"b{number}@example.com" for number in range(8)])
@@ -160,6 +178,31 @@ async def test_a_domain_that_does_not_exist_bounces_at_once_and_owes_a_notice(ro
     (row,) = room.journal("b@typo.example")
     assert (row.facts.text, row.facts.outcome_kind) == ("5.1.2 no such domain", "no-such-domain")
     assert not row.facts.mailed
+
+
+async def test_domains_whose_turn_to_be_looked_up_has_not_come_cost_nothing_and_are_not_forgotten(
+    room: QueueRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader_module, "MAX_LOOK_UPS", 2)
+    answers, find, under_way = asyncio.Event(), room.routes.find, 0
+
+    async def slowly(domain: str) -> RouteAnswer:
+        nonlocal under_way
+        under_way += 1
+        assert under_way <= 2
+        await answers.wait()
+        under_way -= 1
+        return await find(domain)
+
+    room.sites._find_route = slowly
+    await room.accept(*[f"b@d{number}.example" for number in range(9)])
+    await room.loader._round()
+    room.loader._woken.clear()
+    await room.loader._round()
+    assert room.loader._todo == {}
+    assert not room.loader._woken.is_set()
+    answers.set()
+    assert len(await room.load()) + len(await room.load()) == 9
 
 
 async def test_a_domain_that_nobody_can_tell_about_waits_uncounted(room: QueueRoom) -> None:
