@@ -24,6 +24,16 @@ class CeilingSeen(msgspec.Struct, frozen=True):
     for_bulk: bool = False  # people's and transactional mail may still leave
 
 
+class ProviderRests(msgspec.Struct, frozen=True):
+    """How many sites of a provider rest because no host lets us begin, and of the one that is tried first why and for
+    how long."""
+
+    provider: str
+    sites: int
+    why: str
+    left_seconds: float
+
+
 class RateSeen(msgspec.Struct, frozen=True):
     count: int
     seconds: float
@@ -94,3 +104,4 @@ class OwnerFigures(msgspec.Struct, frozen=True):
     sessions: SessionFigures = SessionFigures()
     look_ups: dict[str, int] = {}
     suspensions: tuple[Suspension, ...] = ()
+    rests: tuple[ProviderRests, ...] = ()

@@ -4,7 +4,7 @@ Owns   how each value of admin.figures is found in the owner's memory.
 Knows  no socket and no row: the owner pays a few microseconds a lane.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from heapq import nlargest
 
 from ..queue.ceiling import CeilingKind
@@ -12,9 +12,10 @@ from ..queue.dispatcher import Dispatcher
 from ..queue.figures import Figures
 from ..queue.lanes import Lane
 from ..queue.limits import RateLimit
+from ..queue.sites import Sites
 from ..queue.storage.group_commit import GroupCommit
 from ..queue.suspensions import Suspensions
-from .figures import Around, CeilingSeen, CommitFigures, LaneFigures, OwnerFigures, RateSeen
+from .figures import Around, CeilingSeen, CommitFigures, LaneFigures, OwnerFigures, ProviderRests, RateSeen
 
 MAX_LANES = 1000  # the busiest; an answer stays below half a megabyte
 MAX_SUSPENSIONS = 500
@@ -43,7 +44,15 @@ def look(dispatcher: Dispatcher, around: Around, uptime_seconds: float, now: flo
         sessions=around.sessions,
         look_ups=around.look_ups,
         suspensions=tuple(book.in_force()[:MAX_SUSPENSIONS]),
+        rests=tuple(provider_rests(dispatcher.sites, now))[:MAX_LANES],
     )
+
+
+def provider_rests(sites: Sites, now: float) -> Iterator[ProviderRests]:
+    """Providers of which sites rest."""
+    for provider, rests in sites.rests_by_provider().items():
+        first = min(rests, key=lambda rest: rest.until)
+        yield ProviderRests(provider, len(rests), first.why, first.until - now)
 
 
 def _commits(commits: GroupCommit) -> CommitFigures:

@@ -14,7 +14,7 @@ from ..queue.in_force import limits_in_force, slowed_now
 from ..queue.lanes import Lane
 from ..queue.limits import EgressLimits, LimitSource
 from . import waits
-from .owner_figures import lane_figures
+from .owner_figures import lane_figures, provider_rests
 from .site_seen import Ruling, SiteSeen, SourceLimits, ruling
 from .waits import DomainSeen, RouteKind
 
@@ -57,12 +57,14 @@ class SiteLook:
         leasing, now = self._dispatcher.leasing, self._clock.monotonic()
         lanes: list[Lane] = list(leasing.lanes_of(found.provider))
         pids = self._dispatcher.worker_pids()
+        rests = provider_rests(self._dispatcher.sites, now)
         return SiteSeen(
             found,
             tuple(self._in_force(found.provider, lanes)),
             domain,
             tuple(lane_figures(lane, leasing.figures, leasing.book, now, pids) for lane in lanes),
             tuple(waits.touching(leasing.book, [domain or DomainSeen("", RouteKind.UNKNOWN, provider=found.provider)])),
+            next((each for each in rests if each.provider == found.provider), None),
             tuple(leasing.figures.flows(now, 59).items()),
         )
 

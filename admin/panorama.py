@@ -16,7 +16,7 @@ from ..queue.reading import NoQueue, QueueReader, reading
 from ..queue.storage.backlog_reads import FlowRow, WaitingSum
 from . import control
 from .config import Config
-from .figures import CeilingSeen, LaneFigures, OwnerFigures, RateSeen
+from .figures import CeilingSeen, LaneFigures, OwnerFigures, ProviderRests, RateSeen
 
 MAX_FLOWS = 500  # told by name; the others are in the sums
 
@@ -93,11 +93,11 @@ def gather(config: Config, accounts: Mapping[int, str], clock: Clock) -> Panoram
             flows = _flow_rows(sums, reader)
     except NoQueue:
         sums, flows = [], {}
-    lanes = owner.lanes if owner is not None else ()
+    lanes, rests = (owner.lanes, owner.rests) if owner is not None else ((), ())
     return Panorama(
         clock.now_ms(),
         owner,
-        tuple(provider_rows(sums, lanes)),
+        tuple(provider_rows(sums, lanes, rests)),
         tuple(_lines(sums, flows, accounts, dict(owner.flows_1m) if owner is not None else {})),
         tuple(_classes(sums)),
     )
@@ -120,7 +120,9 @@ def _classes(sums: Iterable[WaitingSum]) -> Iterable[ClassWaiting]:
     return (ClassWaiting(*key, n) for key, n in found.items())
 
 
-def provider_rows(sums: Iterable[WaitingSum], lanes: Iterable[LaneFigures]) -> list[ProviderRow]:
+def provider_rows(
+    sums: Iterable[WaitingSum], lanes: Iterable[LaneFigures], rests: Iterable[ProviderRests] = ()
+) -> list[ProviderRow]:
     """One for each provider that has mail or a lane."""
     waiting: dict[str, int] = {}
     for each in sums:
@@ -129,7 +131,17 @@ def provider_rows(sums: Iterable[WaitingSum], lanes: Iterable[LaneFigures]) -> l
     for lane in lanes:
         by_provider.setdefault(lane.provider, []).append(lane)
     names = [*by_provider, *(name for name in waiting if name not in by_provider)]
-    return [_row(name, waiting.get(name, 0), by_provider.get(name, [])) for name in names]
+    resting = {each.provider: each for each in rests}
+    rows = [_row(name, waiting.get(name, 0), by_provider.get(name, [])) for name in names]
+    return [_rested(row, resting[row.provider]) if row.provider in resting else row for row in rows]
+
+
+def _rested(row: ProviderRow, rests: ProviderRests) -> ProviderRow:
+    """With the rest as what limits it, when nothing else does and all that waits waits for it."""
+    if row.ready or not row.waiting or row.ceiling.kind is not CeilingKind.NOTHING:
+        return row
+    ceiling = CeilingSeen(CeilingKind.RESTING, rests.sites, because=rests.why, free_in_seconds=rests.left_seconds)
+    return msgspec.structs.replace(row, ceiling=ceiling)
 
 
 def _row(provider: str, waiting: int, lanes: Sequence[LaneFigures]) -> ProviderRow:

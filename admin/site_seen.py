@@ -13,7 +13,7 @@ from ..policy.shaping.reading import ShapingFile
 from ..policy.shaping.sections import Section
 from ..queue.limits import EgressLimits
 from ..queue.suspensions import Suspension
-from .figures import LaneFigures
+from .figures import LaneFigures, ProviderRests
 from .waits import DomainSeen
 
 
@@ -41,6 +41,7 @@ class SiteSeen(msgspec.Struct, frozen=True):
     domain: DomainSeen | None = None
     lanes: tuple[LaneFigures, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
+    rests: ProviderRests | None = None
     flows_1m: tuple[tuple[int, int], ...] = ()  # flows and their MAILs, wherever they went
 
 

@@ -26,6 +26,7 @@ class CeilingKind(StrEnum):
     CONNECTION_RATE = "connection-rate"  # another connection is wanted
     CONNECTIONS = "connections"  # all are open
     IN_FLIGHT = "in-flight"  # as much as its connections can start soon is with the worker
+    RESTING = "resting"  # no host of its sites lets us begin: told of a provider, never of a lane
     NOTHING = "nothing"  # what limits it is not ours: the receiver's pace, or no mail
 
 

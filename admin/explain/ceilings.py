@@ -9,7 +9,7 @@ from typing import assert_never
 from ...queue.ceiling import CeilingKind
 from .. import times
 from ..figures import CeilingSeen
-from ..texts import _
+from ..texts import _, ngettext
 from .suspension_words import suspension_words
 
 _UNITS = {1.0: "s", 60.0: "min", 3600.0: "h", 86400.0: "d"}
@@ -54,10 +54,22 @@ def _what(ceiling: CeilingSeen) -> str:
             return _("moving to another delivery process")
         case CeilingKind.NO_WORKER:
             return _("the delivery processes are starting")
+        case CeilingKind.RESTING:
+            return rest_words(ceiling.count, ceiling.free_in_seconds or 0)
         case CeilingKind.SUSPENDED:
             return _("suspended")
         case _:
             assert_never(ceiling.kind)
+
+
+def rest_words(sites: int, left_seconds: float) -> str:
+    """How long sites rest whose hosts do not let us begin."""
+    sentence = ngettext(
+        "no host lets us begin, tried again in {span}",
+        "no host of {n} sites lets us begin, tried again in {span}",
+        sites,
+    )
+    return sentence.format(n=sites, span=times.span(round(left_seconds * 1000)))
 
 
 def _freed(words: str, ceiling: CeilingSeen) -> str:

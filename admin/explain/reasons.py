@@ -223,6 +223,7 @@ _BY_CEILING: dict[CeilingKind, Why] = {
     CeilingKind.CONNECTION_RATE: Why.CONNECT_RATE,
     CeilingKind.MOVING: Why.MOVING,
     CeilingKind.NO_WORKER: Why.NO_WORKER,
+    CeilingKind.RESTING: Why.SOON,  # was told before
     CeilingKind.SUSPENDED: Why.SOON,  # the stop was told before, if it is about this letter
 }
 

@@ -16,7 +16,7 @@ from ..site_seen import Ruling
 from ..texts import _, ngettext
 from ..waits import DomainSeen, RestSeen, RouteKind
 from . import attempts
-from .ceilings import ceiling_words
+from .ceilings import ceiling_words, rest_words
 from .class_words import class_words
 from .deferrals import deferred_sentence
 from .limit_words import limit_rows
@@ -32,6 +32,7 @@ def head(view: SiteView) -> list[Fact]:
     if view.seen.ruling.fact:
         facts.append(("", Text(view.seen.ruling.fact, "dim")))
     facts += _route(view.seen.domain)
+    facts += _rests_of_provider(view)
     waiting = ngettext("{n:,} letter", "{n:,} letters", view.waiting).format(n=view.waiting)
     facts.append((_("Waiting"), waiting))
     facts += [_lane(lane, view) for lane in view.seen.lanes]
@@ -67,6 +68,14 @@ def _route(domain: DomainSeen | None) -> Iterable[Fact]:
     ):
         if rest is not None:
             yield _("Resting"), Text(_rest(rest, words), "yellow")
+
+
+def _rests_of_provider(view: SiteView) -> Iterable[Fact]:
+    """When a provider was asked for by its name; of a domain its own site's rest is told."""
+    rests = view.seen.rests
+    if rests is not None and view.seen.domain is None:
+        words = _("{what}: {words}").format(what=rest_words(rests.sites, rests.left_seconds), words=rests.why)
+        yield _("Resting"), Text(words, "yellow")
 
 
 def _rest(rest: RestSeen, words: str) -> str:

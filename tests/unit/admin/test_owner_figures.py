@@ -15,6 +15,7 @@ from youtong.mta.outcome import Deferred, Delivered, Failed, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.ceiling import CeilingKind
 from youtong.queue.figures import Total
+from youtong.queue.storage.backlog_reads import WaitingSum
 from youtong.queue.suspensions import Suspension, SuspensionScope
 
 PEER = Peer("mx.b.example", "192.0.2.1")
@@ -69,6 +70,19 @@ async def test_the_ceiling_is_told_with_where_it_comes_from(room: QueueRoom) -> 
     (row,) = provider_rows([], figures(room).lanes)
     assert row.ceiling.kind is CeilingKind.MESSAGE_RATE
     assert (row.ceiling.count, row.ceiling.per_seconds, row.ceiling.because) == (3, 60.0, "test")
+
+
+async def test_a_provider_whose_hosts_do_not_let_us_begin_says_so_and_until_when(room: QueueRoom) -> None:
+    for site in ("mx1.a.example", "mx2.a.example"):
+        room.sites.site_failed(site, f"refused by {site}", "provider-a")
+    room.clock.advance(10)
+    rests = figures(room).rests
+    (row,) = provider_rows([WaitingSum("provider-a", 1, "bulk", 5, None)], (), rests)
+    assert (row.ceiling.kind, row.ceiling.count, row.ceiling.free_in_seconds) == (CeilingKind.RESTING, 2, 50.0)
+    assert row.ceiling.because == "refused by mx1.a.example"
+    room.sites.site_answered("mx1.a.example")
+    room.sites.site_answered("mx2.a.example")
+    assert not figures(room).rests
 
 
 async def test_an_idle_lane_without_a_worker_is_limited_by_nothing(room: QueueRoom) -> None:
