@@ -16,15 +16,15 @@ from ...queue.orders import Order, Terms, scope_of
 from ...queue.selections import Selection
 from ...queue.storage.suspension_rows import SuspensionRow
 from ..config import Config
-from ..explain.suspension_words import until_words
+from ..explain.suspension_words import scope_words, until_words
 from ..texts import _, ngettext
 from .frame import clock, config_option, json_option, loaded, teaching
 from .output import print_json
 from .queue_acting import say_held
 from .queue_choosing import Chosen, selecting, unknown_words
-from .queue_frame import account_names, asked
+from .queue_frame import StreamParam, account_names, asked
 from .queue_ordering import carried_out, json_of, undo_hint, who_option
-from .suspension_output import print_suspensions, scope_words, suspension_json
+from .suspension_output import print_suspensions, suspension_json
 
 
 class RateParam(click.ParamType[RateLimit]):
@@ -186,7 +186,7 @@ def _say_suspended(config: Config, number: int, hint: str) -> None:
 @click.option("--site", metavar="NAME", default="", help=_("Whatever stops or slows this set of MX hosts."))
 @click.option("--domain", metavar="DOMAIN", default="", help=_("Whatever stops this domain."))
 @click.option("--account", metavar="NAME", default="", help=_("Whatever stops this account."))
-@click.option("--stream", metavar="ID", type=int, default=0, help=_("Whatever stops this stream."))
+@click.option("--stream", type=StreamParam(), metavar="ID", default=0, help=_("Whatever stops this stream."))
 @click.option("--all", "everything", is_flag=True, help=_("All that is suspended."))
 @click.option("--reason", metavar="TEXT", default="", help=_("Kept in the journal and shown."))
 @who_option

@@ -13,7 +13,7 @@ from ...queue.orders import Order
 from ...queue.selections import Selection
 from ...queue.storage.operation_rows import OperationRow
 from ..config import Config
-from ..texts import _
+from ..texts import _, ngettext
 from .frame import clock, config_option, json_option, loaded, teaching
 from .output import print_json
 from .queue_frame import account_names, asked
@@ -42,13 +42,32 @@ def undo(operation: int | None, reason: str, who: str, config_file: Path, as_jso
         print_json(json_of(done))
         return
     undone = _operation(config, _operation(config, done.operation).undoes)
-    sentence = {
-        "suspend": _("Operation {n} is undone: {count} suspensions are ended."),
-        "resume": _("Operation {n} is undone: {count} suspensions are in force again."),
-        "hold": _("Operation {n} is undone: {count} recipients are released."),
-        "release": _("Operation {n} is undone: {count} recipients are held again."),
-    }[undone.verb]
-    click.echo(sentence.format(n=undone.id, count=f"{done.changed:,}"))
+    click.echo(_undone_words(undone.verb, done.changed).format(n=undone.id, count=f"{done.changed:,}"))
+
+
+def _undone_words(verb: str, n: int) -> str:
+    return {
+        "suspend": ngettext(
+            "Operation {n} is undone: {count} suspension is ended.",
+            "Operation {n} is undone: {count} suspensions are ended.",
+            n,
+        ),
+        "resume": ngettext(
+            "Operation {n} is undone: {count} suspension is in force again.",
+            "Operation {n} is undone: {count} suspensions are in force again.",
+            n,
+        ),
+        "hold": ngettext(
+            "Operation {n} is undone: {count} recipient is released.",
+            "Operation {n} is undone: {count} recipients are released.",
+            n,
+        ),
+        "release": ngettext(
+            "Operation {n} is undone: {count} recipient is held again.",
+            "Operation {n} is undone: {count} recipients are held again.",
+            n,
+        ),
+    }[verb]
 
 
 def _operation(config: Config, number: int) -> OperationRow:

@@ -12,9 +12,9 @@ from ...queue.ids import queue_id
 from ...queue.selections import Selection
 from ...queue.storage.operation_rows import OperationRow
 from ...queue.storage.suspension_rows import SuspensionRow
-from ...queue.suspensions import Suspension, SuspensionScope
+from ...queue.suspensions import Suspension
 from .. import times
-from ..explain import suspension_words
+from ..explain.suspension_words import cause_words, scope_words
 from ..texts import N_, _, ngettext
 from .queue_output import print_lines
 
@@ -27,14 +27,6 @@ _VERBS = {
     "resume": N_("resume"),
     "undo": N_("undo"),
 }
-
-
-def scope_words(suspension: Suspension, accounts: Mapping[int, str]) -> str:
-    """What is stopped or slowed; accounts by their names."""
-    if suspension.scope is SuspensionScope.ACCOUNT:
-        name = accounts.get(int(suspension.subject))
-        return _("account {name}").format(name=name or suspension.subject)
-    return suspension_words.scope_words(suspension)
 
 
 def print_suspensions(rows: Sequence[SuspensionRow], accounts: Mapping[int, str], now_ms: int, *, whole: bool) -> None:
@@ -61,7 +53,7 @@ def _until(row: SuspensionRow, now_ms: int) -> str:
     if row.ended_ms is not None:
         return _("ended {when} by {who}").format(when=times.relative(row.ended_ms, now_ms), who=row.ended_by)
     if row.suspension.until_ms is None:
-        return _("resumed")
+        return _("you resume it")
     return times.both(row.suspension.until_ms, now_ms)
 
 
@@ -83,7 +75,7 @@ def _why(row: SuspensionRow) -> str:
     each = row.suspension
     if each.rule:
         return _("rule {rule}: {reply}").format(rule=each.rule, reply=each.reply)
-    return suspension_words.cause_words(each)
+    return cause_words(each)
 
 
 def suspension_json(row: SuspensionRow, now_ms: int) -> dict[str, object]:
@@ -141,7 +133,7 @@ def selection_words(row: OperationRow, accounts: Mapping[int, str]) -> str:
         f"--provider {chosen.provider}" if chosen.provider else "",
         f"--site {chosen.site}" if chosen.site else "",
         f"--account {account}" if chosen.account_id else "",
-        f"--stream {chosen.stream_id}" if chosen.stream_id else "",
+        f"--stream {queue_id(chosen.stream_id)}" if chosen.stream_id else "",
     ]
     typed = " ".join(part for part in parts if part)
     return typed or (f"({', '.join(map(str, row.suspensions))})" if row.suspensions else _("all"))
@@ -171,5 +163,5 @@ def _selection_json(selection: Selection) -> dict[str, object]:
         "provider": selection.provider or None,
         "site": selection.site or None,
         "account": selection.account_id or None,
-        "stream": selection.stream_id or None,
+        "stream": queue_id(selection.stream_id) if selection.stream_id else None,
     }

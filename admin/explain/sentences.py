@@ -10,7 +10,7 @@ from ...queue.holds import new_recipients, worker_deaths
 from ...queue.journal import NO_PUBLIC_HOSTNAME, Facts, JournalRow
 from ...queue.reading import Wish
 from ...queue.states import RecipientState
-from ...queue.suspensions import Suspension
+from ...queue.suspensions import Suspension, SuspensionScope
 from .. import times
 from ..texts import _, ngettext
 from .ceilings import origin_words, rate_words
@@ -83,7 +83,8 @@ def _stopped(wait: Wait, now_ms: int) -> str:
         return _("its stream is paused or stopped, {words}").format(words=cause_words(stop))
     by_reply = _("{subject} is stopped {until}, by a reply: {words}")
     sentence = by_reply if stop.rule else _("{subject} is stopped {until}, {words}")
-    return sentence.format(subject=scope_words(stop), until=until_words(stop, now_ms), words=cause_words(stop))
+    subject = _("its account") if stop.scope is SuspensionScope.ACCOUNT else scope_words(stop)
+    return sentence.format(subject=subject, until=until_words(stop, now_ms), words=cause_words(stop))
 
 
 def _resting_or_ready(wait: Wait, last: JournalRow | None, now_ms: int) -> str:

@@ -100,7 +100,7 @@ def _lane(lane: LaneFigures, view: SiteView) -> Fact:
 
 def _stops(view: SiteView) -> Iterable[Fact]:
     for each in view.seen.suspensions:
-        words = f"{scope_words(each)}: {suspension_words(each, view.at_ms)}"
+        words = f"{scope_words(each, view.accounts)}: {suspension_words(each, view.at_ms)}"
         text = Text(words, "red" if each.stop else "yellow")
         text.append("\n" + _("end it with: {command}").format(command=cancel_words(each)), "dim")
         yield (_("Stopped") if each.stop else _("Slowed")), text

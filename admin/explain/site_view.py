@@ -17,6 +17,7 @@ from ...policy.shaping import file as shaping_file
 from ...policy.shaping.shaping import Shaping
 from ...queue.journal import JournalKind, JournalRow
 from ...queue.reading import NoQueue, QueueReader, reading
+from ...queue.suspensions import SuspensionScope
 from .. import control
 from ..config import Config
 from ..panorama import FlowLine, flow_lines
@@ -55,6 +56,7 @@ class SiteView(msgspec.Struct, frozen=True):
     flows: tuple[FlowLine, ...] = ()
     hosts: tuple[HostSeen, ...] = ()
     deferrals: tuple[DeferralSeen, ...] = ()
+    accounts: dict[int, str] = {}  # names of those that are stopped
 
     @property
     def is_provider(self) -> bool:
@@ -101,7 +103,14 @@ def _with_rows(view: SiteView, reader: QueueReader, accounts: Mapping[int, str])
         flows=flow_lines(sums, reader, accounts, dict(view.seen.flows_1m)),
         hosts=tuple(_hosts(facts)),
         deferrals=tuple(_deferrals(facts)),
+        accounts=dict(_stopped_accounts(view.seen, accounts)),
     )
+
+
+def _stopped_accounts(seen: SiteSeen, accounts: Mapping[int, str]) -> Iterable[tuple[int, str]]:
+    for each in seen.suspensions:
+        if each.scope is SuspensionScope.ACCOUNT and (name := accounts.get(int(each.subject))):
+            yield int(each.subject), name
 
 
 def _answers(reader: QueueReader, provider: str) -> list[JournalRow]:

@@ -4,8 +4,10 @@ Owns   the sentences about one Suspension. The words of a reply are quoted as th
 Knows  no list and no verb but the one that ends it.
 """
 
+from collections.abc import Mapping
 from typing import assert_never
 
+from ...queue.ids import queue_id
 from ...queue.suspensions import Suspension, SuspensionScope
 from .. import times
 from ..texts import _
@@ -32,8 +34,8 @@ def cause_words(suspension: Suspension) -> str:
     return _("{what}: {words}").format(what=by, words=suspension.reason) if suspension.reason else by
 
 
-def scope_words(suspension: Suspension) -> str:
-    """What it names."""
+def scope_words(suspension: Suspension, accounts: Mapping[int, str] | None = None) -> str:
+    """What it names; accounts by their names, as far as these are given."""
     match suspension.scope:
         case SuspensionScope.PROVIDER:
             return _provider_words(suspension)
@@ -42,9 +44,10 @@ def scope_words(suspension: Suspension) -> str:
         case SuspensionScope.DOMAIN:
             return _("mail to {name}").format(name=suspension.subject)
         case SuspensionScope.ACCOUNT:
-            return _("account {name}").format(name=suspension.subject)
+            name = (accounts or {}).get(int(suspension.subject), suspension.subject)
+            return _("account {name}").format(name=name)
         case SuspensionScope.STREAM:
-            return _("stream {name}").format(name=suspension.subject)
+            return _("stream {name}").format(name=queue_id(int(suspension.subject)))
         case _:
             assert_never(suspension.scope)
 
@@ -60,5 +63,5 @@ def _provider_words(suspension: Suspension) -> str:
 def cancel_words(suspension: Suspension) -> str:
     """The command that ends it; a stream that does not run has a negative number in the book."""
     if suspension.scope is SuspensionScope.STREAM and suspension.id < 0:
-        return f"youtong stream resume {suspension.subject}"
+        return f"youtong stream resume {queue_id(int(suspension.subject))}"
     return f"youtong queue resume {suspension.id}"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from fakes.queue_room import QueueRoom
 from youtong.admin.cli.main import run
+from youtong.queue.ids import queue_id
 from youtong.queue.reading import Wanted, reading
 
 
@@ -80,6 +81,16 @@ def test_what_is_suspended_is_listed_with_who_why_and_until_when_and_resumed_by_
     assert (ended["in_force"], ended["ended_by"]) == (False, "bob")
 
 
+def test_a_stream_is_stopped_listed_and_resumed_by_the_number_it_is_known_by(queue: Path, terminal: Terminal) -> None:
+    stream = queue_id(9)
+    assert terminal.type(f"suspend --stream {stream}") == 0
+    assert terminal.out == f"Stopped: stream {stream}, until somebody resumes it.\n"
+    assert terminal.type("operations") == 0
+    assert f"--stream {stream}" in terminal.out
+    assert terminal.type(f"resume --stream {stream}") == 0
+    assert terminal.out == "1 suspension is ended.\n"
+
+
 def test_a_provider_is_slowed_to_a_share_a_rate_and_connections(queue: Path, terminal: Terminal) -> None:
     assert terminal.type("suspend --provider google --share 10% --slow-to 10/min --connections 2") == 0
     assert terminal.out == "Slowed: google, until somebody resumes it.\n"
@@ -152,7 +163,7 @@ def test_operations_are_listed_and_undone(queue: Path, terminal: Terminal) -> No
     assert terminal.type("hold --provider google --reason wrong-text") == 0
     assert terminal.type("suspend --provider yahoo") == 0
     assert terminal.type("undo") == 0
-    assert terminal.out == "Operation 2 is undone: 1 suspensions are ended.\n"
+    assert terminal.out == "Operation 2 is undone: 1 suspension is ended.\n"
     assert terminal.type("undo 1") == 0
     assert terminal.out == "Operation 1 is undone: 2 recipients are released.\n"
     assert set(states(queue).values()) == {"scheduled"}
