@@ -8,7 +8,7 @@ CREATE TABLE dialogue (
     said  BLOB NOT NULL
 );
 
--- What a client asked for by BY= of MAIL (RFC 2852): only messages that have one. by_mode: 'R' return, 'N' notify.
+-- What a client asked for with BY= of MAIL (RFC 2852): only messages that have one. by_mode: 'R' return, 'N' notify.
 CREATE TABLE deliver_by (
     message_id  INTEGER PRIMARY KEY,
     seconds     INTEGER NOT NULL,
