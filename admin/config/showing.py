@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from .sections import REPEATED, SECTIONS, Config, keys_of
-from .values import Endpoint, size, size_text
+from .values import Endpoint, size, size_or_zero, size_text
 
 Plain = str | int | float | bool | list[str]
 
@@ -45,7 +45,7 @@ def _of(shown: str, section: Any, folder: Path) -> Iterator[Setting]:
         value = getattr(section, key.name)
         if value is None and key.written is None:
             continue
-        written = _plain(value, key.read is size, folder)
+        written = _plain(value, key.read in (size, size_or_zero), folder)
         yield Setting(shown, key.name, written, None if key.is_required else _default(key.written, written))
 
 
