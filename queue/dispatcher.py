@@ -122,15 +122,16 @@ class Dispatcher:
         self.expiry = Expiry(commits, store, endings, clock)
         listener = Listener(self._settled, self._due_now)
         dialogues = Dialogues(self._newest_dialogue, ports.dialogue_bytes)
+        self._render_faults = RenderFaults(self._hold_stream)
         self.settling = Settling(
-            commits, store, self.leasing, self.sites, ports.judge, ports.schedule, clock, listener, reacting, dialogues
-        )
+            commits, store, self.leasing, self.sites, ports.judge, ports.schedule, clock, listener, reacting, dialogues,
+            self._render_faults.fault,
+        )  # fmt: skip
         self.recovery = Recovery(commits, store, self.run_dir, ports.schedule, clock, self._boot)
         self.intake = QueueIntake(
             commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock
         )
         self.housekeeper = Housekeeper(self._path, self.spool_dir, commits, self.leasing.forget_idle_lanes, clock)
-        self._render_faults = RenderFaults(self._hold_stream)
         self.stopping = Stopping(commits, store, self.book, clock)
         self.streams = Streams(
             commits, store, self._due_now, clock, self.book, self.leasing.revisions, self.stopping, self._halt_now
@@ -235,13 +236,13 @@ class Dispatcher:
     def _settled(self, settled: Settled, attempt: Attempt) -> None:
         if settled.owes_notice:
             self.notices.owed(settled.message_id)
-        if attempt.fault or attempt.hold:
-            self._render_faults.skipped(settled.message_id)
+        if attempt.hold:
+            self._render_faults.fault(settled.message_id)
         elif self._render_faults and attempt.outcome is not None:
             self._render_faults.attempted(settled.message_id)
 
-    def _hold_stream(self, message_id: int) -> None:
-        self._holding = asyncio.get_running_loop().create_task(self.streams.hold(message_id, RENDER_FAULTS))
+    def _hold_stream(self, stream_id: int) -> None:
+        self._holding = asyncio.get_running_loop().create_task(self.streams.hold(stream_id, RENDER_FAULTS))
 
     def _due_now(self, pair: Pair, domain: str) -> None:
         self.loader.notice_due(pair, domain)

@@ -1,7 +1,8 @@
-"""Render faults: a text that cannot be made for anybody holds its stream, instead of skipping everybody.
+"""Render faults: a text that cannot be made for anybody pauses its stream, instead of skipping everybody.
 
-Owns   counting faults in a row, by stream.
-Knows  no renderer. One fault skips its recipient (Q7), that is settling's; this only looks on, after commits.
+Owns   counting faults in a row by stream, and who is spared: skipped nobody gets the letter any more, though the text
+       be put right; who waits gets it.
+Knows  no renderer. A lone fault skips its recipient (Q7), that is settling's.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ RENDER_FAULTS = "render-faults"
 
 class RenderFaults:
     def __init__(self, hold: Callable[[int], None]) -> None:
-        """`hold(message id)` is called once, when faults reach `MOST_IN_A_ROW`."""
+        """`hold(stream)` is called when faults reach `MOST_IN_A_ROW`, and at so many more: somebody may resume it."""
         self._hold = hold
         self._in_a_row: dict[int, int] = {}
 
@@ -21,13 +22,13 @@ class RenderFaults:
         """Whether somebody had a fault lately: otherwise only faults are worth a call."""
         return bool(self._in_a_row)
 
-    def skipped(self, message_id: int) -> None:
-        """A recipient of this message could not be rendered."""
-        faults = self._in_a_row[message_id] = self._in_a_row.get(message_id, 0) + 1
-        if faults >= MOST_IN_A_ROW:
-            del self._in_a_row[message_id]
-            self._hold(message_id)
+    def fault(self, stream_id: int) -> bool:
+        """One more that could not be made: whether its recipient is spared, that is waits for another text."""
+        faults = self._in_a_row[stream_id] = self._in_a_row.get(stream_id, 0) + 1
+        if faults % MOST_IN_A_ROW == 0:
+            self._hold(stream_id)
+        return faults > MOST_IN_A_ROW
 
-    def attempted(self, message_id: int) -> None:
-        """A letter of this message was made."""
-        self._in_a_row.pop(message_id, None)
+    def attempted(self, stream_id: int) -> None:
+        """A letter of the stream was made."""
+        self._in_a_row.pop(stream_id, None)

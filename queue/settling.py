@@ -51,6 +51,7 @@ from .transactions import Leased
 _log = logging.getLogger("youtong.queue")
 _RETRY_SECONDS = 0.5
 _FAULT_MS = 300_000  # after a fault of ours the recipient waits, so that the fault does not spin
+_SPARED_MS = 60_000  # likewise, until its stream is paused; resumed with a better text it goes then
 _NOT_ANSWERED = frozenset({Stage.ROUTE, Stage.CONNECT, Stage.GREETING})
 
 
@@ -105,7 +106,9 @@ class Settling:
         listener: Listener,
         reacting: Reacting | None = None,
         dialogues: Dialogues | None = None,
+        is_spared: Callable[[int], bool] = lambda _: False,
     ) -> None:
+        """`is_spared(stream)`: whether a recipient whose letter cannot be made waits for another text."""
         self._commits, self._store, self._leasing, self._sites = commits, store, leasing, sites
         self._judge, self._schedule, self._clock, self._listener = judge, schedule, clock, listener
         self._pending = 0  # operations whose commit is awaited
@@ -115,6 +118,7 @@ class Settling:
         self._suspects = Suspects()
         self._reacting = reacting
         self._dialogues = dialogues or Dialogues(0, keep_bytes=0)
+        self._is_spared = is_spared
 
     def hear(self, report: Report, committed: Callable[[], None]) -> None:
         """A worker's report; `committed` is called when its outcomes are on the disk."""
@@ -301,11 +305,17 @@ class Settling:
     def _attempts(self, leased: Leased, item: Finished | Returned, dialogues: Sequence[Numbered]) -> list[Attempt]:
         message, ready = leased.ready.message, leased.ready
         if isinstance(item, Returned):
-            return attempts_of(leased, [None] * len(ready.recipients), item.mails, item.fault)
+            return self._returned(leased, item)
         facts = AttemptFacts(leased.lane.provider, ready.site, ready.domain, message.mail_class)
         judged = self._judged(item.outcomes, facts)
         dialogue = dialogues[item.dialogue - 1][0] if item.dialogue else 0
         return self._with_reactions(leased, facts, judged, attempts_of(leased, judged, item.mails, dialogue=dialogue))
+
+    def _returned(self, leased: Leased, item: Returned) -> list[Attempt]:
+        message, nobody = leased.ready.message, [None] * len(leased.ready.recipients)
+        if item.fault and message.stream_id and self._is_spared(message.stream_id):
+            return [replace(each, wait_ms=_SPARED_MS) for each in attempts_of(leased, nobody, item.mails)]
+        return attempts_of(leased, nobody, item.mails, item.fault)
 
     def _with_reactions(
         self, leased: Leased, facts: AttemptFacts, outcomes: Sequence[Outcome], attempts: list[Attempt]

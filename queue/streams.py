@@ -23,6 +23,7 @@ from ..mta.submission.ports import InlineBody
 from .classes import MailClass
 from .content import ContentKind
 from .enqueueing import Enqueueing, StreamRecipient
+from .ids import queue_id
 from .revisions import Revisions
 from .stopping import Stopping
 from .storage import stream_rows
@@ -140,15 +141,16 @@ class Streams:
         await self._stops_changed()
         return row
 
-    async def hold(self, message_id: int, reason: str) -> None:
-        """Pause it for a reason of ours, if the message is a stream that runs. Never raises."""
+    async def hold(self, stream_id: int, reason: str) -> None:
+        """Pause it for a reason of ours, if it runs. Never raises."""
         try:
-            await self.change(message_id, StreamEvent.PAUSE, reason)
-            _log.error("stream paused stream=%d reason=%s", message_id, reason)
+            if await self._commits.submit(lambda db: self._state(db, stream_id)) is RunState.RUNNING:
+                await self.change(stream_id, StreamEvent.PAUSE, reason)
+                _log.error("stream paused stream=%s reason=%s", queue_id(stream_id), reason)
         except (UnknownStream, StreamIsStopped):
             pass
         except StorageError as error:
-            _log.error("stream cannot be paused stream=%d reason=%s error=%s", message_id, reason, error)
+            _log.error("stream cannot be paused stream=%s reason=%s error=%s", queue_id(stream_id), reason, error)
 
     def _change(self, db: sqlite3.Connection, stream_id: int, event: StreamEvent, reason: str, who: str) -> StreamRow:
         row = _known(stream_rows.stream(db, stream_id), stream_id)

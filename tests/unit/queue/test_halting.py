@@ -38,13 +38,23 @@ def test_a_stream_is_held_when_twenty_in_a_row_cannot_be_rendered_and_not_before
     held: list[int] = []
     faults = RenderFaults(held.append)
     for _ in range(MOST_IN_A_ROW - 1):
-        faults.skipped(7)
+        faults.fault(7)
     faults.attempted(7)
     assert not faults
     for _ in range(MOST_IN_A_ROW - 1):
-        faults.skipped(7)
-        faults.skipped(8)
+        faults.fault(7)
+        faults.fault(8)
         faults.attempted(8)
     assert held == []
-    faults.skipped(7)
+    faults.fault(7)
     assert held == [7]
+
+
+def test_who_cannot_be_rendered_after_twenty_others_is_spared_and_a_resumed_stream_is_held_again() -> None:
+    held: list[int] = []
+    faults = RenderFaults(held.append)
+    assert not any(faults.fault(7) for _ in range(MOST_IN_A_ROW))
+    assert all(faults.fault(7) for _ in range(MOST_IN_A_ROW))
+    assert held == [7, 7]
+    faults.attempted(7)
+    assert not faults.fault(7)

@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 from fakes.queue_room import QueueRoom, report
+from msgspec.structs import replace
 from youtong.mta.outcome import Deferred, Delivered, Outcome, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue import pump, settling
@@ -155,6 +156,18 @@ async def test_content_that_cannot_be_made_skips_its_recipient_with_the_reason(r
     await room.give_back(leased, fault="the field 'name' is missing")
     assert room.states() == {"b@example.com": _S.SKIPPED}
     assert room.journal("b@example.com")[0].facts.reason == "the field 'name' is missing"
+
+
+async def test_a_stream_whose_text_fails_for_everybody_loses_nobody_beyond_the_first_few(room: QueueRoom) -> None:
+    await room.accept("b@example.com")
+    (leased,) = await room.load()
+    leased.ready.message = replace(leased.ready.message, stream_id=7)
+    asked: list[int] = []
+    room.settling._is_spared = lambda stream_id: not asked.append(stream_id)
+    await room.give_back(leased, fault="the field 'price' is missing")
+    assert asked == [7]
+    assert room.states() == {"b@example.com": _S.SCHEDULED}
+    assert room.column("next_ms", "b@example.com") > room.clock.now_ms()
 
 
 @pytest.mark.parametrize(("maybe", "mail_class"), [(m, c) for m in (False, True) for c in ("people", "transactional")])
