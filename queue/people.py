@@ -13,6 +13,7 @@ Invariants
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from pathlib import Path
 
 import msgspec
@@ -60,12 +61,12 @@ class PeopleIntake(Intake):
     def open_body(self) -> BodyWriter:
         return self._inner.open_body()
 
-    async def accept(self, submission: Submission) -> Reply:
+    def accept(self, submission: Submission) -> Awaitable[Reply]:
         allowance = self._allowances.allowance_for(submission.origin)
         if allowance is None:
-            return await self._inner.accept(submission)
+            return self._inner.accept(submission)
         # In a task of its own: what is committed for a session that was cancelled meanwhile counts too.
-        return await asyncio.shield(asyncio.create_task(self._answer(submission, allowance)))
+        return asyncio.shield(asyncio.create_task(self._answer(submission, allowance)))
 
     async def _answer(self, submission: Submission, allowance: Allowance) -> Reply:
         try:

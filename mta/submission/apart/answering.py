@@ -13,7 +13,7 @@ import asyncio
 from functools import partial
 from typing import assert_never, cast
 
-from ...frames import FrameReader
+from ...frames import FrameReader, FrameWriter
 from ...reply import Reply, reply
 from .. import oplog
 from ..counted import ListenerFigures
@@ -36,12 +36,14 @@ class SessionsLink(asyncio.Protocol):
         self._authenticator, self._room, self._intake = authenticator, room, intake
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
+        self._writer: FrameWriter | None = None
         self._messages = self._octets = 0  # on their way to a commit
         self._paused = self._lost = False
         self._logins: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        self._writer = FrameWriter(self._transport)
 
     def data_received(self, data: bytes) -> None:
         for body in self._reader.feed(data):
@@ -56,8 +58,8 @@ class SessionsLink(asyncio.Protocol):
 
     def say(self, message: OwnerSays) -> None:
         """Lost when the process is gone."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(frame(message))
+        if self._writer is not None and not self._lost:
+            self._writer.write(frame(message))
 
     def _hear(self, body: bytes) -> None:
         message = from_sessions(body)

@@ -6,14 +6,14 @@ Invariants
         a 250 of `accept` is the owner's own, made after its commit.
         what waits to be written is bounded by the memory that sessions may hold: each message on its way keeps its
         reservation until it has its answer. The owner stops reading when it has enough.
-Frames of one turn of the loop go out in one system call; that is the transport's doing.
+Frames of one turn of the loop go out in one system call (mta.frames).
 """
 
 import asyncio
 from collections.abc import Callable
 from typing import Any, assert_never
 
-from ...frames import FrameReader
+from ...frames import FrameReader, FrameWriter
 from ...reply import Reply
 from ..counted import ListenerFigures
 from ..ports import AuthFailure, BodyWriter, Client, Intake, Origin, Refuse, Submission
@@ -42,14 +42,14 @@ class OwnerLink(asyncio.Protocol):
     def __init__(self, told: Callable[[Told], None], gone: Callable[[], None]) -> None:
         self._told, self._gone = told, gone
         self._reader = FrameReader()
-        self._transport: asyncio.WriteTransport | None = None
+        self._writer: FrameWriter | None = None
         self._number = 0
         self._asked: dict[int, asyncio.Future[Any]] = {}
 
     # -- asyncio.Protocol -----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # pyright: ignore[reportAttributeAccessIssue] - a socket's transport writes
+        self._writer = FrameWriter(transport)  # pyright: ignore[reportArgumentType] - a socket's transport writes
 
     def data_received(self, data: bytes) -> None:
         for body in self._reader.feed(data):
@@ -60,18 +60,18 @@ class OwnerLink(asyncio.Protocol):
 
     def hello(self) -> None:
         """Sessions are served now."""
-        assert self._transport is not None
-        self._transport.write(frame(Hello()))
+        assert self._writer is not None
+        self._writer.write(frame(Hello()))
 
     def tell(self, figures: ListenerFigures) -> None:
         """What the listener has to tell of itself."""
-        assert self._transport is not None
-        self._transport.write(frame(Counted(figures)))
+        assert self._writer is not None
+        self._writer.write(frame(Counted(figures)))
 
     def close(self) -> None:
         """What was written goes out first; then `gone` is called."""
-        assert self._transport is not None
-        self._transport.close()
+        assert self._writer is not None
+        self._writer.close()
 
     # -- questions ------------------------------------------------------------------------------------------------
 
@@ -93,11 +93,11 @@ class OwnerLink(asyncio.Protocol):
         return self._ask(lambda number: Offer(number, submission))
 
     def _ask(self, question: Callable[[int], SessionsSay]) -> asyncio.Future[Any]:
-        assert self._transport is not None
+        assert self._writer is not None
         self._number += 1
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._asked[self._number] = answer
-        self._transport.write(frame(question(self._number)))
+        self._writer.write(frame(question(self._number)))
         return answer
 
     # -- answers --------------------------------------------------------------------------------------------------

@@ -104,13 +104,13 @@ class Pair:
         return self
 
     def kill_sessions(self) -> None:
-        assert self.link._transport is not None
-        self.link._transport.abort()
+        assert self.link._writer is not None
+        self.link._writer.abort()
 
     def close(self) -> None:
         for end in (self.link, self.owner):
-            if end._transport is not None:
-                end._transport.close()
+            if end._writer is not None:
+                end._writer.close()
 
 
 @pytest.fixture
@@ -241,8 +241,8 @@ async def test_orders_come_in_their_order_and_the_owners_end_is_told(pair: Pair)
     await pair.open(RecordingIntake())
     pair.owner.say(Reload())
     pair.owner.say(Stop(0.5))
-    assert pair.owner._transport is not None
-    pair.owner._transport.close()
+    assert pair.owner._writer is not None
+    pair.owner._writer.close()
     await pair.gone.wait()
     assert pair.told == [Reload(), Stop(0.5)]
     pair.owner.say(Reload())  # lost, and no fault

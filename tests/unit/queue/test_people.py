@@ -125,7 +125,7 @@ async def test_what_was_not_accepted_is_not_counted(people: PeopleRoom) -> None:
 async def test_a_message_whose_session_left_during_the_commit_counts(people: PeopleRoom) -> None:
     people.allow(messages_per_day=1)
     people.inner.gate.clear()
-    session = asyncio.create_task(people.intake.accept(submission("b@b.example")))
+    session = asyncio.ensure_future(people.intake.accept(submission("b@b.example")))
     await people.inner.asked.wait()
     session.cancel()
     assert isinstance((await asyncio.gather(session, return_exceptions=True))[0], asyncio.CancelledError)
