@@ -52,7 +52,7 @@ def provider_rests(sites: Sites, now: float) -> Iterator[ProviderRests]:
     """Providers of which sites rest."""
     for provider, rests in sites.rests_by_provider().items():
         first = min(rests, key=lambda rest: rest.until)
-        yield ProviderRests(provider, len(rests), first.why, first.until - now)
+        yield ProviderRests(provider, len(rests), first.why, max(0.0, first.until - now))
 
 
 def _commits(commits: GroupCommit) -> CommitFigures:

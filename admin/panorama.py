@@ -38,6 +38,7 @@ class ProviderRow(msgspec.Struct, frozen=True):
     rate: RateSeen | None = None
     ceiling: CeilingSeen = CeilingSeen()
     sources: int = 0
+    due_ms: int | None = None  # of what waits the soonest
 
     @property
     def tried_1m(self) -> int:
@@ -125,28 +126,31 @@ def provider_rows(
 ) -> list[ProviderRow]:
     """One for each provider that has mail or a lane."""
     waiting: dict[str, int] = {}
+    due: dict[str, int] = {}
     for each in sums:
         waiting[each.provider] = waiting.get(each.provider, 0) + each.waiting
+        if each.due_ms is not None:
+            due[each.provider] = min(each.due_ms, due.get(each.provider, each.due_ms))
     by_provider: dict[str, list[LaneFigures]] = {}
     for lane in lanes:
         by_provider.setdefault(lane.provider, []).append(lane)
     names = [*by_provider, *(name for name in waiting if name not in by_provider)]
     resting = {each.provider: each for each in rests}
-    rows = [_row(name, waiting.get(name, 0), by_provider.get(name, [])) for name in names]
+    rows = [_row(name, waiting.get(name, 0), due.get(name), by_provider.get(name, [])) for name in names]
     return [_rested(row, resting[row.provider]) if row.provider in resting else row for row in rows]
 
 
 def _rested(row: ProviderRow, rests: ProviderRests) -> ProviderRow:
-    """With the rest as what limits it, when nothing else does and all that waits waits for it."""
-    if row.ready or not row.waiting or row.ceiling.kind is not CeilingKind.NOTHING:
+    """With the rest as what limits it, when nothing else does and nothing gets through."""
+    if row.delivered_1m or not row.waiting or row.ceiling.kind is not CeilingKind.NOTHING:
         return row
     ceiling = CeilingSeen(CeilingKind.RESTING, rests.sites, because=rests.why, free_in_seconds=rests.left_seconds)
     return msgspec.structs.replace(row, ceiling=ceiling)
 
 
-def _row(provider: str, waiting: int, lanes: Sequence[LaneFigures]) -> ProviderRow:
+def _row(provider: str, waiting: int, due_ms: int | None, lanes: Sequence[LaneFigures]) -> ProviderRow:
     if not lanes:
-        return ProviderRow(provider, waiting)
+        return ProviderRow(provider, waiting, due_ms=due_ms)
 
     def total(of: Callable[[LaneFigures], int]) -> int:
         return sum(map(of, lanes))
@@ -166,6 +170,7 @@ def _row(provider: str, waiting: int, lanes: Sequence[LaneFigures]) -> ProviderR
         rate=_tightest(lanes),
         ceiling=_binding(lanes),
         sources=len(lanes),
+        due_ms=due_ms,
     )
 
 

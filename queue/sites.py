@@ -148,11 +148,10 @@ class Sites:
             self._rested.add(site)
 
     def rests_by_provider(self) -> dict[str, list[Rest]]:
-        """Of sites, those that last."""
-        now, found = self._clock.monotonic(), dict[str, list[Rest]]()
+        """Of sites that have not let us begin since; those whose time is over are being tried."""
+        found: dict[str, list[Rest]] = {}
         for rest in self._resting_sites.values():
-            if rest.until > now:
-                found.setdefault(rest.provider, []).append(rest)
+            found.setdefault(rest.provider, []).append(rest)
         return found
 
     def take_rested(self) -> set[str]:

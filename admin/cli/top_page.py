@@ -106,8 +106,16 @@ def _provider_cells(row: ProviderRow, name: str, at_ms: int, *, is_wide: bool) -
         Text(f"{row.connections}/{row.max_connections}" if row.sources else "", "" if row.connections else "dim"),
         Text(_rate(row), "" if row.mails_1m else "dim"),
         Text("" if percent is None else f"{percent:.0f}%", _alarm(percent)),
-        Text(ceiling_words(row.ceiling, at_ms), "yellow"),
+        _limited_by(row, at_ms),
     ]
+
+
+def _limited_by(row: ProviderRow, at_ms: int) -> Text:
+    """What limits it; else, when nothing is on its way out, for what time that waits."""
+    words = ceiling_words(row.ceiling, at_ms)
+    if not words and not row.ready and not row.in_flight and row.due_ms is not None and row.due_ms > at_ms:
+        return Text(_("next attempt {time}").format(time=times.exact(row.due_ms, at_ms)), "dim")
+    return Text(words, "yellow")
 
 
 def _rate(row: ProviderRow) -> str:

@@ -63,7 +63,9 @@ def _what(ceiling: CeilingSeen) -> str:
 
 
 def rest_words(sites: int, left_seconds: float) -> str:
-    """How long sites rest whose hosts do not let us begin."""
+    """How long sites rest whose hosts do not let us begin; 0: one letter tries them."""
+    if not left_seconds:
+        return _("no host lets us begin, one letter tries them now")
     sentence = ngettext(
         "no host lets us begin, tried again in {span}",
         "no host of {n} sites lets us begin, tried again in {span}",

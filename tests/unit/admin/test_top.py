@@ -16,6 +16,7 @@ from youtong.admin.cli.top import Feed, live
 from youtong.admin.cli.top_page import page, table
 from youtong.admin.cli.top_terminal import Painter, Terminal, keys_of
 from youtong.admin.cli.top_view import Quit, Sort, View, flows, pressed, providers
+from youtong.admin.panorama import Panorama, ProviderRow
 
 
 def after(*keys: str) -> View:
@@ -118,6 +119,13 @@ def test_80_columns_say_why() -> None:
     assert any("20/min letters, free in 12 s" in line for line in lines)
     assert any("all 5 connections busy: default" in line for line in lines)
     assert any(f"stopped until {times.exact(AT_MS + 1_800_000, AT_MS)}: 42" in line for line in lines)
+
+
+def test_a_provider_that_only_waits_for_its_time_says_for_which() -> None:
+    rows = (ProviderRow("library", 4, due_ms=AT_MS + 60_000), ProviderRow("museum", 4, due_ms=AT_MS - 1))
+    seen = Panorama(AT_MS, None, rows, ())
+    lines = [line.plain for line in table(seen, View(), 120)][-2:]
+    assert ["next attempt" in line for line in lines] == [True, False]
 
 
 def test_a_long_list_is_scrolled_and_says_where_it_is() -> None:
