@@ -24,11 +24,12 @@ from .archive import archive_reads
 from .dialogues import decode
 from .journal import JournalKind, JournalRow
 from .states import RecipientState
-from .storage import backlog_reads, deliver_by_rows, dialogue_rows, reads, stream_rows, wish_rows
+from .storage import backlog_reads, deliver_by_rows, dialogue_rows, reads, stream_rows, suspension_rows, wish_rows
 from .storage.backlog_reads import FlowRow, WaitingSum
 from .storage.database import StorageError, connect, map_error
 from .storage.reads import AddressedFact, MessageRow, RecipientRow
 from .storage.stream_rows import RevisionRow, StreamRow
+from .storage.suspension_rows import SuspensionRow
 from .storage.wish_rows import Wish
 
 __all__ = [
@@ -152,6 +153,10 @@ class QueueReader:
         """What was said in the attempt whose facts name this number, if it is still kept."""
         said = _mapped(lambda: dialogue_rows.read(self._db, number))
         return decode(said) if said is not None else None
+
+    def suspension(self, number: int) -> SuspensionRow | None:
+        """What is or was suspended under this number, as far as it is kept."""
+        return _mapped(lambda: suspension_rows.one(self._db, number))
 
     def backlog(self) -> list[WaitingSum]:
         """What is scheduled, by provider and flow; a pair may come in several parts."""

@@ -15,6 +15,7 @@ from ...mta.message.headers import displayed, values_of
 from ...queue.ids import QueueId, queue_id
 from ...queue.journal import JournalRow
 from ...queue.reading import MessageRow, RecipientRow, Wish
+from ...queue.storage.suspension_rows import SuspensionRow
 from ..waits import Waits
 
 
@@ -58,6 +59,7 @@ class Letter(msgspec.Struct, frozen=True):
     dialogues: Mapping[int, Dialogue] = {}  # what was said, by the row of history, where it is kept
     wish: Wish | None = None  # what somebody asked for while it is being attempted
     by: DeliverBy | None = None  # the time that its sender gave
+    set_off: Mapping[int, SuspensionRow] = {}  # what an attempt's answer suspended, by the row of history
 
     @property
     def has_own_deadline(self) -> bool:

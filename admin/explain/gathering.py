@@ -83,6 +83,7 @@ def _letters(
 def _letter(reader: QueueReader, row: RecipientRow, known: "_Known", accounts: Mapping[int, str]) -> Letter:
     history = tuple(reader.history(row))
     said = {fact.seq: reader.dialogue(fact.facts.dialogue) for fact in history if fact.facts.dialogue}
+    set_off = {fact.seq: reader.suspension(fact.facts.suspension) for fact in history if fact.facts.suspension}
     return Letter(
         known.message,
         row,
@@ -93,6 +94,7 @@ def _letter(reader: QueueReader, row: RecipientRow, known: "_Known", accounts: M
         {seq: dialogue for seq, dialogue in said.items() if dialogue is not None},
         reader.wish_about(row.id) if row.state is RecipientState.LEASED else None,
         known.by,
+        {seq: row for seq, row in set_off.items() if row is not None},
     )
 
 

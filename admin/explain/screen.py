@@ -19,6 +19,7 @@ from .dialogues import text_of
 from .explanation import Explanation, Why
 from .facts import Letter, Surroundings
 from .fates import Fate
+from .set_off import set_off_sentence
 
 Fact = tuple[str, str | Text]
 _NAMED = 3  # addresses of those that share a fate
@@ -104,6 +105,8 @@ def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
         facts.append(("", Text(attempts.place_words(explanation.last, now_ms), "dim")))
         if explanation.last.facts.ambiguous:
             facts.append(("", _("the letter had been sent: the receiver may hold it already")))
+        if (set_off := explanation.letter.set_off.get(explanation.last.seq)) is not None:
+            facts.append(("", set_off_sentence(set_off, now_ms)))
     return [*facts, *_wish_facts(explanation), *_coming_facts(explanation, now_ms), *_after_facts(explanation)]
 
 

@@ -17,6 +17,7 @@ from ..texts import _
 from . import attempts
 from .dialogues import text_of
 from .facts import Letter
+from .set_off import set_off_sentence
 
 
 def events(letters: Sequence[Letter]) -> list[tuple[str, JournalRow]]:
@@ -33,11 +34,14 @@ def timeline(letters: Sequence[Letter], now_ms: int, dialogues: Mapping[int, Dia
     accepted_ms = letters[0].message.received_ms
     table.add_row(times.exact(accepted_ms, now_ms), _("accepted"))
     several = len(letters) > 1
+    set_off = {seq: suspension for letter in letters for seq, suspension in letter.set_off.items()}
     for (time, *_same), group in groupby(events(letters), lambda event: _line(event[1], now_ms)):
         facts = list(group)
         table.add_row(
             time, _told(_addresses([address for address, _row in facts]) if several else "", facts[0][1], now_ms)
         )
+        if (suspension := next((set_off[row.seq] for _address, row in facts if row.seq in set_off), None)) is not None:
+            table.add_row("", set_off_sentence(suspension, now_ms))
         for dialogue in _different(dialogues[row.seq] for _address, row in facts if row.seq in dialogues):
             table.add_row("", Text(text_of(dialogue), "dim"))
     return table
