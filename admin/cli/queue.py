@@ -99,7 +99,7 @@ def list_recipients(
         names = account_names(config)
         print_json([listed_json(line, names) for line in shown])
     elif shown:
-        print_listed(shown, found.around, whole=len(found.lines) <= limit)
+        print_listed(shown, found.around, whole=len(found.lines) <= limit and all(line.is_counted for line in shown))
     else:
         click.echo(_("Nothing waits.") if state is None else _("There is no such recipient."))
 

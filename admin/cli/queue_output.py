@@ -79,7 +79,10 @@ def _who(line: Line) -> str:
     others = line.recipients - 1
     if not others:
         return line.first.address
-    more = ngettext("and {n} more", "and {n:,} more", others).format(n=others)
+    if line.is_counted:
+        more = ngettext("and {n} more", "and {n:,} more", others).format(n=others)
+    else:
+        more = _("and over {n:,} more").format(n=others)
     room = max(1, _WIDEST - cell_len(more) - 1)
     return f"{_cut(line.first.address, room)} {more}"
 

@@ -18,7 +18,7 @@ from .explanation import Wait, Why
 from .facts import Surroundings
 from .reasons import ANSWERED, newest, why_waits
 
-MOST_LOOKED_AT = 10_000  # recipients that a grouped listing reads
+LOOKED_AT = (500, 2000)  # recipients that a grouped listing reads, step by step, until it has its lines
 _LAST_FACTS = 5  # far enough back to find the last reply behind an operator's commands
 
 
@@ -29,6 +29,7 @@ class Line(msgspec.Struct, frozen=True):
     last: JournalRow | None  # what was last said to it; of a held one, why it is
     recipients: int = 1
     wait: Wait | None = None  # None: it has ended
+    is_counted: bool = True  # there are no more that share its fate
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -42,12 +43,13 @@ def each(reader: QueueReader, rows: Sequence[RecipientRow]) -> list[Line]:
 
 
 def grouped(reader: QueueReader, wanted: Wanted, limit: int) -> list[Line]:
-    """At most `limit` lines; of a queue with more than MOST_LOOKED_AT recipients the last count may be too small."""
-    rows = reader.listed(wanted, limit)
-    lines = _grouped(reader, rows)
-    if len(rows) == limit > len(lines):
-        lines = _grouped(reader, reader.listed(wanted, MOST_LOOKED_AT))
-    return lines[:limit]
+    """At most `limit` lines. When not all recipients were looked at, the count of the last line is a part of it."""
+    for most in (limit, *(more for more in LOOKED_AT if more > limit)):
+        rows = reader.listed(wanted, most)
+        lines = _grouped(reader, rows)
+        if len(rows) < most or len(lines) >= limit:
+            return lines[:limit]
+    return [*lines[:-1], msgspec.structs.replace(lines[-1], is_counted=False)]
 
 
 def explained(config: Config, lines: Sequence[Line], clock: Clock) -> Listing:
@@ -70,7 +72,8 @@ def words(line: Line, now_ms: int) -> str:
 _TOLD = frozenset(
     {
         Why.SITE_RESTS, Why.PROBING, Why.LOOK_UP_FAILS, Why.LOOKING_UP, Why.NO_ROUTE, Why.NO_SLOT, Why.RATE,
-        Why.NO_WORKER, Why.DELIVERY_OFF,
+        Why.NO_WORKER, Why.DELIVERY_OFF, Why.SUSPENDED_BY_REPLY, Why.SUSPENDED, Why.STREAM_PAUSED, Why.CONNECT_RATE,
+        Why.MOVING, Why.TLS_REQUIRED, Why.REDIRECT,
     }
 )  # fmt: skip
 """Reasons that say more than the last reply does: that one is older."""
@@ -111,4 +114,4 @@ def _fate(row: RecipientRow, last: Callable[[], JournalRow | None]) -> tuple[Has
 def _last(reader: QueueReader, row: RecipientRow) -> JournalRow | None:
     if row.state is RecipientState.HELD:
         return reader.held_fact(row)
-    return newest(reader.history(row, _LAST_FACTS), ANSWERED)
+    return newest(reader.history(row, 1), ANSWERED) or newest(reader.history(row, _LAST_FACTS), ANSWERED)

@@ -13,6 +13,7 @@ from youtong.admin.accounts.secrets import chosen_verifier
 from youtong.admin.cli.account_frame import with_register
 from youtong.admin.cli.main import run
 from youtong.admin.control import ControlServer, Refused, ask, socket_path
+from youtong.admin.explain import listing
 from youtong.admin.owner_control import OwnerControl
 from youtong.admin.waits import MAX_ASKED
 from youtong.mta.dns.route import Unroutable, UnroutableKind
@@ -125,6 +126,19 @@ async def test_rows_of_one_letter_in_the_same_state_are_one_line_and_programs_ge
     ]  # fmt: skip
     assert not lines[-1].startswith("There are more")
     assert len(await terminal.json("queue list --limit 400")) == 304  # type: ignore[arg-type]
+
+
+async def test_a_listing_looks_at_few_recipients_and_says_when_it_did_not_count_all(
+    room: QueueRoom, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "LOOKED_AT", (4, 8))
+    await room.accept(*(f"reader{n}@c.example" for n in range(12)))
+    assert await terminal.type("queue list --limit 2") == 0
+    assert "reader0@c.example and over 7 more" in terminal.out
+    assert terminal.out.splitlines()[-1] == "There are more; --limit shows them."
+    assert await terminal.type("queue list --limit 12") == 0
+    assert "reader0@c.example and 11 more" in terminal.out
+    assert "There are more" not in terminal.out
 
 
 async def test_explaining_a_message_tells_each_fate_once_with_reason_count_and_next_step(
