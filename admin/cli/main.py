@@ -8,6 +8,7 @@ Knows  nothing of what a verb does: each is a click command in a module beside t
 
 import importlib
 import importlib.util
+import logging
 import os
 import sys
 import tempfile
@@ -101,6 +102,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say; the exit code. When the reader of our output left, that ends it without a word."""
     translate_click()
+    logging.getLogger("youtong").addHandler(logging.NullHandler())  # log lines are a server's; a verb says what it did
     try:
         return _done(arguments)
     except BrokenPipeError:
