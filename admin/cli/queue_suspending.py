@@ -15,11 +15,13 @@ from ...queue.operator_reading import Kind, operator_reading
 from ...queue.orders import Order, Terms, scope_of
 from ...queue.selections import Selection
 from ...queue.storage.suspension_rows import SuspensionRow
+from ...queue.suspensions import SuspensionScope
 from ..config import Config
 from ..explain.suspension_words import scope_words, until_words
 from ..texts import _, ngettext
 from .frame import clock, config_option, json_option, loaded, teaching
 from .output import print_json
+from .paused_streams import paused_streams, paused_words
 from .queue_acting import say_held
 from .queue_choosing import Chosen, selecting, unknown_words
 from .queue_frame import StreamParam, account_names, asked
@@ -209,6 +211,8 @@ def resume(
     if [suspension is not None, not chosen.is_empty, everything].count(True) != 1:
         raise click.UsageError(_("Say which: a number, one of the options, or --all."))
     config = loaded(config_file)
+    if stream and _is_only_paused(config, stream):
+        raise click.ClickException(paused_words([stream]))
     selection = chosen.without_check(config)
     if not chosen.is_empty and scope_of(selection) is None:
         raise click.UsageError(_("Say exactly one of --provider, --site, --domain, --account and --stream."))
@@ -239,6 +243,13 @@ def suspensions(ended_too: bool, limit: int, config_file: Path, as_json: bool) -
         print_suspensions(rows[:limit], account_names(config), clock.now_ms(), whole=len(rows) <= limit)
     else:
         click.echo(_("Nothing was ever suspended.") if ended_too else _("Nothing is suspended."))
+    if not as_json and (paused := paused_streams(config)):
+        click.echo(paused_words(paused))
+
+
+def _is_only_paused(config: Config, stream: int) -> bool:
+    suspended = {row.suspension.subject for row in _in_force(config) if row.suspension.scope is SuspensionScope.STREAM}
+    return str(stream) not in suspended and stream in paused_streams(config)
 
 
 def _in_force(config: Config) -> list[SuspensionRow]:

@@ -92,7 +92,7 @@ def _when(reaction: Reaction) -> str:
     if reaction.after <= 1:
         return _("at the first such reply")
     within = times.span(int(reaction.within_seconds * 1000))
-    return _("at the {n}th such reply within {span}").format(n=reaction.after, span=within)
+    return _("after {n} such replies within {span}").format(n=reaction.after, span=within)
 
 
 def _rates(rates: tuple[RateLimit, ...]) -> str:

@@ -11,9 +11,9 @@ import click
 import msgspec
 
 from ...queue.ids import queue_id
-from ...queue.render_faults import MOST_IN_A_ROW, RENDER_FAULTS
 from ...queue.storage.stream_rows import RevisionRow, StreamRow
 from ...queue.stream_states import RunState
+from ..explain.suspension_words import stream_reason
 from ..texts import _
 from ..times import both
 from .frame import clock
@@ -34,8 +34,8 @@ def print_streams(rows: Sequence[StreamRow], names: Mapping[int, str]) -> None:
     titles = (_("Stream"), _("Name"), _("Account"), _("State"), _("Recipients"), _("Waiting"), _("Text"))
     cells = [
         (
-            queue_id(row.id), row.name, _account(row, names), state_word(row.run_state), str(row.enqueued),
-            str(row.waiting), str(row.revision),
+            queue_id(row.id), row.name, _account(row, names), state_word(row.run_state), f"{row.enqueued:,}",
+            f"{row.waiting:,}", str(row.revision),
         )
         for row in rows
     ]  # fmt: skip
@@ -51,10 +51,10 @@ def print_stream(row: StreamRow, names: Mapping[int, str], revisions: Sequence[R
         (_("State"), state_word(row.run_state)),
         (_("Last change"), both(row.changed_ms, now_ms)),
         (_("By"), row.who),
-        (_("Reason"), _reason(row.reason)),
+        (_("Reason"), stream_reason(row.reason)),
         (_("Reverse-path"), f"<{row.reverse_path}>"),
-        (_("Recipients"), str(row.enqueued)),
-        (_("Waiting"), str(row.waiting)),
+        (_("Recipients"), f"{row.enqueued:,}"),
+        (_("Waiting"), f"{row.waiting:,}"),
         (_("Made"), both(row.created_ms, now_ms)),
         (_("Ends"), both(row.expires_ms, now_ms)),
     ]
@@ -75,14 +75,6 @@ def stream_json(row: StreamRow, names: Mapping[int, str], revisions: Sequence[Re
             {name: getattr(each, name) for name in RevisionRow.__struct_fields__} for each in revisions
         ]
     return msgspec.to_builtins(shown)
-
-
-def _reason(reason: str) -> str:
-    if reason == RENDER_FAULTS:
-        return _("no letter could be made for {n} recipients in a row: see the template and their fields").format(
-            n=MOST_IN_A_ROW
-        )
-    return reason
 
 
 def _account(row: StreamRow, names: Mapping[int, str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from ...queue.ids import queue_id
+from ...queue.render_faults import MOST_IN_A_ROW, RENDER_FAULTS
 from ...queue.suspensions import Suspension, SuspensionScope
 from .. import times
 from ..texts import _
@@ -30,8 +31,18 @@ def cause_words(suspension: Suspension) -> str:
     """Which reply, or who."""
     if suspension.rule:
         return suspension.reply or suspension.rule
+    if suspension.reason == RENDER_FAULTS:
+        return stream_reason(suspension.reason)
     by = _("by {who}").format(who=suspension.who) if suspension.who else _("by an operator")
     return _("{what}: {words}").format(what=by, words=suspension.reason) if suspension.reason else by
+
+
+def stream_reason(reason: str) -> str:
+    """Why a stream is paused: words of a person as they are, a reason of ours as a sentence."""
+    if reason != RENDER_FAULTS:
+        return reason
+    sentence = _("no letter could be made for {n} recipients in a row: see the template and their fields")
+    return sentence.format(n=MOST_IN_A_ROW)
 
 
 def scope_words(suspension: Suspension, accounts: Mapping[int, str] | None = None) -> str:

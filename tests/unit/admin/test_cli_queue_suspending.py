@@ -1,6 +1,7 @@
 """`youtong queue suspend|resume|suspensions|undo|operations` as a person or a program runs them, without a server."""
 
 import json
+from asyncio import to_thread
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from fakes.queue_room import QueueRoom
 from youtong.admin.cli.main import run
 from youtong.queue.ids import queue_id
 from youtong.queue.reading import Wanted, reading
+from youtong.queue.streams import NewStream
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +91,23 @@ def test_a_stream_is_stopped_listed_and_resumed_by_the_number_it_is_known_by(que
     assert f"--stream {stream}" in terminal.out
     assert terminal.type(f"resume --stream {stream}") == 0
     assert terminal.out == "1 suspension is ended.\n"
+
+
+async def test_a_paused_stream_is_told_with_its_verb_where_suspensions_are_looked_for(
+    queue: Path, terminal: Terminal
+) -> None:
+    room = await QueueRoom(queue).open()
+    head = b"From: n@example.org\r\nSubject: s\r\n\r\n"
+    number = await room.streams.make(NewStream(7, "spring", "n@example.org", head, b"x\r\n", 9_000_000, is_paused=True))
+    await room.close()
+    stream = queue_id(number)
+    told = f"Stream {stream} is paused; what lets it go on: youtong stream resume {stream}\n"
+    assert await to_thread(terminal.type, "suspensions") == 0
+    assert terminal.out == "Nothing is suspended.\n" + told
+    assert await to_thread(terminal.type, f"resume --stream {stream}") == 1
+    assert terminal.err == f"youtong: {told}"
+    assert await to_thread(terminal.type, f"suspend --stream {stream}") == 0
+    assert await to_thread(terminal.type, f"resume --stream {stream}") == 0
 
 
 def test_a_provider_is_slowed_to_a_share_a_rate_and_connections(queue: Path, terminal: Terminal) -> None:

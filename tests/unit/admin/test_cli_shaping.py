@@ -88,7 +88,7 @@ def test_test_names_the_rule_and_what_it_would_do() -> None:
     shown = run("test", "--provider", "tencent-exmail", "--reply", "550 Domain frequency limited.").output
     assert "qq-sender-frequency" in shown
     assert "stops" in shown
-    assert "at the 5th such reply within 1 h" in shown
+    assert "after 5 such replies within 1 h" in shown
     shown = run("test", "--reply", "421 mx.example.net: Too many concurrent SMTP connections").output
     assert "slows: 1 connection\n" in shown
 

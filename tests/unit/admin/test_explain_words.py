@@ -13,14 +13,17 @@ from youtong.admin.explain import attempts, document, endings, screen, sentences
 from youtong.admin.explain.explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
 from youtong.admin.explain.facts import Headline, Letter, Signature, Surroundings, Unsigned, headline_of
 from youtong.admin.explain.reasons import explain
+from youtong.admin.explain.suspension_words import cancel_words, cause_words
 from youtong.admin.explain.timeline import timeline
 from youtong.admin.figures import CeilingSeen
 from youtong.admin.waits import LaneSeen
 from youtong.mta.message.notice import Action
 from youtong.queue.ceiling import CeilingKind
 from youtong.queue.holds import WorkerDeaths
+from youtong.queue.ids import queue_id
 from youtong.queue.journal import Facts, JournalKind, JournalRow
 from youtong.queue.reading import MessageRow, RecipientRow
+from youtong.queue.render_faults import RENDER_FAULTS
 from youtong.queue.states import RecipientState
 from youtong.queue.suspensions import Suspension, SuspensionScope
 
@@ -33,6 +36,14 @@ LANE = LaneSeen(
     "Gmail", "default", 80, 80, 5, 10, 10, "default", CeilingSeen(CeilingKind.MESSAGE_RATE, 100, 1.0, "default", 3.0)
 )
 WORDS = "Recipient address rejected: Greylisted, see https://mail.example.org/greylisting?id=0815, and try again later"
+
+
+def test_a_pause_of_ours_is_told_as_a_sentence_and_ended_by_the_streams_own_name() -> None:
+    pause = Suspension(-9, SuspensionScope.STREAM, "9", reason=RENDER_FAULTS)
+    assert cause_words(pause) == (
+        "no letter could be made for 20 recipients in a row: see the template and their fields"
+    )
+    assert cancel_words(pause) == f"youtong stream resume {queue_id(9)}"
 
 
 @pytest.fixture(autouse=True)
