@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from ..mta.clock import Clock
+from .damage import skip_orphans
 from .delays import is_late
 from .owed import DELAY_MS
 from .storage import owing
@@ -100,7 +101,7 @@ class Agenda:
         put_off, left, learned = self._put_off, self._left, self._learned
         self._put_off, self._left, self._learned = {}, set(), {}
         try:
-            late = await self._commits.submit(lambda _: self._write(put_off, left, learned))
+            late = await self._commits.submit(lambda db: self._write(db, put_off, left, learned))
         except Exception:
             self._put_off, self._learned = put_off | self._put_off, learned | self._learned
             self._left |= left
@@ -128,7 +129,9 @@ class Agenda:
         owing.watch_late(db, [row for row in rows if is_late(row, now_ms)])
         return (rows[-1].next_ms, rows[-1].id) if len(rows) == _LATE_PAGE else None
 
-    def _write(self, put_off: dict[Pair, int], left: set[Pair], learned: dict[str, tuple[str, str]]) -> list[Pair]:
+    def _write(
+        self, db: sqlite3.Connection, put_off: dict[Pair, int], left: set[Pair], learned: dict[str, tuple[str, str]]
+    ) -> list[Pair]:
         """The pairs put off of which somebody has been due for long."""
         backlog = self._store.backlog
         backlog.learn((domain, *where) for domain, where in learned.items())
@@ -136,7 +139,10 @@ class Agenda:
         again = [(*pair, until_ms) for pair, until_ms in put_off.items()]
         for pair in left:
             due_ms = backlog.refresh(*pair)
-            if due_ms is not None and due_ms <= now_ms:  # it came while the pair was left, or is about to expire
+            if (
+                due_ms is not None and due_ms <= now_ms
+            ):  # it came meanwhile, is about to expire, or is damaged
                 again.append((*pair, now_ms + _SOON_MS))
+                skip_orphans(self._store, db, *pair, now_ms)
         backlog.look_again(again)
         return backlog.due_before(put_off, now_ms - DELAY_MS)

@@ -16,6 +16,7 @@ from ..mta.clock import Clock
 from . import history, incarnation, spool
 from .acquaintances import Acquaintances
 from .allowances import AllowanceSource
+from .damage import restore_domains
 from .delays import Delays
 from .dialogues import KEPT_BYTES, Dialogues
 from .endings import Endings
@@ -161,6 +162,7 @@ class Dispatcher:
         if recovered.unsent or recovered.maybe:
             _log.info("recovered leases unsent=%d maybe_sent=%d", recovered.unsent, recovered.maybe)
         await self._sweep_spool()
+        await self.commits.submit(restore_domains)
         await self.suspending.load()
         await self.notices.at_start()
         await self.streams.at_start()

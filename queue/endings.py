@@ -81,7 +81,7 @@ class Endings:
 
     def _record_one(self, row: Unleased, old: RecipientState, event: Event, kind: JournalKind, facts: Facts) -> bool:
         """Whether a notice is owed then; not by who is no longer in `old`."""
-        notice = owes_notice(event, row)
+        notice = _owes_notice(event, row)
         fact = Fact(self._clock.now_ms(), kind, row.account_id, row.message_id, row.id, facts)
         next_ms = row.expires_ms if event is Event.HOLD else None
         if not self._store.move(old, event, fact, next_ms=next_ms, notice=int(notice)):
@@ -89,3 +89,10 @@ class Endings:
         if event in _COUNTED:
             self._uncounted.append((row.mail_class, _COUNTED[event]))
         return notice
+
+
+def _owes_notice(event: Event, row: Unleased) -> bool:
+    try:
+        return owes_notice(event, row)
+    except (TypeError, AttributeError):  # octets where a text should be: nobody can be told
+        return False

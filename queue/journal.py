@@ -29,6 +29,8 @@ class JournalKind(StrEnum):
 
 NO_PUBLIC_HOSTNAME = "no-public-hostname"
 """A reason of ours to hold; reasons given by people and hooks are their own words."""
+DAMAGED = "damaged-row"
+"""A reason of ours to hold or skip (queue.damage), and what a fact says that cannot be read."""
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -85,7 +87,19 @@ def encode_facts(facts: Facts) -> str:
 
 
 def decode_facts(text: str) -> Facts:
-    return _decoder.decode(text)
+    """What was encoded; of a damaged row, that it is one."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, TypeError):
+        return Facts(reason=DAMAGED)
+
+
+def kind_of(text: str) -> JournalKind:
+    """What a row tells; a damaged one tells of nothing that changed a recipient."""
+    try:
+        return JournalKind(text)
+    except ValueError:
+        return JournalKind.RETURNED
 
 
 class AttemptPlace(msgspec.Struct, frozen=True, gc=False):

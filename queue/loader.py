@@ -28,9 +28,11 @@ from math import ceil
 from ..mta.clock import Clock
 from ..mta.dns.route import Unroutable
 from ..mta.outcome import Failed, Scope, Stage
+from . import damage
 from .agenda import Agenda
 from .endings import Endings
 from .flows import Flow
+from .journal import DAMAGED
 from .leasing import Leasing
 from .loading import START, Active, Page, make_ready, read_pages
 from .ready import FlowAt
@@ -254,12 +256,15 @@ class Loader:
         """Raises StorageError; another fault is its pair's alone."""
         unknown = [each for each in together if each.flow is None]
         if unknown:
-            flows = await self._commits.submit(lambda _: [self._store.flows.flow(each.pair[1]) for each in unknown])
+            flows = await self._commits.submit(lambda _: [self._flow(each.pair[1]) for each in unknown])
             for active, flow in zip(unknown, flows, strict=True):
                 active.flow = flow
         pages: list[Page] = []
         for active in together:
             try:
+                if active.flow is None:
+                    await self._end_page(active, lambda rows: self._endings.hold(rows, DAMAGED))
+                    continue
                 await self._judge(active, pages)
             except StorageError:
                 raise
@@ -268,6 +273,14 @@ class Loader:
                 self._todo[active.pair] = active
         if pages:
             await self._load(pages)
+
+    def _flow(self, flow_id: int) -> Flow | None:
+        """None: its row is damaged or gone, and nobody can say whose turn its mail would be."""
+        try:
+            return self._store.flows.flow(flow_id)
+        except (LookupError, ValueError):
+            _log.error("the row of a flow is damaged or gone, its mail is held flow=%d", flow_id)
+            return None
 
     async def _judge(self, active: Active, pages: list[Page]) -> None:
         """What is in the way of the pair's recipients; if nothing is, a page is to be read."""
@@ -394,6 +407,9 @@ class Loader:
             await self._endings.expire(expired)
         for page, (limit, found) in zip(pages, rows, strict=True):
             stop = make_ready(self._leasing, page, found, now_ms)
+            if page.damaged:
+                damage.tell(page.damaged)
+                await self._endings.hold(page.damaged, DAMAGED)
             self._loaded(page, limit, found, stop)
 
     def _loaded(self, page: Page, limit: int, rows: list[DueRow], stop: Suspension | None) -> None:

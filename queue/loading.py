@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from .damage import is_sound
 from .flows import Flow
 from .lanes import Lane
 from .leasing import Leasing
@@ -42,6 +43,7 @@ class Page(msgspec.Struct):
     flow_at: FlowAt
     noticed: int  # of the pair, when the page was asked for
     stopped_lane: tuple[str, str] = ("", "")
+    damaged: list[DueRow] = []  # rows of which no letter can be made
 
 
 def read_pages(
@@ -66,6 +68,9 @@ def make_ready(leasing: Leasing, page: Page, rows: Iterable[DueRow], now_ms: int
     assert page.active.flow is not None
     for row in rows:
         if row.id in leasing.ready.ids or row.expires_ms <= now_ms:
+            continue
+        if not is_sound(row):
+            page.damaged.append(row)
             continue
         if facts is None or facts.message_id != row.message_id:
             facts = facts_of(row, page.active.flow)

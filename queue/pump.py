@@ -228,8 +228,15 @@ class Pump:
     def _content(self, content_id: int, known: dict[int, StoredContent | None]) -> StoredContent | None:
         """One object for all transactions of a content."""
         if content_id not in known:
-            known[content_id] = self._store.content(content_id)
+            known[content_id] = self._sound_content(content_id)
         return known[content_id]
+
+    def _sound_content(self, content_id: int) -> StoredContent | None:
+        try:
+            return self._store.content(content_id)
+        except (ValueError, TypeError):  # its recipients are skipped, as those whose content is gone
+            _log.error("a damaged row: nobody can say what this content is content=%d", content_id)
+            return None
 
     def _pass_gate(self, leased: Leased, decisions: Sequence[GateDecision], owed: set[int]) -> list[Waiting]:
         passed: list[Waiting] = []

@@ -9,6 +9,7 @@ Invariants
     Q3  a marked lease, and every lease of an earlier boot, counts as maybe sent; all others as surely not.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,6 +28,7 @@ from .storage.group_commit import GroupCommit
 from .storage.rows import LeasedRow
 from .storage.store import QueueStore
 
+_log = logging.getLogger("youtong.queue")
 _PAGE = 500
 _WHY = "the delivery process ended after the message was sent and before the answer was recorded"
 
@@ -75,9 +77,16 @@ class Recovery:
         rows = self._store.leased_below(limit, _PAGE)
         page = [(row, row.lease in marked or incarnation_of(row.lease) in other_boots) for row in rows]
         for row, maybe in page:
-            self.settle(row, maybe=maybe)
+            self._settle_one(row, maybe=maybe)
         history.note_recovered(db, self._clock.now_ms(), ((row.lease, row.domain_id) for row in rows))
         return page
+
+    def _settle_one(self, row: LeasedRow, *, maybe: bool) -> None:
+        try:
+            self.settle(row, maybe=maybe)
+        except (ValueError, TypeError, LookupError):  # a damaged row may not keep the owner from starting (Q7)
+            _log.error("a damaged row is scheduled again recipient=%d", row.id)
+            settlement.give_back(self._store, row, self._clock.now_ms())
 
     def settle(self, row: LeasedRow, *, maybe: bool) -> settlement.Settled:
         """One lease of a dead worker, within the caller's operation. Raises LeaseLost."""

@@ -8,6 +8,7 @@ Invariants
         ends it: an outcome, a return, the death of a worker, or a new owner.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 
 from .journal import Facts, JournalKind
@@ -16,6 +17,7 @@ from .storage.rows import Fact, LeasedRow, OperatedRow
 from .storage.store import QueueStore
 from .storage.wish_rows import Wish
 
+_log = logging.getLogger("youtong.queue")
 _EVENTS = {"hold": (Event.HOLD, JournalKind.HELD), "cancel": (Event.CANCEL, JournalKind.CANCELLED)}
 
 
@@ -37,6 +39,9 @@ def fulfil(store: QueueStore, rows: Iterable[LeasedRow], now_ms: int) -> set[int
 
 
 def _fulfil(store: QueueStore, rows: dict[int, LeasedRow], wish: Wish, now_ms: int) -> bool:
+    if wish.verb not in _EVENTS:  # what ended is recorded all the same, or it would be sent again and again
+        _log.error("a damaged row: nobody can say what was wished recipient=%d", wish.recipient_id)
+        return False
     row, (event, kind) = rows[wish.recipient_id], _EVENTS[wish.verb]
     fact = Fact(now_ms, kind, row.account_id, row.message_id, row.id, _facts(wish))
     next_ms = row.expires_ms if event is Event.HOLD else None

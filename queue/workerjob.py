@@ -8,10 +8,11 @@ from collections import OrderedDict
 from typing import Protocol
 
 from ..mta.delivery.host import Host
+from ..mta.delivery.job import RenderFault
 from ..mta.envelope import Body
 from ..mta.message.seven_bit import to_seven_bit
 from ..mta.smtp.data import encode_data
-from .content import NOBODY, ContentSource, Personal, StoredContent
+from .content import NOBODY, ContentKind, ContentSource, Personal, StoredContent
 from .protocol import JobParcel
 from .signing import Signer
 
@@ -39,26 +40,36 @@ class ContentMaker:
         self._bytes = 0
 
     def wire(
-        self, token: int, content: StoredContent, personal: Personal = NOBODY, *, seven_bit: bool = False
+        self,
+        token: int,
+        content: StoredContent,
+        personal: Personal = NOBODY,
+        *,
+        seven_bit: bool = False,
+        least_bytes: int = 0,
     ) -> bytes:
-        """Signed, dot-stuffed, with its final dot, for this lease. Raises RenderFault, and Unconvertible with
-        `seven_bit`."""
+        """Signed, dot-stuffed, with its final dot, for this lease. Raises RenderFault, also for fewer octets than
+        `least_bytes` (a file that was cut), and Unconvertible with `seven_bit`."""
         known = self._shared.get((content.id, seven_bit))
         if known is not None:
             return known
         self._makings.begin(token)
         try:
-            wire, is_shared = self._make(content, personal, seven_bit=seven_bit)
+            wire, is_shared = self._make(content, personal, seven_bit=seven_bit, least_bytes=least_bytes)
         finally:
             self._makings.end()
         if is_shared:
             self._keep((content.id, seven_bit), wire)
         return wire
 
-    def _make(self, content: StoredContent, personal: Personal, *, seven_bit: bool) -> tuple[bytes, bool]:
+    def _make(
+        self, content: StoredContent, personal: Personal, *, seven_bit: bool, least_bytes: int
+    ) -> tuple[bytes, bool]:
         """The octets, and whether they are the same for everybody."""
         rendered = self._source.render(content, personal)
         head, body = rendered.head, rendered.body
+        if len(head) + len(body) < least_bytes:
+            raise RenderFault("the body in the spool is not whole")
         if seven_bit:
             head, body = to_seven_bit(head, body)
         return encode_data(self._signer.sign(head, body) + head + body), rendered.shared
@@ -101,7 +112,9 @@ class WorkerJob:
         self._content, self._parcel, self._maker = content, parcel, maker
 
     def wire(self, *, seven_bit: bool = False) -> bytes:
-        return self._maker.wire(self.token, self._content, self._personal(), seven_bit=seven_bit)
+        content = self._content
+        least = self.size_bytes if content.spool is not None and content.kind is ContentKind.SUBMITTED else 0
+        return self._maker.wire(self.token, content, self._personal(), seven_bit=seven_bit, least_bytes=least)
 
     def _personal(self) -> Personal:
         parcel = self._parcel

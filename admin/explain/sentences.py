@@ -7,7 +7,7 @@ Knows  no layout (screen); how a letter ended is in endings, what was said in it
 from typing import assert_never
 
 from ...queue.holds import new_recipients, worker_deaths
-from ...queue.journal import NO_PUBLIC_HOSTNAME, Facts, JournalRow
+from ...queue.journal import DAMAGED, NO_PUBLIC_HOSTNAME, Facts, JournalRow
 from ...queue.reading import Wish
 from ...queue.states import RecipientState
 from ...queue.suspensions import Suspension, SuspensionScope
@@ -251,6 +251,9 @@ def wish_sentence(wish: Wish) -> str:
 
 def reason_text(reason: str) -> str:
     """A journal's reason in words: those of ours are keys, those of people and hooks are told as they are."""
+    if reason == DAMAGED:
+        return _("its rows in queue.db are damaged, and no letter can be made of them; look at the server's log and "
+                 "the disk, and cancel it")  # fmt: skip
     if reason == NO_PUBLIC_HOSTNAME:
         return _("this server's hostname is no public name; set [server] hostname to the machine's full name, restart, "
                  "then `youtong queue release --all`")  # fmt: skip
@@ -279,6 +282,8 @@ def hold_words(facts: Facts) -> str:
 
 def reason_words(reason: str) -> str:
     """As `reason_text`, in a few words: for a line of a listing or a history."""
+    if reason == DAMAGED:
+        return _("its rows in queue.db are damaged")
     if reason == NO_PUBLIC_HOSTNAME:
         return _("this server's hostname is no public name")
     if (brake := new_recipients(reason)) is not None:

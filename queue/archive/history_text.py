@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ..journal import JournalKind, JournalRow, decode_facts
+from ..journal import JournalRow, decode_facts, kind_of
 
 Entry = tuple[int, int, str, int, int, int, int, str]
 """A journal row in the order of its columns; facts encoded."""
@@ -28,6 +28,4 @@ def history_of(text: bytes) -> list[JournalRow]:
 
 def journal_row(entry: Entry) -> JournalRow:
     seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, facts = entry
-    return JournalRow(
-        seq, at_ms, JournalKind(kind), account_id, message_id, recipient_id, prev_seq, decode_facts(facts)
-    )
+    return JournalRow(seq, at_ms, kind_of(kind), account_id, message_id, recipient_id, prev_seq, decode_facts(facts))

@@ -10,14 +10,17 @@ Invariants
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from ..ids import address_hash
-from ..journal import JournalKind, JournalRow, decode_facts
+from ..journal import JournalRow, decode_facts, kind_of
 from ..states import RecipientState
 from .address_runs import WITH_ADDRESS_HASH
+
+_Row = TypeVar("_Row", bound=msgspec.Struct)
 
 MAX_ENDED_LOOKED_AT = 100_000
 
@@ -159,7 +162,7 @@ def ended(db: sqlite3.Connection, state: RecipientState) -> Iterator[RecipientRo
 
 def message(db: sqlite3.Connection, message_id: int) -> MessageRow | None:
     row = db.execute(_MESSAGE, (message_id,)).fetchone()
-    return msgspec.convert(row, MessageRow, strict=False) if row else None  # SQLite's truths are numbers
+    return _converted(row, MessageRow) if row else None
 
 
 def chain(db: sqlite3.Connection, newest_seq: int, limit: int) -> list[JournalRow]:
@@ -185,11 +188,25 @@ def seq_before(db: sqlite3.Connection, at_ms: int) -> int:
 
 
 def _recipient(row: tuple[object, ...]) -> RecipientRow:
-    return msgspec.convert(row, RecipientRow)
+    return _converted(row, RecipientRow)
+
+
+def _converted(row: Sequence[object], shape: type[_Row]) -> _Row:
+    """A damaged row, with octets where a text should be or a text for octets, is shown as well as may be."""
+    try:
+        return msgspec.convert(row, shape, strict=False)  # SQLite's truths are numbers
+    except msgspec.ValidationError:
+        types = [field.type for field in msgspec.structs.fields(shape)]
+        mended = [_as(value, wanted) for value, wanted in zip(row, types, strict=False)]
+        return msgspec.convert(mended, shape, strict=False)
+
+
+def _as(value: object, wanted: object) -> object:
+    if wanted is str and isinstance(value, bytes):
+        return value.decode("ascii", "replace")
+    return value.encode() if wanted is bytes and isinstance(value, str) else value
 
 
 def _fact(row: tuple[int, int, str, int, int, int, int, str]) -> JournalRow:
     seq, at_ms, kind, account_id, message_id, recipient_id, prev_seq, facts = row
-    return JournalRow(
-        seq, at_ms, JournalKind(kind), account_id, message_id, recipient_id, prev_seq, decode_facts(facts)
-    )
+    return JournalRow(seq, at_ms, kind_of(kind), account_id, message_id, recipient_id, prev_seq, decode_facts(facts))

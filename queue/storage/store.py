@@ -10,6 +10,7 @@ Invariants
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from types import NoneType
 
 from ...mta.submission.ports import InlineBody
 from ..content import ContentKind, StoredContent
@@ -186,9 +187,10 @@ class QueueStore:
         return [DueRow(*row) for row in rows]
 
     def waiting_rows(self, recipient_ids: Iterable[int]) -> list[DueRow]:
-        """These recipients, which are scheduled or held."""
+        """These recipients, which are scheduled or held; not those whose message is gone."""
         query = _ROWS + "WHERE r.id = ?"
-        return [DueRow(*self._db.execute(query, (recipient_id,)).fetchone()) for recipient_id in recipient_ids]
+        found = (self._db.execute(query, (recipient_id,)).fetchone() for recipient_id in recipient_ids)
+        return [DueRow(*row) for row in found if row is not None]
 
     def held_and_expired(self, now_ms: int, limit: int) -> list[DueRow]:
         """Held recipients whose message is too old (their next_ms is when it is)."""
@@ -308,8 +310,14 @@ class QueueStore:
     # -- content --------------------------------------------------------------------------------------------------
 
     def content(self, content_id: int) -> StoredContent | None:
+        """None: it is gone. Raises ValueError or TypeError when the row is damaged."""
         row = self._db.execute("SELECT id, kind, head, body, spool FROM content WHERE id = ?", (content_id,)).fetchone()
-        return StoredContent(row[0], ContentKind(row[1]), row[2], row[3], row[4]) if row else None
+        if row is None:
+            return None
+        number, kind, head, body, name = row
+        if type(head) is not bytes or type(body) not in (bytes, NoneType):
+            raise TypeError("the column of a content's octets holds no octets")
+        return StoredContent(number, ContentKind(kind), head, body, name)
 
     def spool_names(self) -> set[str]:
         """Files that some row needs, of outgoing and of inbound mail."""

@@ -4,14 +4,17 @@ Owns   the SQL over `stream` and `revision`, and the one statement that inserts 
 Knows  no transition (queue.stream_states). Each function is part of an operation of GroupCommit.
 """
 
+import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import msgspec
 
 from ..content import ContentKind
 from ..stream_states import RunState
+
+_log = logging.getLogger("youtong.queue")
 
 ROWS_A_STATEMENT = 100
 """Of 20, 50, 100 and 200 the fastest but one (127,000 rows a second, one by one: 77,000); and what is prepared stays
@@ -68,13 +71,22 @@ def stream(db: sqlite3.Connection, stream_id: int) -> StreamRow | None:
 def streams(db: sqlite3.Connection, before: int, limit: int) -> list[StreamRow]:
     """Newest first; those below the number `before`."""
     rows = db.execute(_STREAMS + "WHERE s.id < ? ORDER BY s.id DESC LIMIT ?", (before, limit))
-    return [msgspec.convert(row, StreamRow) for row in rows]
+    return list(_sound(rows))
 
 
 def halted(db: sqlite3.Connection) -> list[StreamRow]:
     """Paused ones, and stopped ones of which somebody may still wait."""
     query = _STREAMS + "WHERE s.run_state = 'paused' OR (s.run_state = 'stopped' AND s.is_swept = 0)"
-    return [msgspec.convert(row, StreamRow) for row in db.execute(query)]
+    return list(_sound(db.execute(query)))
+
+
+def _sound(rows: Iterable[tuple[object, ...]]) -> Iterator[StreamRow]:
+    """Without those that are damaged: a list, and a start, do without them."""
+    for row in rows:
+        try:
+            yield msgspec.convert(row, StreamRow)
+        except msgspec.ValidationError as error:
+            _log.error("a damaged row is passed over stream=%s error=%s", row[0], error)
 
 
 def state_of(db: sqlite3.Connection, stream_id: int) -> tuple[RunState, int] | None:

@@ -7,12 +7,16 @@ Knows  nothing of the book in memory (queue.suspensions). Each function is part 
 A row is in force while `ended_ms` is NULL and `until_ms` is NULL or still to come: time ends it without a statement.
 """
 
+import logging
 import sqlite3
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from ..limits import RateLimit
 from ..suspensions import Suspension, SuspensionScope
+
+_log = logging.getLogger("youtong.queue")
 
 _COLUMNS = (
     "id, scope, subject, source, sender_domain, stop, share, rate_count, rate_seconds, connections, since_ms, until_ms,"
@@ -78,12 +82,12 @@ def one(db: sqlite3.Connection, suspension_id: int) -> SuspensionRow | None:
 def in_force(db: sqlite3.Connection, now_ms: int) -> list[SuspensionRow]:
     """Oldest first."""
     rows = db.execute(f"{_SELECT} WHERE {_IN_FORCE} ORDER BY id", (now_ms,))
-    return [_row(row) for row in rows]
+    return list(_sound(rows))
 
 
 def history(db: sqlite3.Connection, limit: int) -> list[SuspensionRow]:
     """In force or ended, newest first."""
-    return [_row(row) for row in db.execute(f"{_SELECT} ORDER BY id DESC LIMIT ?", (limit,))]
+    return list(_sound(db.execute(f"{_SELECT} ORDER BY id DESC LIMIT ?", (limit,))))
 
 
 def last_id(db: sqlite3.Connection) -> int:
@@ -104,6 +108,15 @@ def forget_old(db: sqlite3.Connection, now_ms: int, keep: int = _MAX_KEPT) -> in
 _Columns = tuple[
     int, str, str, str, str, int, float, int, float, int, int, int | None, str, str, str, str, int, int | None, str
 ]
+
+
+def _sound(rows: Iterable[_Columns]) -> Iterator[SuspensionRow]:
+    """Without those that are damaged: nobody can say what they stop, and a start does without them."""
+    for row in rows:
+        try:
+            yield _row(row)
+        except (ValueError, TypeError) as error:
+            _log.error("a damaged row is passed over suspension=%d error=%s", row[0], error)
 
 
 def _row(columns: _Columns) -> SuspensionRow:

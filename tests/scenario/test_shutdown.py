@@ -52,6 +52,7 @@ async def test_sigterm_under_load_loses_nothing_and_doubts_nothing(server: Runni
     posting = asyncio.create_task(post(server, sent))
     await arrived(internet, 20)
     assert await server.terminate() == 0
+    assert [line for line in server.log().splitlines() if " ERROR " in line] == []
     await server.start()
     await posting
     await server.quiet()
