@@ -14,6 +14,7 @@ from ..mta.clock import Clock
 from ..queue.ceiling import CeilingKind
 from ..queue.reading import NoQueue, QueueReader, reading
 from ..queue.storage.backlog_reads import FlowRow, WaitingSum
+from ..queue.suspensions import Suspension, SuspensionScope
 from . import control
 from .config import Config
 from .figures import CeilingSeen, LaneFigures, OwnerFigures, ProviderRests, RateSeen
@@ -39,6 +40,7 @@ class ProviderRow(msgspec.Struct, frozen=True):
     ceiling: CeilingSeen = CeilingSeen()
     sources: int = 0
     due_ms: int | None = None  # of what waits the soonest
+    stopped: int = 0  # of what waits: of streams and accounts that are stopped
 
     @property
     def tried_1m(self) -> int:
@@ -61,6 +63,7 @@ class FlowLine(msgspec.Struct, frozen=True):
     waiting: int
     providers: int
     leaving_1m: int = 0
+    is_stopped: bool = False  # its stream or account is
 
 
 class ClassWaiting(msgspec.Struct, frozen=True):
@@ -95,11 +98,12 @@ def gather(config: Config, accounts: Mapping[int, str], clock: Clock) -> Panoram
     except NoQueue:
         sums, flows = [], {}
     lanes, rests = (owner.lanes, owner.rests) if owner is not None else ((), ())
+    stopped: frozenset[int] = stopped_flows(flows, owner.suspensions) if owner is not None else frozenset()
     return Panorama(
         clock.now_ms(),
         owner,
-        tuple(provider_rows(sums, lanes, rests)),
-        tuple(_lines(sums, flows, accounts, dict(owner.flows_1m) if owner is not None else {})),
+        tuple(provider_rows(sums, lanes, rests, stopped)),
+        tuple(_lines(sums, flows, accounts, dict(owner.flows_1m) if owner is not None else {}, stopped)),
         tuple(_classes(sums)),
     )
 
@@ -113,6 +117,17 @@ def ask_owner(config: Config) -> OwnerFigures | None:
     return msgspec.convert(answer, OwnerFigures)
 
 
+def stopped_flows(flows: Mapping[int, FlowRow], suspensions: Iterable[Suspension]) -> frozenset[int]:
+    """Those whose stream or account is stopped: by an operator, or since the stream is paused."""
+    stops = {(each.scope, each.subject) for each in suspensions if each.stop}
+    return frozenset(
+        flow_id
+        for flow_id, row in flows.items()
+        if (SuspensionScope.ACCOUNT, str(row.account_id)) in stops
+        or (SuspensionScope.STREAM, str(row.stream_id)) in stops
+    )
+
+
 def _classes(sums: Iterable[WaitingSum]) -> Iterable[ClassWaiting]:
     found: dict[tuple[str, str], int] = {}
     for each in sums:
@@ -122,13 +137,19 @@ def _classes(sums: Iterable[WaitingSum]) -> Iterable[ClassWaiting]:
 
 
 def provider_rows(
-    sums: Iterable[WaitingSum], lanes: Iterable[LaneFigures], rests: Iterable[ProviderRests] = ()
+    sums: Iterable[WaitingSum],
+    lanes: Iterable[LaneFigures],
+    rests: Iterable[ProviderRests] = (),
+    stopped_flows: frozenset[int] = frozenset(),
 ) -> list[ProviderRow]:
     """One for each provider that has mail or a lane."""
     waiting: dict[str, int] = {}
+    stopped: dict[str, int] = {}
     due: dict[str, int] = {}
     for each in sums:
         waiting[each.provider] = waiting.get(each.provider, 0) + each.waiting
+        if each.flow_id in stopped_flows:
+            stopped[each.provider] = stopped.get(each.provider, 0) + each.waiting
         if each.due_ms is not None:
             due[each.provider] = min(each.due_ms, due.get(each.provider, each.due_ms))
     by_provider: dict[str, list[LaneFigures]] = {}
@@ -136,7 +157,11 @@ def provider_rows(
         by_provider.setdefault(lane.provider, []).append(lane)
     names = [*by_provider, *(name for name in waiting if name not in by_provider)]
     resting = {each.provider: each for each in rests}
-    rows = [_row(name, waiting.get(name, 0), due.get(name), by_provider.get(name, [])) for name in names]
+    rows = [
+        _row(ProviderRow(name, waiting.get(name, 0), due_ms=due.get(name), stopped=stopped.get(name, 0)),
+             by_provider.get(name, []))
+        for name in names
+    ]  # fmt: skip
     return [_rested(row, resting[row.provider]) if row.provider in resting else row for row in rows]
 
 
@@ -148,16 +173,16 @@ def _rested(row: ProviderRow, rests: ProviderRests) -> ProviderRow:
     return msgspec.structs.replace(row, ceiling=ceiling)
 
 
-def _row(provider: str, waiting: int, due_ms: int | None, lanes: Sequence[LaneFigures]) -> ProviderRow:
+def _row(waits: ProviderRow, lanes: Sequence[LaneFigures]) -> ProviderRow:
+    """What waits, with what its lanes do."""
     if not lanes:
-        return ProviderRow(provider, waiting, due_ms=due_ms)
+        return waits
 
     def total(of: Callable[[LaneFigures], int]) -> int:
         return sum(map(of, lanes))
 
-    return ProviderRow(
-        provider,
-        waiting,
+    return msgspec.structs.replace(
+        waits,
         ready=total(lambda lane: lane.ready),
         in_flight=total(lambda lane: lane.in_flight),
         connections=total(lambda lane: lane.connections),
@@ -170,7 +195,6 @@ def _row(provider: str, waiting: int, due_ms: int | None, lanes: Sequence[LaneFi
         rate=_tightest(lanes),
         ceiling=_binding(lanes),
         sources=len(lanes),
-        due_ms=due_ms,
     )
 
 
@@ -217,7 +241,11 @@ def flow_lines(
 
 
 def _lines(
-    sums: Sequence[WaitingSum], flows: Mapping[int, FlowRow], accounts: Mapping[int, str], leaving: Mapping[int, int]
+    sums: Sequence[WaitingSum],
+    flows: Mapping[int, FlowRow],
+    accounts: Mapping[int, str],
+    leaving: Mapping[int, int],
+    stopped: frozenset[int] = frozenset(),
 ) -> Iterable[FlowLine]:
     waiting = _by_flow(sums)
     for flow_id, row in flows.items():
@@ -231,4 +259,5 @@ def _lines(
             sum(each.waiting for each in parts),
             len({each.provider for each in parts}),
             leaving.get(flow_id, 0),
+            flow_id in stopped,
         )

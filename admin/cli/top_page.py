@@ -113,6 +113,8 @@ def _provider_cells(row: ProviderRow, name: str, at_ms: int, *, is_wide: bool) -
 def _limited_by(row: ProviderRow, at_ms: int) -> Text:
     """What limits it; else, when nothing is on its way out, for what time that waits."""
     words = ceiling_words(row.ceiling, at_ms)
+    if not words and row.stopped:
+        return Text(_("{n:,} of stopped streams or accounts").format(n=row.stopped), "red")
     if not words and not row.ready and not row.in_flight and row.due_ms is not None and row.due_ms > at_ms:
         return Text(_("next attempt {time}").format(time=times.exact(row.due_ms, at_ms)), "dim")
     return Text(words, "yellow")
@@ -176,8 +178,13 @@ def _flow_cells(line: FlowLine) -> list[Text]:
         _number(line.waiting),
         _number(line.providers),
         _number(line.leaving_1m),
-        Text(line.stream or line.sender_domain or "<>"),
+        _whose(line),
     ]
+
+
+def _whose(line: FlowLine) -> Text:
+    name = Text(line.stream or line.sender_domain or "<>")
+    return name.append(f"  {_('stopped')}", "red") if line.is_stopped else name
 
 
 # -- lines ------------------------------------------------------------------------------------------------------------

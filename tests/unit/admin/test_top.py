@@ -16,7 +16,9 @@ from youtong.admin.cli.top import Feed, live
 from youtong.admin.cli.top_page import page, table
 from youtong.admin.cli.top_terminal import Painter, Terminal, keys_of
 from youtong.admin.cli.top_view import Quit, Sort, View, flows, pressed, providers
-from youtong.admin.panorama import Panorama, ProviderRow
+from youtong.admin.panorama import FlowLine, Panorama, ProviderRow, provider_rows, stopped_flows
+from youtong.queue.storage.backlog_reads import FlowRow, WaitingSum
+from youtong.queue.suspensions import Suspension, SuspensionScope
 
 
 def after(*keys: str) -> View:
@@ -126,6 +128,27 @@ def test_a_provider_that_only_waits_for_its_time_says_for_which() -> None:
     seen = Panorama(AT_MS, None, rows, ())
     lines = [line.plain for line in table(seen, View(), 120)][-2:]
     assert ["next attempt" in line for line in lines] == [True, False]
+
+
+def test_what_is_of_stopped_streams_and_accounts_is_told_of_provider_and_flow() -> None:
+    flows = {
+        1: FlowRow(1, 7, "bulk", 9, "", "spring"),
+        2: FlowRow(2, 8, "people", 0, "b.example", ""),
+        3: FlowRow(3, 6, "people", 0, "c.example", ""),
+    }
+    stops = [
+        Suspension(-9, SuspensionScope.STREAM, "9"),
+        Suspension(1, SuspensionScope.ACCOUNT, "8"),
+        Suspension(2, SuspensionScope.ACCOUNT, "6", stop=False, share=0.5),
+    ]
+    stopped = stopped_flows(flows, stops)
+    assert stopped == {1, 2}
+    sums = [WaitingSum("fast", flow, "bulk", 10 * flow, None) for flow in flows]
+    (row,) = provider_rows(sums, (), (), stopped)
+    line = FlowLine(1, "a", "bulk", "spring", "", 10, 1, is_stopped=True)
+    seen = Panorama(AT_MS, None, (row,), (line,))
+    assert table(seen, View(), 120)[-1].plain.endswith("30 of stopped streams or accounts")
+    assert table(seen, View(shows_flows=True), 120)[-1].plain.endswith("spring  stopped")
 
 
 def test_a_long_list_is_scrolled_and_says_where_it_is() -> None:
