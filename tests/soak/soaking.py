@@ -16,6 +16,7 @@ from random import Random
 from fakes.internet import change, simulated_internet
 from fakes.posting import Fate, fates, faults_of
 from fakes.running import Running, until
+from soak.campaign import Campaign
 from soak.load import Load
 from soak.plot import Line, svg
 from soak.samples import Sample, csv_of, faults_of as growth_of, take
@@ -35,6 +36,7 @@ class Soak:
     deaths: list[float] = field(default_factory=list)
     accepted: int = 0
     delivered: int = 0
+    enqueued: int = 0
     faults: list[str] = field(default_factory=list)
 
 
@@ -46,13 +48,18 @@ async def soak(folder: Path, seconds: float, *, per_second: float, kill_every: f
         running = Running(folder, internet)
         await running.start()
         load = Load(running, DOMAINS, per_second, seed)
-        async with _alongside(load.run(), _sample(running, load, result), _kill(running, result, kill_every, seed)):
+        campaign = Campaign(running, DOMAINS, per_second, seed)
+        loads = asyncio.gather(load.run(), campaign.run())
+        async with _alongside(loads, _sample(running, load, result), _kill(running, result, kill_every, seed)):
             await asyncio.sleep(seconds)
             load.stop()
+            campaign.stop()
         running.up.set()
         await until(running.is_quiet, "the queue never comes to rest", _REST_SECONDS)
         await running.counted()
         _judge(result, load, internet, running)
+        result.enqueued = len(campaign.addresses)
+        result.faults += campaign.faults(internet, _unconfirmed(running))[:20]
         await running.end()
     return result
 
@@ -127,6 +134,10 @@ def _judge(result: Soak, load: Load, internet: Simulator, running: Running) -> N
     result.faults = [*faults_of(judged, internet, running)[:20], *growth_of(result.samples)]
     if result.accepted < _ACCEPTED_SHARE * len(load.letters) - 12 * len(result.deaths):
         result.faults.append(f"only {result.accepted} of {len(load.letters)} letters were accepted: {counts}")
+
+
+def _unconfirmed(running: Running) -> set[str]:
+    return {str(address) for (address,) in running.rows("SELECT address FROM recipient WHERE state = 15")}
 
 
 def write(result: Soak, folder: Path) -> None:

@@ -16,6 +16,7 @@ async def test_eighteen_seconds_of_mixed_load_with_kills_lose_nothing_and_are_pl
     assert result.faults == []
     assert len(result.deaths) >= 2
     assert result.accepted > 100
+    assert result.enqueued > 100
     assert "polyline" in (tmp_path / "soak.svg").read_text("utf-8")
 
 
