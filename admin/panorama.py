@@ -39,7 +39,7 @@ class ProviderRow(msgspec.Struct, frozen=True):
     rate: RateSeen | None = None
     ceiling: CeilingSeen = CeilingSeen()
     sources: int = 0
-    due_ms: int | None = None  # of what waits the soonest
+    due_ms: int | None = None  # when what waits is looked at next, if that is soon
     stopped: int = 0  # of what waits: of streams and accounts that are stopped
 
     @property
@@ -95,14 +95,15 @@ def gather(config: Config, accounts: Mapping[int, str], clock: Clock) -> Panoram
         with reading(config.server.data_dir) as reader:
             sums = reader.backlog()
             flows = _flow_rows(sums, reader)
+            looked_at = reader.looked_at(clock.now_ms())
     except NoQueue:
-        sums, flows = [], {}
+        sums, flows, looked_at = [], {}, {}
     lanes, rests = (owner.lanes, owner.rests) if owner is not None else ((), ())
     stopped: frozenset[int] = stopped_flows(flows, owner.suspensions) if owner is not None else frozenset()
     return Panorama(
         clock.now_ms(),
         owner,
-        tuple(provider_rows(sums, lanes, rests, stopped)),
+        tuple(provider_rows(sums, lanes, rests, stopped, looked_at)),
         tuple(_lines(sums, flows, accounts, dict(owner.flows_1m) if owner is not None else {}, stopped)),
         tuple(_classes(sums)),
     )
@@ -141,24 +142,22 @@ def provider_rows(
     lanes: Iterable[LaneFigures],
     rests: Iterable[ProviderRests] = (),
     stopped_flows: frozenset[int] = frozenset(),
+    looked_at: Mapping[str, int] = {},
 ) -> list[ProviderRow]:
-    """One for each provider that has mail or a lane."""
+    """One for each provider that has mail or a lane; `looked_at`: when its mail is looked at next."""
     waiting: dict[str, int] = {}
     stopped: dict[str, int] = {}
-    due: dict[str, int] = {}
     for each in sums:
         waiting[each.provider] = waiting.get(each.provider, 0) + each.waiting
         if each.flow_id in stopped_flows:
             stopped[each.provider] = stopped.get(each.provider, 0) + each.waiting
-        if each.due_ms is not None:
-            due[each.provider] = min(each.due_ms, due.get(each.provider, each.due_ms))
     by_provider: dict[str, list[LaneFigures]] = {}
     for lane in lanes:
         by_provider.setdefault(lane.provider, []).append(lane)
     names = [*by_provider, *(name for name in waiting if name not in by_provider)]
     resting = {each.provider: each for each in rests}
     rows = [
-        _row(ProviderRow(name, waiting.get(name, 0), due_ms=due.get(name), stopped=stopped.get(name, 0)),
+        _row(ProviderRow(name, waiting.get(name, 0), due_ms=looked_at.get(name), stopped=stopped.get(name, 0)),
              by_provider.get(name, []))
         for name in names
     ]  # fmt: skip

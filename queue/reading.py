@@ -159,8 +159,12 @@ class QueueReader:
         return _mapped(lambda: suspension_rows.one(self._db, number))
 
     def backlog(self) -> list[WaitingSum]:
-        """What is scheduled, by provider and flow; a pair may come in several parts."""
+        """What is scheduled, by provider and flow."""
         return _all(backlog_reads.sums(self._db))
+
+    def looked_at(self, now_ms: int) -> dict[str, int]:
+        """When the mail of each provider is next looked at, of those that come soonest."""
+        return _mapped(lambda: backlog_reads.looked_at(self._db, now_ms))
 
     def backlog_of(self, domain: str) -> list[WaitingSum]:
         """What is scheduled for one domain, by flow."""

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from .waiting_sums import WaitingSums
+
 _NEVER = 1 << 62
 
 _NOTE = """
@@ -59,11 +61,13 @@ class DuePair(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Backlog:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._sums = WaitingSums(connection)
         self._noted: dict[Pair, list[int]] = {}  # how many more wait, and the soonest due time noted
 
     def forget(self) -> None:
         """Something was rolled back."""
         self._noted.clear()
+        self._sums.forget()
 
     # -- the counter ----------------------------------------------------------------------------------------------
 
@@ -86,13 +90,14 @@ class Backlog:
 
     def write(self) -> None:
         """Into the rows what was noted since the last time. Called before each COMMIT."""
-        if not self._noted:
-            return
-        noted, self._noted = self._noted, {}
-        rows = [(*pair, count, due_ms) for pair, (count, due_ms) in noted.items() if count or due_ms != _NEVER]
-        self._db.executemany(_NOTE, rows)
-        fewer = [row[:2] for row in rows if row[2] <= 0]
-        self._db.executemany(_GONE, fewer)
+        if self._noted:
+            noted, self._noted = self._noted, {}
+            rows = [(*pair, count, due_ms) for pair, (count, due_ms) in noted.items() if count or due_ms != _NEVER]
+            self._db.executemany(_NOTE, rows)
+            self._sums.add(row[:3] for row in rows if row[2])
+            fewer = [row[:2] for row in rows if row[2] <= 0]
+            self._db.executemany(_GONE, fewer)
+        self._sums.write()
 
     # -- the agenda -----------------------------------------------------------------------------------------------
 
@@ -118,7 +123,9 @@ class Backlog:
         self.write()
         due_ms = self._db.execute(_FIRST, (domain_id, flow_id)).fetchone()[0]
         if due_ms is None:
-            self._db.execute("DELETE FROM backlog WHERE domain_id = ? AND flow_id = ?", (domain_id, flow_id))
+            query = "DELETE FROM backlog WHERE domain_id = ? AND flow_id = ? RETURNING waiting"
+            wrong = self._db.execute(query, (domain_id, flow_id)).fetchall()
+            self._sums.add((domain_id, flow_id, -waiting) for (waiting,) in wrong)
         else:
             self._db.execute(
                 "UPDATE backlog SET due_ms = ?3, look_ms = ?3"
@@ -137,7 +144,11 @@ class Backlog:
 
     def learn(self, domains: Iterable[tuple[str, str, str]]) -> None:
         """(domain, site, provider) as the look-up of a route found them."""
-        self._db.executemany(
-            "UPDATE domain SET site = ?2, provider = ?3 WHERE name = ?1 AND (site IS NOT ?2 OR provider IS NOT ?3)",
-            domains,
-        )
+        self.write()
+        for name, site, provider in domains:
+            row = self._db.execute(
+                "SELECT id, site, ifnull(provider, '') FROM domain WHERE name = ?", (name,)
+            ).fetchone()
+            if row is not None and row[1:] != (site, provider):
+                self._db.execute("UPDATE domain SET site = ?, provider = ? WHERE id = ?", (site, provider, row[0]))
+                self._sums.moved(row[0], row[2], provider)

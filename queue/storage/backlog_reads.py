@@ -1,10 +1,10 @@
 """Reads of what waits, summed: by provider and flow, for people and metrics.
 
-Owns   the SQL over `backlog`, `domain` and `flow`, read in steps of domains so that none keeps a snapshot for long.
+Owns   the SQL over `waiting`, `backlog`, `domain` and `flow`.
 Knows  no page. Runs on a read-only connection, in whatever process asks: the owner pays nothing.
 
 Invariants
-    Nothing is counted: `backlog.waiting` is a counter that the store keeps. A step reads STEP domains' rows.
+    Nothing is counted: `backlog.waiting` and its sums by provider are counters that the store keeps.
 """
 
 import sqlite3
@@ -12,22 +12,20 @@ from collections.abc import Iterator
 
 import msgspec
 
-STEP = 50_000  # domains; some 30 ms
-
 _SUMS = """
-SELECT ifnull(d.provider, ''), b.flow_id, f.mail_class, sum(b.waiting), min(b.due_ms)
-FROM backlog AS b CROSS JOIN domain AS d ON d.id = b.domain_id CROSS JOIN flow AS f ON f.id = b.flow_id
-WHERE b.domain_id > ? AND b.domain_id <= ? GROUP BY 1, 2
+SELECT w.provider, w.flow_id, f.mail_class, w.waiting
+FROM waiting AS w CROSS JOIN flow AS f ON f.id = w.flow_id WHERE w.waiting > 0
 """
 _OF_DOMAIN = """
-SELECT ifnull(d.provider, ''), b.flow_id, f.mail_class, b.waiting, b.due_ms
+SELECT ifnull(d.provider, ''), b.flow_id, f.mail_class, b.waiting
 FROM domain AS d CROSS JOIN backlog AS b ON b.domain_id = d.id CROSS JOIN flow AS f ON f.id = b.flow_id WHERE d.name = ?
 """
-_OF_PROVIDER = """
-SELECT d.provider, b.flow_id, f.mail_class, sum(b.waiting), min(b.due_ms)
-FROM domain AS d CROSS JOIN backlog AS b ON b.domain_id = d.id CROSS JOIN flow AS f ON f.id = b.flow_id
-WHERE d.provider = ? GROUP BY b.flow_id
+_LOOKED_AT = """
+SELECT ifnull(d.provider, ''), b.look_ms FROM backlog AS b CROSS JOIN domain AS d ON d.id = b.domain_id
+WHERE b.look_ms > ? AND b.look_ms <= ? ORDER BY b.look_ms LIMIT ?
 """
+_MAX_LOOKED_AT = 5000  # pairs that are read to find when each provider's mail is next looked at
+
 _FLOWS = """
 SELECT f.id, f.account_id, f.mail_class, f.stream_id, f.sender_domain, ifnull(s.name, '')
 FROM flow AS f LEFT JOIN stream AS s ON s.id = f.stream_id AND f.stream_id > 0 WHERE f.id = ?
@@ -35,13 +33,12 @@ FROM flow AS f LEFT JOIN stream AS s ON s.id = f.stream_id AND f.stream_id > 0 W
 
 
 class WaitingSum(msgspec.Struct, frozen=True):
-    """Scheduled recipients of a flow to a provider ("" while no route is known); `due_ms`: the soonest of them."""
+    """Scheduled recipients of a flow to a provider ("" while no route is known)."""
 
     provider: str
     flow_id: int
     mail_class: str
     waiting: int
-    due_ms: int | None
 
 
 class FlowRow(msgspec.Struct, frozen=True, array_like=True):
@@ -56,10 +53,17 @@ class FlowRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 def sums(db: sqlite3.Connection) -> Iterator[WaitingSum]:
-    """Of all that waits; a provider and flow may come in several parts."""
-    (last,) = db.execute("SELECT ifnull(max(domain_id), 0) FROM backlog").fetchone()
-    for start in range(0, last, STEP):
-        yield from (WaitingSum(*row) for row in db.execute(_SUMS, (start, start + STEP)).fetchall() if row[3])
+    """Of all that waits."""
+    return (WaitingSum(*row) for row in db.execute(_SUMS))
+
+
+def looked_at(db: sqlite3.Connection, now_ms: int) -> dict[str, int]:
+    """When mail of each provider is next looked at, of those that come soonest; a time that has passed: now."""
+    found: dict[str, int] = {}
+    for after, until in ((-1, now_ms), (now_ms, 1 << 62)):
+        for provider, look_ms in db.execute(_LOOKED_AT, (after, until, _MAX_LOOKED_AT)):
+            found.setdefault(provider, look_ms)
+    return found
 
 
 def of_domain(db: sqlite3.Connection, domain: str) -> list[WaitingSum]:
@@ -67,8 +71,8 @@ def of_domain(db: sqlite3.Connection, domain: str) -> list[WaitingSum]:
 
 
 def of_provider(db: sqlite3.Connection, provider: str) -> list[WaitingSum]:
-    """By flow; costs what the provider has of domains with mail."""
-    return [WaitingSum(*row) for row in db.execute(_OF_PROVIDER, (provider,)) if row[3]]
+    """By flow."""
+    return [WaitingSum(*row) for row in db.execute(_SUMS + "AND w.provider = ?", (provider,))]
 
 
 def provider_of(db: sqlite3.Connection, domain: str) -> str:

@@ -74,6 +74,9 @@ INSERT INTO backlog (domain_id, flow_id, waiting, due_ms, look_ms)
 SELECT domain_id, flow_id, count(*), min(next_ms), min(next_ms) FROM recipient WHERE state = :state
 GROUP BY domain_id, flow_id
 """
+_WAITING = """
+INSERT INTO waiting (provider, flow_id, waiting) SELECT '', flow_id, sum(waiting) FROM backlog GROUP BY flow_id
+"""
 
 
 def fill_folder(folder: Path, recipients: int) -> None:
@@ -132,6 +135,7 @@ def _fill(db: sqlite3.Connection, recipients: int, now_ms: int, domains: int) ->
     db.execute(_RECIPIENT, {**common, "first": 1, "last": recipients})
     db.execute(_JOURNAL, common)
     db.execute(_BACKLOG, common)
+    db.execute(_WAITING)
     db.execute("COMMIT")
 
 

@@ -77,7 +77,7 @@ def panorama(providers: int, tick: int = 0) -> Panorama:
     """`tick`: some seconds later."""
     lanes = tuple(lane_figures(number, tick) for number in range(1, providers + 1))
     sums = [
-        WaitingSum(f"provider{number}", 1 + number % 3, "bulk", 100 * number, None)
+        WaitingSum(f"provider{number}", 1 + number % 3, "bulk", 100 * number)
         for number in range(1, providers + 1)
     ]
     flows = (

@@ -29,6 +29,7 @@ TRACED_TESTS = ("tests/unit/queue", *(f"tests/unit/admin/test_{name}.py" for nam
 
 SMALL = {"incarnation", "stream", "flow", "wish", "expiry", "sqlite_sequence", "sqlite_master"}
 SMALL |= {"operation", "suspension"}  # so many are kept at most
+SMALL |= {"waiting"}  # a row for each provider and flow
 """Tables that hold a row for each process, stream, sender or operator's wish, whatever waits."""
 
 ALLOWED = {

@@ -77,11 +77,11 @@ async def test_a_provider_whose_hosts_do_not_let_us_begin_says_so_and_until_when
         room.sites.site_failed(site, f"refused by {site}", "provider-a")
     room.clock.advance(10)
     rests = figures(room).rests
-    (row,) = provider_rows([WaitingSum("provider-a", 1, "bulk", 5, None)], (), rests)
+    (row,) = provider_rows([WaitingSum("provider-a", 1, "bulk", 5)], (), rests)
     assert (row.ceiling.kind, row.ceiling.count, row.ceiling.free_in_seconds) == (CeilingKind.RESTING, 2, 50.0)
     assert row.ceiling.because == "refused by mx1.a.example"
     room.clock.advance(60)  # one letter tries them
-    (row,) = provider_rows([WaitingSum("provider-a", 1, "bulk", 5, None)], (), figures(room).rests)
+    (row,) = provider_rows([WaitingSum("provider-a", 1, "bulk", 5)], (), figures(room).rests)
     assert (row.ceiling.kind, row.ceiling.free_in_seconds) == (CeilingKind.RESTING, 0.0)
     room.sites.site_answered("mx1.a.example")
     room.sites.site_answered("mx2.a.example")

@@ -143,7 +143,7 @@ def test_what_is_of_stopped_streams_and_accounts_is_told_of_provider_and_flow() 
     ]
     stopped = stopped_flows(flows, stops)
     assert stopped == {1, 2}
-    sums = [WaitingSum("fast", flow, "bulk", 10 * flow, None) for flow in flows]
+    sums = [WaitingSum("fast", flow, "bulk", 10 * flow) for flow in flows]
     (row,) = provider_rows(sums, (), (), stopped)
     line = FlowLine(1, "a", "bulk", "spring", "", 10, 1, is_stopped=True)
     seen = Panorama(AT_MS, None, (row,), (line,))
