@@ -284,6 +284,10 @@ class Lane:
         self.connects.take_over(other.connects, now)
         self._forebears.append(other.mails)
 
+    def stay(self) -> None:
+        """It does not move after all; its worker is told anew what it may have forgotten."""
+        self.is_moving = self._is_told = False
+
     def left_by(self, worker: int | None) -> None:
         """Its old worker has closed the last socket: `worker` has it now, None: whoever is assigned."""
         self.worker, self.is_moving, self._is_told, self.connections = worker, False, False, 0

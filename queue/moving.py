@@ -7,7 +7,8 @@ Knows  no recipient and no socket. One lane moves at a time; `turn` is called of
 
 Invariants
     Q4  A new worker never speaks before the old one has said that its last socket is closed, or is dead.
-    A peer that keeps a transaction hanging keeps its lane where it is: a move that finds no end is given up.
+    A peer that keeps a transaction or an opening connection hanging keeps its lane where it is: a move that finds no
+    end is given up, since nothing of the lane, to whatever site, is started meanwhile.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ _LOOK_SECONDS = 1.0
 _STEP_SECONDS = 0.05  # while a lane moves
 _DRAIN_SECONDS = 10.0
 _SETTLE_SECONDS = 20.0  # a lane stays at least so long with a worker
+_STUBBORN_SECONDS = 300.0  # … and so long when it could not be moved: a peer that keeps silent does so for minutes
 _ONE_LANE_PER_SECOND = 20.0  # so many transactions a second weigh as much as a lane
 _WORTH = 2.0  # the least gain, in lanes
 _WORTH_SHARE = 0.2  # … and of the larger load
@@ -153,16 +155,19 @@ class Moving:
         lane = move.lane
         if not lane.is_moving:  # its worker died
             self._end(lane)
-        elif move.number:
-            return
-        elif not lane.in_flight:
+        elif self._clock.monotonic() - move.began > _DRAIN_SECONDS and (not move.number or move.target is not None):
+            self._stay(lane)
+        elif not lane.in_flight and not move.number:
             self._numbers += 1
             move.number = self._numbers
             self._fleet.forget([(move.source, lane.key)], move.number)
-        elif self._clock.monotonic() - move.began > _DRAIN_SECONDS:
-            _log.info("lane stays: it does not come to rest provider=%s source=%s", *lane.key_pair)
-            lane.is_moving = False
-            self._end(lane)
+
+    def _stay(self, lane: Lane) -> None:
+        """The move is given up; a worker that was told to forget the lane hears with the next job that it stays."""
+        _log.info("lane stays: it does not come to rest provider=%s source=%s", *lane.key_pair)
+        self._moved[lane.key] = self._clock.monotonic() + _STUBBORN_SECONDS - _SETTLE_SECONDS
+        lane.stay()
+        self._end(lane)
 
     def _closed(self, lane: Lane, number: int) -> None:
         """The old worker has closed the last socket."""

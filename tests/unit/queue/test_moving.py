@@ -166,6 +166,27 @@ async def test_a_lane_that_is_most_of_the_load_stays_where_it_is(moved: Moved) -
     assert not moved.moving.is_busy
 
 
+async def test_a_connection_that_hangs_while_it_opens_does_not_stop_the_lanes_other_mail(moved: Moved) -> None:
+    moved.look()
+    lane = moving_lane(moved)
+    (domain,) = [each.ready.domain for each in moved.hands[0] if each.lane == lane.key]
+    await moved.finish(lane)
+    moved.look()
+    assert moved.room.fleet.forgotten == [(0, lane.key)]  # and the worker never says that its last socket is closed
+    await moved.room.accept(f"c@{domain}")
+    for _ in range(10):
+        assert await moved.room.load() == []
+        moved.look()
+    assert not lane.is_moving
+    (leased,) = await moved.room.load()
+    assert (leased.lane, lane.worker) == (lane.key, 0)
+    for _ in range(200):
+        moved.look()
+        assert not lane.is_moving  # it is left in peace; others move
+    await moved.say_closed(lane, 1)
+    assert lane.worker == 0
+
+
 async def test_who_is_behind_a_lane_begins_when_its_sockets_are_closed(moved: Moved) -> None:
     old, *_ = moved.room.leasing.lanes.values()
     heir = moved.room.leasing.lane_of(LaneKey("new", "default"), Source("default", "", "mail.example.org"))
