@@ -22,6 +22,8 @@ class CeilingSeen(msgspec.Struct, frozen=True):
     free_in_seconds: float | None = None
     suspension: Suspension | None = None
     for_bulk: bool = False  # people's and transactional mail may still leave
+    site: str = ""  # what limits only this site of the lane
+    sender: str = ""  # … only mail of this sender domain
 
 
 class ProviderRests(msgspec.Struct, frozen=True):

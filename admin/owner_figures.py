@@ -96,11 +96,19 @@ def _rate(limit: RateLimit) -> RateSeen:
     return RateSeen(limit.count, limit.seconds, limit.because)
 
 
-def ceiling_of(lane: Lane, book: Suspensions, now: float) -> CeilingSeen:
-    """What limits the lane, a stop included."""
-    found = lane.ceiling(now, book.of_lane(lane.key.provider, lane.key.source))
+def ceiling_of(lane: Lane, book: Suspensions, now: float, site: str = "") -> CeilingSeen:
+    """What limits the lane, or its mail to `site`, a stop included."""
+    found = lane.ceiling(now, book.of_lane(lane.key.provider, lane.key.source), site)
     if found.kind is CeilingKind.NO_WORKER and not _ready(lane):
         return CeilingSeen()  # it has no worker because it has nothing to do
     return CeilingSeen(
-        found.kind, found.count, found.seconds, found.because, found.frees_in, found.suspension, found.for_bulk
+        found.kind,
+        found.count,
+        found.seconds,
+        found.because,
+        found.frees_in,
+        found.suspension,
+        found.for_bulk,
+        found.site,
+        found.sender,
     )

@@ -177,7 +177,7 @@ def _routed(
         site_rest=_rest(sites.site_rest(routed.site), now),
         is_probed=sites.is_probed(routed.site),
         at_site=sum(lane.in_flight_at.get(routed.site, 0) for lane in mine),
-        lanes=tuple(_lane(lane, dispatcher.leasing.book, now, pids) for lane in mine),
+        lanes=tuple(_lane(lane, dispatcher.leasing.book, now, pids, routed.site) for lane in mine),
     )
 
 
@@ -187,7 +187,7 @@ def _rest(rest: Rest | None, now: float) -> RestSeen | None:
     return RestSeen(rest.why, now - rest.since, rest.until - now, rest.trouble, rest.rounds)
 
 
-def _lane(lane: Lane, book: Suspensions, now: float, pids: dict[int, int]) -> LaneSeen:
+def _lane(lane: Lane, book: Suspensions, now: float, pids: dict[int, int], site: str) -> LaneSeen:
     connections, tls = lane.limits.connections, lane.limits.tls
     return LaneSeen(
         provider=lane.key.provider,
@@ -198,7 +198,7 @@ def _lane(lane: Lane, book: Suspensions, now: float, pids: dict[int, int]) -> La
         connections=lane.connections,
         max_connections=connections.value,
         connections_because=connections.because,
-        ceiling=ceiling_of(lane, book, now),
+        ceiling=ceiling_of(lane, book, now, site),
         tls_because="" if tls.level is TlsLevel.OPPORTUNISTIC else tls.because,
         worker_pid=pids.get(lane.worker) if lane.worker is not None else None,
     )

@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from .limits import EgressLimits, Limit, RateLimit
+from .paces import IN_FLIGHT_PER_CONNECTION, Paces
 from .permits import Window
 from .protocol import LaneKey
 from .ready import LaneReady
@@ -43,6 +45,8 @@ class Ceiling(msgspec.Struct, frozen=True):
     frees_in: float | None = None
     suspension: Suspension | None = None
     for_bulk: bool = False
+    site: str = ""  # what limits only this site of the lane
+    sender: str = ""  # … only mail of this sender domain
 
 
 class Bounded(Protocol):
@@ -59,6 +63,9 @@ class Bounded(Protocol):
     worker: int | None
     ready: LaneReady
     bulk_cap: int
+    sites: Paces
+    senders: Paces
+    in_flight_at: dict[str, int]
 
     @property
     def cap(self) -> int: ...
@@ -66,8 +73,16 @@ class Bounded(Protocol):
     def bulk_pause(self, now: float) -> tuple[float, RateLimit] | None: ...
 
 
-def ceiling(lane: Bounded, now: float, stop: Suspension | None = None) -> Ceiling:
-    """What limits the lane; `stop` is what suspends it, if anything does."""
+def ceiling(lane: Bounded, now: float, stop: Suspension | None = None, site: str = "") -> Ceiling:
+    """What limits the lane, or if nothing does, one of its sites (`site`: this one) or senders.
+
+    `stop` is what suspends the lane, if anything does.
+    """
+    found = _of_lane(lane, now, stop)
+    return (_of_parts(lane, now, site) or found) if found.kind is CeilingKind.NOTHING else found
+
+
+def _of_lane(lane: Bounded, now: float, stop: Suspension | None) -> Ceiling:
     if stop is not None:
         return Ceiling(CeilingKind.SUSPENDED, because=stop.rule or stop.who, suspension=stop)
     if lane.is_moving or lane.behind:
@@ -78,6 +93,27 @@ def ceiling(lane: Bounded, now: float, stop: Suspension | None = None) -> Ceilin
         return Ceiling(CeilingKind.NO_WORKER)
     found = _of_connections(lane, now)
     return _of_bulk(lane, now) if found.kind is CeilingKind.NOTHING and lane.ready.has(urgent=False) else found
+
+
+def _of_parts(lane: Bounded, now: float, site: str) -> Ceiling | None:
+    """The first that has mail ready, or may have, and is at its own limit."""
+    if lane.sites.is_bound:
+        for name in (site,) if site else lane.ready.of_site:
+            found = _of_part(lane.sites, name, lane.in_flight_at.get(name, 0), now)
+            if found is not None:
+                return replace(found, site=name)
+    for name in lane.senders.named if lane.ready else ():
+        if (found := _of_part(lane.senders, name, 0, now)) is not None:
+            return replace(found, sender=name)
+    return None
+
+
+def _of_part(paces: Paces, name: str, in_flight: int, now: float) -> Ceiling | None:
+    connections = paces.limits_of(name).connections
+    if connections is not None and in_flight >= connections.value * IN_FLIGHT_PER_CONNECTION:
+        return _of_limit(CeilingKind.CONNECTIONS, connections)
+    window = paces.binding(name, now)
+    return _of_rate(CeilingKind.MESSAGE_RATE, window, now) if window is not None else None
 
 
 def _of_bulk(lane: Bounded, now: float) -> Ceiling:

@@ -81,9 +81,9 @@ class Lane:
         windows = (self.mails, self.connects, self.sites)
         return not busy and all(each.is_quiet(now) for each in windows)
 
-    def ceiling(self, now: float, stop: Suspension | None = None) -> Ceiling:
-        """What limits the lane at this moment; `stop` is what suspends it, if anything does."""
-        return ceiling(self, now, stop)
+    def ceiling(self, now: float, stop: Suspension | None = None, site: str = "") -> Ceiling:
+        """What limits the lane, or its mail to `site`, at this moment; `stop` is what suspends it, if anything does."""
+        return ceiling(self, now, stop, site)
 
     def apply(self, force: InForce, now: float) -> bool:
         """Other limits from now on; windows keep their events. True when the worker is to be told at once

@@ -8,7 +8,7 @@ Invariants
     M1  parts whose windows are empty are forgotten.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from .limits import SiteLimits
 from .permits import Window
@@ -34,6 +34,11 @@ class Paces:
 
     def limits_of(self, part: str) -> SiteLimits:
         return self._others.get(part, self._limits)
+
+    @property
+    def named(self) -> Iterable[str]:
+        """Single parts that differ from the others."""
+        return self._others
 
     @property
     def connections(self) -> int:

@@ -31,9 +31,10 @@ def ceiling_words(ceiling: CeilingSeen, now_ms: int) -> str:
     if ceiling.suspension is not None:
         return suspension_words(ceiling.suspension, now_ms)
     words = _what(ceiling)
-    if not words or not ceiling.because:
-        return words
-    return _("{what}: {words}").format(what=words, words=origin_words(ceiling.because))
+    if words and ceiling.because:
+        words = _("{what}: {words}").format(what=words, words=origin_words(ceiling.because))
+    part = ceiling.site or ceiling.sender
+    return _("for {name} {words}").format(name=part, words=words) if part else words
 
 
 def _what(ceiling: CeilingSeen) -> str:

@@ -44,6 +44,7 @@ def each(reader: QueueReader, rows: Sequence[RecipientRow]) -> list[Line]:
 
 def grouped(reader: QueueReader, wanted: Wanted, limit: int) -> list[Line]:
     """At most `limit` lines. When not all recipients were looked at, the count of the last line is a part of it."""
+    lines: list[Line] = []
     for most in (limit, *(more for more in LOOKED_AT if more > limit)):
         rows = reader.listed(wanted, most)
         lines = _grouped(reader, rows)

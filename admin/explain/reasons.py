@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from ...mta.message.notice import Action
 from ...queue.ceiling import CeilingKind
 from ...queue.classes import MailClass
+from ...queue.flows import sender_domain
 from ...queue.journal import JournalKind, JournalRow
 from ...queue.reading import RecipientRow
 from ...queue.states import RecipientState
 from ...queue.suspensions import Suspension, SuspensionScope
+from ..figures import CeilingSeen
 from ..waits import DomainSeen, LaneSeen, RouteKind
 from .explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
 from .facts import Letter, Surroundings
@@ -202,12 +204,19 @@ def _ready(recipient: RecipientRow, seen: DomainSeen, around: Surroundings) -> W
     lane = max(seen.lanes, key=_weight, default=None)
     if lane is None:
         return Wait(Why.SOON, provider=seen.provider, hosts=seen.hosts)
-    if lane.ceiling.for_bulk and recipient.mail_class != MailClass.BULK:
+    if _is_of_others(lane.ceiling, recipient):
         return Wait(Why.SOON, provider=lane.provider, lane=lane, hosts=seen.hosts)
     why = _BY_CEILING[lane.ceiling.kind]
     frees = lane.ceiling.free_in_seconds
     until_ms = around.now_ms + round(frees * 1000) if frees and why in (Why.RATE, Why.CONNECT_RATE) else 0
     return Wait(why, provider=lane.provider, lane=lane, hosts=seen.hosts, until_ms=until_ms)
+
+
+def _is_of_others(ceiling: CeilingSeen, recipient: RecipientRow) -> bool:
+    """Whether only bulk, or only another sender's mail, is limited."""
+    if ceiling.for_bulk and recipient.mail_class != MailClass.BULK:
+        return True
+    return ceiling.sender not in ("", sender_domain(recipient.reverse_path))
 
 
 def _weight(lane: LaneSeen) -> tuple[bool, int]:

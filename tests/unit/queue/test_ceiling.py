@@ -2,8 +2,12 @@
 
 import pytest
 from fakes.queue_ports import limits
+from fakes.queue_room import QueueRoom
+from msgspec.structs import replace
 from youtong.queue.ceiling import CeilingKind
+from youtong.queue.in_force import InForce
 from youtong.queue.lanes import Lane
+from youtong.queue.limits import Limit, RateLimit, SiteLimits
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.routing import Source
 from youtong.queue.suspensions import Suspension, SuspensionScope
@@ -72,3 +76,31 @@ def test_a_lane_without_worker_says_so() -> None:
     of = lane()
     of.worker_died(0.0)
     assert of.ceiling(0.0).kind is _K.NO_WORKER
+
+
+def test_a_site_at_its_own_limit_is_named_with_it_and_no_other_site() -> None:
+    own = SiteLimits(Limit(1, "site of test"), (RateLimit(1, 60.0, "site of test"),))
+    of = lane()
+    of.apply(InForce(replace(of.limits, site=own)), 0.0)
+    of.in_flight_at["mx.full"] = 8
+    found = of.ceiling(0.0, site="mx.full")
+    assert (found.kind, found.count, found.because, found.site) == (_K.CONNECTIONS, 1, "site of test", "mx.full")
+    of.sites.start("mx.sent", 0.0)
+    of.sites.end("mx.sent", (0.0,))
+    found = of.ceiling(1.0, site="mx.sent")
+    assert (found.kind, found.count, found.site) == (_K.MESSAGE_RATE, 1, "mx.sent")
+    assert of.ceiling(1.0, site="mx.idle").kind is _K.NOTHING
+
+
+async def test_a_slowed_sender_is_named_while_its_mail_is_what_waits(room: QueueRoom) -> None:
+    await room.accept("b@example.com")
+    await room.load()
+    (of,) = room.leasing.lanes.values()
+    slow = SiteLimits(message_rates=(RateLimit(1, 600.0, "a reply"),))
+    of.apply(InForce(of.limits, senders={"example.org": slow}), room.clock.monotonic())
+    of.senders.start("example.org", room.clock.monotonic())
+    assert of.ceiling(room.clock.monotonic()).kind is _K.NOTHING
+    await room.accept("c@example.com")
+    await room.load()
+    found = of.ceiling(room.clock.monotonic())
+    assert (found.kind, found.because, found.sender) == (_K.MESSAGE_RATE, "a reply", "example.org")
