@@ -8,6 +8,7 @@ import asyncio
 import errno
 import os
 import signal
+import sqlite3
 import ssl
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from ...queue.storage.database import StorageError
 from ..accounts import ensure_operator
 from ..config import Config, first_start
 from ..control import Refused
+from ..damaged_files import damage_words, is_damage
 from ..event_loop import run
 from ..logs import start_logging
 from ..serve import OwnerServer
@@ -57,7 +59,11 @@ def serve(config_file: Path) -> None:
         run(_serve(config))
     except DataDirInUse as error:
         raise click.ClickException(in_use(config)) from error
-    except (StorageError, StoreError, PolicyError, ShapingError, KeyFileError) as error:
+    except (StorageError, StoreError, PolicyError, ShapingError, KeyFileError, sqlite3.DatabaseError) as error:
+        if is_damage(error):
+            raise click.ClickException(damage_words(config.server.data_dir)) from error
+        if isinstance(error, sqlite3.Error):
+            raise
         raise click.ClickException(str(error)) from error
     except ssl.SSLError as error:
         raise click.ClickException(

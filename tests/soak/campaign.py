@@ -1,6 +1,6 @@
 """The stream of a soak: chunks of recipients all the time, and a pause now and then.
 
-Owns   what is enqueued, and the judgement: whoever was enqueued gets one letter; one whose end is in doubt, one or none.
+Owns   what is enqueued, and the judgement: whoever was enqueued gets one letter; whose end is in doubt, one or none.
 Knows  nothing of kills: a question that no server answers is asked again, with the same keys.
 """
 
