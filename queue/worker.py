@@ -128,7 +128,8 @@ class Worker:
 
     def forget(self, lanes: Sequence[LaneKey], number: int) -> None:
         """The owner takes these lanes away. One whose sockets are closed is gone at once; else when they are, or, if
-        the owner asks for it again before, not at all."""
+        the owner asks for it again before, not at all. What is only being opened is closed: hosts that do not greet
+        would keep the lane, and all that waits for its provider, for minutes."""
         for key in lanes:
             state = self._lanes.get(key)
             if state is None:
@@ -139,6 +140,7 @@ class Worker:
             self.recall([token for token, job in self._jobs.items() if job.lane == key])
             state.lane.limits = replace(state.lane.limits, max_connections=0)
             state.lane.wake()
+            state.lane.drop_openings()
             self._give_up(state)
 
     def _give_up(self, state: _LaneState) -> None:

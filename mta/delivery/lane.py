@@ -109,6 +109,10 @@ class Lane:
         self._openings.poke()
         self.soon()
 
+    def drop_openings(self) -> None:
+        """Whatever is being opened is closed now; a peer that keeps us waiting for its greeting is not waited for."""
+        self._openings.stop()
+
     def stop(self) -> None:
         """Take no more: waiting jobs are returned, attempts before the dot dropped, those after it waited for."""
         self._stopping = True

@@ -366,6 +366,30 @@ async def test_stop_before_the_dot_returns_the_job():
     assert events.results == {}
 
 
+async def test_openings_that_are_dropped_close_at_once_though_no_peer_greets_and_the_lane_goes_on():
+    met, visits = asyncio.Event(), 0
+
+    async def greets_the_second(visit: Visit) -> None:
+        nonlocal visits
+        visits += 1
+        if visits > 1:
+            await friendly(visit)
+        else:
+            met.set()
+            await visit.reader.read()
+
+    events = FakeLaneEvents()
+    async with ScriptedPeer(greets_the_second) as peer, lane_to(peer.port, events) as lane:
+        lane.submit(FakeJob(token=1))
+        await asyncio.wait_for(met.wait(), 10)
+        assert lane.recall(1)
+        lane.drop_openings()
+        await events.until(lambda: lane.connections == 0)
+        lane.submit(FakeJob(token=2))
+        await events.wait(1)
+    assert isinstance(events.results[2][0], Delivered)
+
+
 async def test_partial_acceptance_gives_each_recipient_its_own_outcome():
     async def picky(visit: Visit) -> None:
         await visit.greet()

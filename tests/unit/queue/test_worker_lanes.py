@@ -28,6 +28,7 @@ class SocketLane:
         self.key, self.source, self.limits, self.worker = key, source, limits, worker
         self.jobs: list[Job] = []
         self.connections = 0
+        self.dropped = False
 
     @property
     def waiting(self) -> int:
@@ -43,6 +44,10 @@ class SocketLane:
 
     def wake(self) -> None:
         """As asked."""
+
+    def drop_openings(self) -> None:
+        """None of these sockets is being opened."""
+        self.dropped = True
 
     def open(self) -> None:
         assert self.worker.may_connect(self)
@@ -142,6 +147,7 @@ async def test_a_lane_that_is_taken_away_connects_no_more_and_gives_back_what_ha
     desk.worker.forget([KEY], 7)
     assert not desk.worker.may_connect(desk.lane)
     assert desk.lane.limits.max_connections == 0
+    assert desk.lane.dropped
     desk.worker._report()
     assert [item.token for item in desk.reports[-1].returned] == [2]
 
