@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 _log = logging.getLogger("youtong.control")
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 _TIMEOUT_SECONDS = 60.0
@@ -68,12 +70,20 @@ class ControlServer:
 
     async def _answer(self, line: bytes) -> Answer:
         try:
-            return {"ok": True, **await self._handler(json.loads(line))}
+            return {"ok": True, **await self._handler(_question(line))}
         except Refused as refused:
             return {"ok": False, "error": str(refused)}
         except Exception as error:  # noqa: BLE001 - the bulkhead of one question
             _log.exception("control question failed")
             return {"ok": False, "error": f"the server failed: {error}"}
+
+
+def _question(line: bytes) -> dict[str, Any]:
+    """A chunk of a stream is long, and msgspec is the faster reader; json knows octets that are no UTF-8, too."""
+    try:
+        return msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return json.loads(line)
 
 
 def ask(data_dir: Path, name: str, question: dict[str, Any], *, seconds: float = _TIMEOUT_SECONDS) -> Answer:

@@ -110,9 +110,8 @@ class Streams:
 
         Raises UnknownStream, StreamIsStopped, BadRecipient (nothing of it is kept), StorageError (send it again).
         """
-        state = await self._commits.submit(lambda db: self._state(db, stream_id))
         return await self._enqueueing.enqueue(
-            stream_id, recipients, lambda db: self._state(db, stream_id), wake=state is RunState.RUNNING
+            stream_id, recipients, lambda db: self._state(db, stream_id) is RunState.RUNNING
         )
 
     def _make(self, db: sqlite3.Connection, new: NewStream) -> tuple[int, StreamRow]:
