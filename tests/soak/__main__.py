@@ -16,9 +16,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="youtong-soak-") as folder:
         result = asyncio.run(soak(Path(folder), minutes * 60, per_second=_PER_SECOND, kill_every=_KILL_EVERY))
     write(result, _PLOTS)
-    print(
-        f"{result.accepted} letters accepted, {result.enqueued} of a stream, {len(result.deaths)} deaths, plot in {_PLOTS / 'soak.svg'}"
-    )
+    print(f"{result.accepted} letters accepted, {result.enqueued} of a stream, {len(result.deaths)} deaths")
+    print(f"plot in {_PLOTS / 'soak.svg'}")
     for fault in result.faults:
         print(f"FAULT {fault}")
     return 1 if result.faults else 0
