@@ -1,4 +1,4 @@
--- queue.db, version 11: what waits, summed by provider and flow (queue/storage/waiting_sums.py).
+-- queue.db, version 12: what waits, summed by provider and flow (queue/storage/waiting_sums.py).
 
 -- provider '': no route of these recipients' domains is known yet.
 CREATE TABLE waiting (
