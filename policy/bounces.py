@@ -142,7 +142,7 @@ RULES: tuple[BounceRule, ...] = (
     ),
     BounceRule(
         "our-ip-by-provider",
-        "Gmail, Yahoo TSS07 and BL, Comcast BL, AT&T DNSBL, T-Online, GMX, Mimecast, Proofpoint: words of conf/shaping.toml",
+        "Words of conf/shaping.toml: Gmail, Yahoo TSS07, Comcast BL, AT&T DNSBL, T-Online, GMX, Mimecast, Proofpoint",
         r"very low reputation of the sending IP|\[(?:BL\d\d|TSS07)\]|\bBL\d{6}\b|DNSBL:(?:ATT)?RBL"
         r"|csi\.mimecast\.org poor reputation|\b(?:ipcheck|support)\.proofpoint\.com/|sending MTA's poor reputation"
         r"|\bIP[=:].{1,60}(?:bad reputation|a problem occurred)|^554 .{0,120}reject due to policy restrictions",

@@ -139,9 +139,7 @@ class Agenda:
         again = [(*pair, until_ms) for pair, until_ms in put_off.items()]
         for pair in left:
             due_ms = backlog.refresh(*pair)
-            if (
-                due_ms is not None and due_ms <= now_ms
-            ):  # it came meanwhile, is about to expire, or is damaged
+            if due_ms is not None and due_ms <= now_ms:  # it came meanwhile, is about to expire, or is damaged
                 again.append((*pair, now_ms + _SOON_MS))
                 skip_orphans(self._store, db, *pair, now_ms)
         backlog.look_again(again)

@@ -129,6 +129,10 @@ class QueueReader:
         """A stream and its texts, oldest first."""
         return _mapped(lambda: (stream_rows.stream(self._db, stream_id), stream_rows.revisions(self._db, stream_id)))
 
+    def stream_fates(self, stream_id: int) -> dict[RecipientState, int]:
+        """What came of its recipients so far; those in the archive are not counted."""
+        return _mapped(lambda: stream_rows.fates(self._db, stream_id))
+
     def message(self, message_id: int) -> MessageRow | None:
         """In the queue or, with all its recipients, in the archive."""
         found = _mapped(lambda: reads.message(self._db, message_id))

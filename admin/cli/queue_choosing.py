@@ -89,9 +89,7 @@ def _options() -> tuple[Callable[[Verb], Verb], ...]:
             help=_("Letters to this address."),
         ),
         click.option("--domain", type=DomainParam(), metavar="DOMAIN", default=None, help=_("Letters to this domain.")),
-        click.option(
-            "--provider", metavar="NAME", default="", help=_("Letters to this provider. Names: youtong top.")
-        ),
+        click.option("--provider", metavar="NAME", default="", help=_("Letters to this provider. Names: youtong top.")),
         click.option("--site", metavar="NAME", default="", help=_("Letters to this set of MX hosts.")),
         click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Letters of this account.")),
         click.option("--stream", type=StreamParam(), metavar="ID", default=0, help=_("Letters of this stream.")),

@@ -17,7 +17,7 @@ from .frame import config_option, json_option, loaded, teaching
 from .output import print_json
 from .queue_frame import account_names, asked, asker
 from .stream_enqueueing import enqueue
-from .stream_frame import conversing, stream_argument, stream_of
+from .stream_frame import conversing, fates_of, stream_argument, stream_of
 from .stream_making import create, revise
 from .stream_output import print_stream, print_streams, stream_json
 
@@ -68,11 +68,11 @@ def list_streams(limit: int, config_file: Path, as_json: bool) -> None:
 def show(number: int, config_file: Path, as_json: bool) -> None:
     config = loaded(config_file)
     row, revisions = stream_of(config, number)
-    names = account_names(config)
+    names, fates = account_names(config), fates_of(config, number)
     if as_json:
-        print_json(stream_json(row, names, revisions))
+        print_json(stream_json(row, names, revisions, fates))
     else:
-        print_stream(row, names, revisions)
+        print_stream(row, names, revisions, fates)
 
 
 @stream.command(

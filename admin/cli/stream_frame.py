@@ -11,6 +11,7 @@ import click
 
 from ...queue.incarnation import DataDirInUse
 from ...queue.reading import NoQueue, reading
+from ...queue.states import RecipientState
 from ...queue.storage.database import StorageError
 from ...queue.storage.stream_rows import RevisionRow, StreamRow
 from ..config import Config
@@ -40,6 +41,16 @@ def conversing(config: Config, *, may_make_queue: bool = False) -> Generator[Ask
         raise click.ClickException(_("The queue cannot be read or changed: {error}").format(error=error)) from error
     except Refused as error:
         raise click.ClickException(str(error)) from error
+
+
+def fates_of(config: Config, number: int) -> dict[RecipientState, int]:
+    """How many recipients of a stream are in each state."""
+
+    def read() -> dict[RecipientState, int]:
+        with reading(config.server.data_dir) as reader:
+            return reader.stream_fates(number)
+
+    return asked(read)
 
 
 def stream_of(config: Config, number: int) -> tuple[StreamRow, Sequence[RevisionRow]]:

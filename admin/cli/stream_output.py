@@ -11,8 +11,10 @@ import click
 import msgspec
 
 from ...queue.ids import queue_id
+from ...queue.states import RecipientState
 from ...queue.storage.stream_rows import RevisionRow, StreamRow
 from ...queue.stream_states import RunState
+from ..explain.sentences import state_words
 from ..explain.suspension_words import stream_reason
 from ..texts import _
 from ..times import both
@@ -42,7 +44,9 @@ def print_streams(rows: Sequence[StreamRow], names: Mapping[int, str]) -> None:
     print_table(titles, cells, empty=_("There are no streams."))
 
 
-def print_stream(row: StreamRow, names: Mapping[int, str], revisions: Sequence[RevisionRow]) -> None:
+def print_stream(
+    row: StreamRow, names: Mapping[int, str], revisions: Sequence[RevisionRow], fates: Mapping[RecipientState, int]
+) -> None:
     now_ms = clock.now_ms()
     facts = [
         (_("Stream"), queue_id(row.id)),
@@ -54,7 +58,7 @@ def print_stream(row: StreamRow, names: Mapping[int, str], revisions: Sequence[R
         (_("Reason"), stream_reason(row.reason)),
         (_("Reverse-path"), f"<{row.reverse_path}>"),
         (_("Recipients"), f"{row.enqueued:,}"),
-        (_("Waiting"), f"{row.waiting:,}"),
+        *((capitalized(state_words(state)), f"{count:,}") for state, count in sorted(fates.items())),
         (_("Made"), both(row.created_ms, now_ms)),
         (_("Ends"), both(row.expires_ms, now_ms)),
     ]
@@ -66,15 +70,27 @@ def print_stream(row: StreamRow, names: Mapping[int, str], revisions: Sequence[R
     )
 
 
-def stream_json(row: StreamRow, names: Mapping[int, str], revisions: Sequence[RevisionRow] = ()) -> dict[str, Any]:
+def stream_json(
+    row: StreamRow,
+    names: Mapping[int, str],
+    revisions: Sequence[RevisionRow] = (),
+    fates: Mapping[RecipientState, int] | None = None,
+) -> dict[str, Any]:
     """`id` as people type it, and all of the row."""
     shown = {name: getattr(row, name) for name in StreamRow.__struct_fields__}
     shown |= {"id": queue_id(row.id), "number": row.id, "account": _account(row, names)}
+    if fates is not None:
+        shown["fates"] = {state.name.lower(): count for state, count in sorted(fates.items())}
     if revisions:
         shown["revisions"] = [
             {name: getattr(each, name) for name in RevisionRow.__struct_fields__} for each in revisions
         ]
     return msgspec.to_builtins(shown)
+
+
+def capitalized(words: str) -> str:
+    """As the first word of a line."""
+    return words[:1].upper() + words[1:]
 
 
 def _account(row: StreamRow, names: Mapping[int, str]) -> str:

@@ -21,7 +21,8 @@ NAME = "archive.db"
 
 _RECIPIENT = """
 SELECT r.id, r.message_id, r.domain_id, r.domain, r.address, r.state, r.attempts, NULL, NULL, r.notice, r.journal_seq,
-       r.notify, m.account_id, m.reverse_path, m.received_ms, m.expires_ms
+       r.notify, m.account_id, m.reverse_path, m.received_ms, m.expires_ms, m.stream_id,
+       ifnull(m.source, ''), m.mail_class
 FROM recipient AS r JOIN message AS m ON m.id = r.message_id
 """
 _MESSAGE = """

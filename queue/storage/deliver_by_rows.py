@@ -1,4 +1,4 @@
-"""Rows of the table `deliver_by`: what a client asked for with BY= of MAIL (RFC 2852), for the few messages that have it.
+"""Rows of the table `deliver_by`: what a client asked for with BY= of MAIL (RFC 2852), for messages that have it.
 
 Owns   the SQL over it, and that a deadline which is only to be told of puts its message on the watch for delays.
 Knows  no notice. `put` is part of an operation of GroupCommit and atomic with it.

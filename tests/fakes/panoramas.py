@@ -76,10 +76,7 @@ def owner_figures(lanes: tuple[LaneFigures, ...]) -> OwnerFigures:
 def panorama(providers: int, tick: int = 0) -> Panorama:
     """`tick`: some seconds later."""
     lanes = tuple(lane_figures(number, tick) for number in range(1, providers + 1))
-    sums = [
-        WaitingSum(f"provider{number}", 1 + number % 3, "bulk", 100 * number)
-        for number in range(1, providers + 1)
-    ]
+    sums = [WaitingSum(f"provider{number}", 1 + number % 3, "bulk", 100 * number) for number in range(1, providers + 1)]
     flows = (
         FlowLine(1, "shop@example.org", "bulk", "autumn letter", "news.example.org", 120_000, 40),
         FlowLine(2, "邮通公司@例子.中国", "bulk", "秋季通讯", "例子.中国", 9_000, 12),

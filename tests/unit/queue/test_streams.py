@@ -9,6 +9,7 @@ from youtong.mta.address import AddressError
 from youtong.mta.delivery.job import RenderFault
 from youtong.queue.content import NOBODY, ContentKind, ContentKinds, Personal, StoredContent, SubmittedContent
 from youtong.queue.merging import MAX_RENDERED_BYTES, merge
+from youtong.queue.reading import reading
 from youtong.queue.states import RecipientState
 from youtong.queue.streams import NewStream, StreamRecipient, UnknownStream
 from youtong.queue.template import TemplateContent
@@ -55,6 +56,16 @@ async def test_each_recipient_travels_with_its_own_fields_and_the_stored_text(ro
     assert [leased.parcel().fields for leased in handed] == ['{"name":"B1"}', '{"name":"B2"}']
     assert {leased.ready.message.content_id for leased in handed} == {stream}
     assert set(room.states().values()) == {RecipientState.LEASED}
+
+
+async def test_what_came_of_a_stream_is_counted_by_state(room: QueueRoom) -> None:
+    stream = await room.streams.make(NEW)
+    await room.streams.enqueue(stream, people(1, 2))
+    await room.load()
+    await room.streams.enqueue(stream, people(3))
+    with reading(room.folder) as reader:
+        assert reader.stream_fates(stream) == {RecipientState.LEASED: 2, RecipientState.SCHEDULED: 1}
+        assert reader.stream_fates(stream + 1) == {}
 
 
 # -- the template
