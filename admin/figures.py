@@ -7,13 +7,13 @@ Knows  neither how they are read off the owner (owner_figures) nor a sentence. W
 
 import msgspec
 
-from ..queue.ceiling import CeilingKind
 from ..queue.figures import Total
-from ..queue.suspensions import Suspension
+from ..queue.pace.ceiling import CeilingKind
+from ..queue.pace.suspensions import Suspension
 
 
 class CeilingSeen(msgspec.Struct, frozen=True):
-    """The number that binds, where it is from, and the seconds until time alone frees it (queue.ceiling)."""
+    """The number that binds, where it is from, and the seconds until time alone frees it (queue.pace.ceiling)."""
 
     kind: CeilingKind = CeilingKind.NOTHING
     count: int = 0

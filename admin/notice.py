@@ -1,4 +1,4 @@
-"""The composer of notices, as queue.notices asks for it.
+"""The composer of notices, as queue.notices.notices asks for it.
 
 Owns   turning journal facts into the facts of mta.message.notice, and the notice's unguessable name.
 Knows  no wording.
@@ -15,7 +15,7 @@ from ..mta.message.dsn import compose_notice
 from ..mta.message.minimal_notice import MinimalNotice, compose_minimal_notice
 from ..mta.message.notice import Action, Notice, Reported
 from ..mta.reply import Reply
-from ..queue.notices import Composed, NoticeFacts
+from ..queue.notices.notices import Composed, NoticeFacts
 from ..queue.storage.owing import NoticedMessage, Told
 
 _log = logging.getLogger("youtong.notice")

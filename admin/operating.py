@@ -5,7 +5,7 @@ Knows  no verb of the command line and no sentence.
 
 Invariants
     Q2  without a server we are the owner: its lock is held, old workers have ended, and leases are recovered before
-        the first row is changed. The same guarded transitions as the server's (queue.operating).
+        the first row is changed. The same guarded transitions as the server's (queue.operators.operating).
 """
 
 from pathlib import Path
@@ -16,15 +16,15 @@ import msgspec
 from ..mta.clock import Clock
 from ..policy.retry import Schedule
 from ..queue import incarnation
-from ..queue.operating import Operating
-from ..queue.operations import Operated
-from ..queue.orders import Order
+from ..queue.operators.operating import Operating
+from ..queue.operators.operations import Operated
+from ..queue.operators.orders import Order
+from ..queue.pace.suspending import Suspending
+from ..queue.pace.suspensions import Suspensions
 from ..queue.recovery import Recovery
 from ..queue.storage.database import connect, migrate
 from ..queue.storage.group_commit import GroupCommit
 from ..queue.storage.store import QueueStore
-from ..queue.suspending import Suspending
-from ..queue.suspensions import Suspensions
 from . import control
 
 _PATIENCE_SECONDS = 3600.0  # a million recipients take a minute or so

@@ -12,7 +12,7 @@ import msgspec
 
 from ..mta.clock import Clock, SystemClock
 from ..queue.dispatcher import Dispatcher
-from ..queue.orders import Order
+from ..queue.operators.orders import Order
 from ..queue.storage.database import StorageError
 from . import owner_figures, waits
 from .control import Answer, Refused

@@ -7,14 +7,14 @@ Knows  no socket and no row: the owner pays a few microseconds a lane.
 from collections.abc import Iterator, Mapping
 from heapq import nlargest
 
-from ..queue.ceiling import CeilingKind
 from ..queue.dispatcher import Dispatcher
 from ..queue.figures import Figures
-from ..queue.lanes import Lane
+from ..queue.lanes.lanes import Lane
 from ..queue.limits import RateLimit
+from ..queue.pace.ceiling import CeilingKind
+from ..queue.pace.suspensions import Suspensions
 from ..queue.sites import Sites
 from ..queue.storage.group_commit import GroupCommit
-from ..queue.suspensions import Suspensions
 from .figures import Around, CeilingSeen, CommitFigures, LaneFigures, OwnerFigures, ProviderRests, RateSeen
 
 MAX_LANES = 1000  # the busiest; an answer stays below half a megabyte

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from ..mta.clock import Clock
 from ..policy.shaping.reading import ShapingFile
 from ..queue.dispatcher import Dispatcher
-from ..queue.in_force import limits_in_force, slowed_now
-from ..queue.lanes import Lane
+from ..queue.lanes.lanes import Lane
 from ..queue.limits import EgressLimits, LimitSource
+from ..queue.pace.in_force import limits_in_force, slowed_now
 from . import waits
 from .owner_figures import lane_figures, provider_rests
 from .site_seen import Ruling, SiteSeen, SourceLimits, ruling

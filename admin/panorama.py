@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from ..mta.clock import Clock
-from ..queue.ceiling import CeilingKind
+from ..queue.pace.ceiling import CeilingKind
+from ..queue.pace.suspensions import Suspension, SuspensionScope
 from ..queue.reading import NoQueue, QueueReader, reading
 from ..queue.storage.backlog_reads import FlowRow, WaitingSum
-from ..queue.suspensions import Suspension, SuspensionScope
 from . import control
 from .config import Config
 from .figures import CeilingSeen, LaneFigures, OwnerFigures, ProviderRests, RateSeen

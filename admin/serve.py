@@ -35,10 +35,10 @@ from ..policy.shaping.shaping import Shaping
 from ..queue.address_keys import open_signer
 from ..queue.archive.archiving import Archiving, KeepTimes
 from ..queue.dispatcher import Dispatcher, Ports
-from ..queue.fleet import ProcessFleet
 from ..queue.journal import NO_PUBLIC_HOSTNAME
 from ..queue.routing import Source
 from ..queue.sites import FindRoute, KnownRoute
+from ..queue.work.fleet import ProcessFleet
 from . import snapshot
 from .accounts import AccountDirectory
 from .certificate import ensure_certificate

@@ -13,8 +13,8 @@ from ..mta.submission.listener import SubmissionListener
 from ..policy.our_addresses import OurAddresses
 from ..queue.address_keys import open_signer
 from ..queue.dispatcher import Dispatcher
-from ..queue.inbound import Inbound
-from ..queue.inbound_store import InboundStore
+from ..queue.inbound.inbound import Inbound
+from ..queue.inbound.inbound_store import InboundStore
 from .accounts import AccountDirectory
 from .config import Config
 from .config.sections import Inbound as InboundSection

@@ -34,7 +34,7 @@ from ..policy.people_apart import AskedLimits
 from ..policy.policy_file import PolicyError, beside
 from ..policy.senders import SenderRules
 from ..policy.session import HookedSessionPolicy
-from ..queue.spool import SpoolWriter
+from ..queue.contents.spool import SpoolWriter
 from . import snapshot
 from .accounts.directory import AccountDirectory
 from .accounts.trusted import TrustedNetworks

@@ -23,8 +23,8 @@ from ..mta.delivery.timeouts import Timeouts
 from ..mta.dkim.keyring import KeyFileError
 from ..mta.frames import FrameReader
 from ..queue.address_keys import read_keys
-from ..queue.content import ContentKind, ContentKinds, ContentSource, SubmittedContent
-from ..queue.marks import MarkFile, mark_path
+from ..queue.contents.content import ContentKind, ContentKinds, ContentSource, SubmittedContent
+from ..queue.contents.template import TemplateContent
 from ..queue.protocol import (
     Committed,
     Forget,
@@ -40,9 +40,9 @@ from ..queue.protocol import (
     from_owner,
 )
 from ..queue.signed_address import AddressSigner
-from ..queue.template import TemplateContent
-from ..queue.worker import Worker
-from ..queue.workerjob import ContentMaker
+from ..queue.work.marks import MarkFile, mark_path
+from ..queue.work.worker import Worker
+from ..queue.work.workerjob import ContentMaker
 from . import snapshot
 from .config import Config, ConfigError
 from .control import Answer, ControlServer, socket_path

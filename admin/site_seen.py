@@ -12,7 +12,7 @@ from ..policy.shaping.file import SHIPPED
 from ..policy.shaping.reading import ShapingFile
 from ..policy.shaping.sections import Section
 from ..queue.limits import EgressLimits
-from ..queue.suspensions import Suspension
+from ..queue.pace.suspensions import Suspension
 from .figures import LaneFigures, ProviderRests
 from .waits import DomainSeen
 

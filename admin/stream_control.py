@@ -1,17 +1,17 @@
 """What the owner answers about streams, on owner.sock or as the owner for a moment.
 
 Owns   the questions of `stream` and their answers.
-Knows  no rule: queue.streams has them. Who may send as whom was asked before (admin.cli.stream).
+Knows  no rule: queue.streams.streams has them. Who may send as whom was asked before (admin.cli.stream).
 """
 
 from typing import Any, assert_never
 
 import msgspec
 
-from ..queue.enqueueing import BadRecipient
-from ..queue.stream_states import StreamEvent
-from ..queue.streams import NewStream, StreamIsStopped, StreamRecipient, Streams, UnknownStream
-from ..queue.template_head import TemplateFault
+from ..queue.contents.template_head import TemplateFault
+from ..queue.streams.enqueueing import BadRecipient
+from ..queue.streams.stream_states import StreamEvent
+from ..queue.streams.streams import NewStream, StreamIsStopped, StreamRecipient, Streams, UnknownStream
 from .control import Answer, Refused
 from .texts import _
 

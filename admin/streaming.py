@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from ..mta.clock import Clock
-from ..queue.streams import Streams
+from ..queue.streams.streams import Streams
 from . import control
 from .control import Answer, NotRunning
 from .owning import Owned, owning

@@ -21,9 +21,9 @@ from ..policy.active import ActivePolicy
 from ..policy.people import PeopleLimits, SessionLimits
 from ..policy.senders import SenderRules
 from ..policy.session import HookedSessionPolicy
-from ..queue.allowances import Allowance
+from ..queue.contents.orphans import sweep_spool
 from ..queue.dispatcher import Dispatcher
-from ..queue.orphans import sweep_spool
+from ..queue.people.allowances import Allowance
 from . import snapshot
 from .accounts import AccountDirectory, StoreAuthenticator
 from .accounts.directory import UNSEEN_SECONDS

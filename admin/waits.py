@@ -14,10 +14,10 @@ import msgspec
 from ..mta.delivery.egress import TlsLevel
 from ..mta.dns.route import Routed, Unroutable
 from ..queue.dispatcher import Dispatcher
-from ..queue.lanes import Lane
-from ..queue.leasing import Leasing
+from ..queue.lanes.lanes import Lane
+from ..queue.lanes.leasing import Leasing
+from ..queue.pace.suspensions import Suspension, Suspensions, SuspensionScope
 from ..queue.sites import KnownRoute, Rest
-from ..queue.suspensions import Suspension, Suspensions, SuspensionScope
 from .figures import CeilingSeen
 from .owner_figures import ceiling_of
 

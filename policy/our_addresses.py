@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 
 from ..mta.envelope import Domain
-from ..queue.inbound_mail import Addressee, InboundKind, Stranger
+from ..queue.inbound.inbound_mail import Addressee, InboundKind, Stranger
 from ..queue.signed_address import AddressSigner, TokenKind, verp_token
 
 OwnerOf = Callable[[Domain], int | None]  # the account that has this domain
@@ -37,7 +37,7 @@ _QUOTED_PAIR = re.compile(r"\\(.)")
 
 
 class OurAddresses:
-    """Implements queue.inbound_mail.OurAddresses."""
+    """Implements queue.inbound.inbound_mail.OurAddresses."""
 
     def __init__(self, hostname: str, owner_of: OwnerOf, signer: AddressSigner) -> None:
         self._hostname, self._owner_of, self._signer = Domain(hostname), owner_of, signer

@@ -5,7 +5,7 @@ Owns   the rule: a trusted network is not limited; a people's credential has the
 Knows  no row and no file: numbers and usage come in as callables. Pure.
 
 What is said here at MAIL and RCPT is advice, in time for a client to show it to its person. The count itself is made
-after the final dot, in one step (queue.people): nothing has to be given back when a transaction is abandoned.
+after the final dot, in one step (queue.people.people): nothing has to be given back when a transaction is abandoned.
 """
 
 from collections import OrderedDict
@@ -17,9 +17,9 @@ import msgspec
 
 from ..mta.clock import Clock
 from ..mta.submission.ports import Client, Origin, Refuse
-from ..queue.allowances import UNLIMITED, Allowance
 from ..queue.classes import MailClass
-from ..queue.usage import UNLIMITED_ROOM, Usage
+from ..queue.people.allowances import UNLIMITED, Allowance
+from ..queue.people.usage import UNLIMITED_ROOM, Usage
 
 OwnLimits = Callable[
     [int], Mapping[str, int]
@@ -29,7 +29,7 @@ _MAX_OPEN = 4096  # transactions whose recipients are counted; beyond it they ar
 
 
 class PeopleLimits:
-    """Implements queue.allowances.AllowanceSource."""
+    """Implements queue.people.allowances.AllowanceSource."""
 
     def __init__(self, configured: Allowance, own_limits: OwnLimits) -> None:
         self._configured, self._own_limits = configured, own_limits

@@ -13,55 +13,57 @@ from pathlib import Path
 import msgspec
 
 from ..mta.clock import Clock
-from . import history, incarnation, spool
-from .acquaintances import Acquaintances
-from .allowances import AllowanceSource
+from . import incarnation
+from .contents import spool
 from .damage import restore_domains
-from .delays import Delays
 from .dialogues import KEPT_BYTES, Dialogues
 from .endings import Endings
 from .expiry import Expiry
-from .fleet import ProcessFleet
 from .gate import LeaseGate
-from .halting import halted_flows
 from .housekeeping import Housekeeper
 from .intake import QueueIntake
 from .judging import ReplyJudge
-from .leasing import Leasing
+from .lanes import history
+from .lanes.leasing import Leasing
+from .lanes.loader import Loader
+from .lanes.minutes import MinuteSweep
+from .lanes.moving import Moving
+from .lanes.reshaping import Reshaping
 from .limits import LimitSource
-from .loader import Loader
-from .marks import mark_path, read_marks
-from .minutes import MinuteSweep
-from .moving import Moving
-from .notices import Composed, NoticeFacts, Notices
-from .operating import Operating
-from .operations import FLUSH, Operated
-from .orders import Order
-from .people import PeopleIntake
+from .notices.delays import Delays
+from .notices.notices import Composed, NoticeFacts, Notices
+from .operators.operating import Operating
+from .operators.operations import FLUSH, Operated
+from .operators.orders import Order
+from .operators.waking import Waking
+from .pace.reacting import Reacting
+from .pace.suspending import Suspending
+from .pace.suspensions import Suspensions
+from .people.acquaintances import Acquaintances
+from .people.allowances import AllowanceSource
+from .people.people import PeopleIntake
+from .people.usage import Recent, usage_reader
 from .protocol import Report
-from .reacting import Reacting
 from .reactions import NoReaction, ReplyWatch
 from .recovery import Recovery
-from .render_faults import RENDER_FAULTS, RenderFaults
-from .reshaping import Reshaping
 from .retry import RetrySchedule
 from .routing import RouteSource
 from .set_back import SetBack
 from .settlement import Settled
 from .settling import Attempt, Listener, Settling
 from .sites import FindRoute, KnownRoute, Sites
-from .stopping import Stopping
 from .storage import dialogue_rows
 from .storage.backlog import Pair
 from .storage.database import connect, migrate
 from .storage.group_commit import GroupCommit
 from .storage.people import PeopleReads
 from .storage.store import QueueStore
-from .streams import Streams
-from .suspending import Suspending
-from .suspensions import Suspensions
-from .usage import Recent, usage_reader
-from .waking import Waking
+from .streams.render_faults import RENDER_FAULTS, RenderFaults
+from .streams.stopping import Stopping
+from .streams.streams import Streams
+from .work.fleet import ProcessFleet
+from .work.halting import halted_flows
+from .work.marks import mark_path, read_marks
 
 _log = logging.getLogger("youtong.queue")
 _FAREWELL_SECONDS = 0.1  # receivers hear that a dead worker's sockets are closed before its lanes connect anew (Q4)

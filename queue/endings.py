@@ -11,7 +11,7 @@ from ..mta.clock import Clock
 from ..mta.outcome import Failed
 from .figures import Came, Figures
 from .journal import AttemptPlace, Facts, JournalKind, attempt_facts
-from .owed import Asked, owes_notice
+from .notices.owed import Asked, owes_notice
 from .states import Event, RecipientState
 from .storage.group_commit import GroupCommit
 from .storage.rows import DueRow, Fact

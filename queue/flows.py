@@ -2,7 +2,7 @@
 
 Owns   the values FlowKey and Flow: recipients of one account, class, stream and sender domain form one flow. Rows of
        `flow` name them; every recipient carries its flow's id, `backlog` counts what waits per (domain, flow).
-Knows  nothing of turns (queue.turns) or of what is stopped (queue.suspensions).
+Knows  nothing of turns (queue.turns) or of what is stopped (queue.pace.suspensions).
 """
 
 import msgspec

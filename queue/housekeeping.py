@@ -20,7 +20,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..mta.clock import Clock
-from . import spool
+from .contents import spool
 from .short_steps import ShortSteps
 from .storage import sweeping
 from .storage.database import StorageError, connect

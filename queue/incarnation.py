@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NewType
 
 from ..mta.crashpoint import reach
-from . import marks
+from .work import marks
 
 LeaseToken = NewType("LeaseToken", int)
 _COUNTER_BITS = 40

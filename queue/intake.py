@@ -22,13 +22,13 @@ from ..mta.envelope import Body, ByMode, DeliverBy, Domain, ForwardPath
 from ..mta.message.trace import with_id
 from ..mta.reply import Reply, reply
 from ..mta.submission.ports import BodyWriter, InlineBody, Intake, SpooledBody, Submission
-from . import spool
 from .classes import MailClass
-from .content import ContentKind, StoredContent
+from .contents import spool
+from .contents.content import ContentKind, StoredContent
 from .flows import Flow
 from .ids import queue_id
-from .leasing import Leasing
-from .loader import Loader
+from .lanes.leasing import Leasing
+from .lanes.loader import Loader
 from .retry import RetrySchedule
 from .sites import KnownRoute, Sites
 from .storage import deliver_by_rows

@@ -1,6 +1,6 @@
 """Limits of a (provider, source): the numbers, and where each came from.
 
-Owns   the values Limit and EgressLimits, and the port LimitSource. The windows that count live in queue.permits.
+Owns   the values Limit and EgressLimits, and the port LimitSource. The windows that count live in queue.pace.permits.
 Knows  no rule file.
 Q4     n per t means: in no sliding window of length t more than n MAIL commands (or connects).
 """

@@ -12,7 +12,7 @@ from ..mta.delivery.host import Host
 from ..mta.delivery.job import JobRecipient
 from ..mta.frames import framed
 from ..mta.outcome import Outcome
-from .content import StoredContent
+from .contents.content import StoredContent
 
 
 class LaneKey(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):

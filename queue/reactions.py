@@ -1,7 +1,7 @@
 """Reactions: what a receiver's reply does to our pace, beside what it means for its recipient.
 
 Owns   the port ReplyWatch and the value Reaction. The rules are policy's (conf/shaping.toml); what is in force, and
-       until when, is queue.suspensions'.
+       until when, is queue.pace.suspensions'.
 Q5     a reaction never changes an outcome: it slows or stops a scope, for a time.
 """
 

@@ -19,14 +19,15 @@ import msgspec
 from ..mta.clock import Clock
 from ..mta.crashpoint import reach
 from ..mta.outcome import Deferred, Scope, Stage
-from . import history, settlement
+from . import settlement
 from .incarnation import incarnation_of, mark_files, token_of
 from .journal import AttemptPlace
-from .marks import read_marks
+from .lanes import history
 from .retry import RetrySchedule
 from .storage.group_commit import GroupCommit
 from .storage.rows import LeasedRow
 from .storage.store import QueueStore
+from .work.marks import read_marks
 
 _log = logging.getLogger("youtong.queue")
 _PAGE = 500

@@ -1,6 +1,6 @@
 """Settlement: what an outcome means for a leased recipient.
 
-Owns   the decision (pure) and its record: transition, journal row, and whether a notice is owed (queue.owed).
+Owns   the decision (pure) and its record: transition, journal row, and whether a notice is owed (queue.notices.owed).
 Knows  nothing of workers or permits; the retry schedule is a port.
 
 Invariants
@@ -18,7 +18,7 @@ from ..mta.outcome import Deferred, Delivered, Failed, Outcome, Scope
 from . import wishes
 from .classes import MailClass
 from .journal import AttemptPlace, Facts, JournalKind, attempt_facts, encode_facts, returned_facts
-from .owed import may_hear_of_delay, owes_notice
+from .notices.owed import may_hear_of_delay, owes_notice
 from .retry import RetrySchedule
 from .states import Event, RecipientState, follow
 from .storage.rows import Ending, JournalEntry, LeasedRow

@@ -27,11 +27,11 @@ from .holds import WorkerDeaths
 from .ids import queue_id
 from .journal import AttemptPlace, Facts, JournalKind
 from .judging import AttemptFacts, ReplyJudge
-from .leasing import Leasing
-from .marks import NO_MARKS, Marks
-from .minutes import Sent
+from .lanes.leasing import Leasing
+from .lanes.minutes import Sent
+from .pace.reacting import Reacting
+from .pace.suspensions import Suspension
 from .protocol import Finished, LaneKey, LaneNews, Report, Returned
-from .reacting import Reacting
 from .recovery import MAYBE_SENT
 from .retry import RetrySchedule
 from .settlement import Entry, Settled
@@ -44,9 +44,9 @@ from .storage.group_commit import GroupCommit
 from .storage.rows import Fact, LeasedRow
 from .storage.sent_rows import SentMinute
 from .storage.store import LeaseLost, QueueStore
-from .suspects import AT_ONCE, Consequence, Letter, Part, Suspects
-from .suspensions import Suspension
 from .transactions import Leased
+from .work.marks import NO_MARKS, Marks
+from .work.suspects import AT_ONCE, Consequence, Letter, Part, Suspects
 
 _log = logging.getLogger("youtong.queue")
 _RETRY_SECONDS = 0.5

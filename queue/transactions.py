@@ -10,7 +10,7 @@ import msgspec
 from ..mta.delivery.host import Host
 from ..mta.delivery.job import JobRecipient
 from .classes import MailClass
-from .content import StoredContent
+from .contents.content import StoredContent
 from .flows import Flow
 from .gate import Candidate
 from .protocol import JobParcel, LaneKey

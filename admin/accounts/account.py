@@ -57,7 +57,7 @@ class Credential(msgspec.Struct, frozen=True):
     created_ms: int
     revoked: bool
     verifier: str
-    limits: dict[str, int] = {}  # numbers of its own, by field of queue.allowances.Allowance
+    limits: dict[str, int] = {}  # numbers of its own, by field of queue.people.allowances.Allowance
 
 
 def account_name(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import assert_never
 import click
 
 from ...queue.ids import inbound_id
-from ...queue.inbound_mail import Addressee, InboundKind, InboundMessage
+from ...queue.inbound.inbound_mail import Addressee, InboundKind, InboundMessage
 from .. import times
 from ..explain.facts import headline_of
 from ..texts import _

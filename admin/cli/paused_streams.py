@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ...queue.ids import queue_id
 from ...queue.reading import reading
-from ...queue.stream_states import RunState
+from ...queue.streams.stream_states import RunState
 from ..config import Config
 from ..texts import _, ngettext
 from .queue_frame import asked

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from ...queue.operations import Operated
-from ...queue.operator_reading import operator_reading
-from ...queue.orders import Order
-from ...queue.selections import Selection
+from ...queue.operators.operations import Operated
+from ...queue.operators.operator_reading import operator_reading
+from ...queue.operators.orders import Order
+from ...queue.operators.selections import Selection
 from ..config import Config
 from ..texts import _, ngettext
 from .frame import config_option, json_option, loaded, teaching

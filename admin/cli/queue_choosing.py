@@ -12,8 +12,8 @@ from typing import Any
 import click
 import msgspec
 
-from ...queue.operator_reading import Kind, OperatorReader, operator_reading
-from ...queue.selections import Selection
+from ...queue.operators.operator_reading import Kind, OperatorReader, operator_reading
+from ...queue.operators.selections import Selection
 from ..config import Config
 from ..texts import _
 from .account_frame import DomainParam, NameParam

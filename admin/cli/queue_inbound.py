@@ -1,7 +1,7 @@
 """`youtong queue inbound`: what the world wrote to addresses of ours.
 
 Owns   the verb.
-Knows  no SQL (queue.inbound_reading) and no meaning of a message. Works whether or not the server runs.
+Knows  no SQL (queue.inbound.inbound_reading) and no meaning of a message. Works whether or not the server runs.
 """
 
 from pathlib import Path
@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from ...queue.ids import inbound_id, parse_inbound_id
-from ...queue.inbound_mail import InboundContent, InboundKind, InboundMessage
-from ...queue.inbound_reading import reading_inbound
+from ...queue.inbound.inbound_mail import InboundContent, InboundKind, InboundMessage
+from ...queue.inbound.inbound_reading import reading_inbound
 from ..config import Config
 from ..texts import _
 from .frame import clock, config_option, json_option, loaded, teaching

@@ -12,9 +12,9 @@ from typing import Any, TypeVar, assert_never
 import click
 
 from ...queue.incarnation import DataDirInUse
-from ...queue.operations import Operated
-from ...queue.operator_reading import operator_reading
-from ...queue.orders import Order, Refusal
+from ...queue.operators.operations import Operated
+from ...queue.operators.operator_reading import operator_reading
+from ...queue.operators.orders import Order, Refusal
 from ..config import Config
 from ..operating import operate
 from ..texts import _

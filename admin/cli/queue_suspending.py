@@ -11,11 +11,11 @@ import click
 from ...policy.shaping import file as shaping_file, units
 from ...policy.shaping.faults import ShapingError
 from ...queue.limits import RateLimit
-from ...queue.operator_reading import Kind, operator_reading
-from ...queue.orders import Order, Terms, scope_of
-from ...queue.selections import Selection
+from ...queue.operators.operator_reading import Kind, operator_reading
+from ...queue.operators.orders import Order, Terms, scope_of
+from ...queue.operators.selections import Selection
+from ...queue.pace.suspensions import SuspensionScope
 from ...queue.storage.suspension_rows import SuspensionRow
-from ...queue.suspensions import SuspensionScope
 from ..config import Config
 from ..explain.suspension_words import scope_words, until_words
 from ..texts import _, ngettext

@@ -1,16 +1,16 @@
 """`youtong queue undo|operations`: taking an operation back, and looking at what was done.
 
 Owns   these verbs.
-Knows  nothing of what can be undone (queue.undoing).
+Knows  nothing of what can be undone (queue.operators.undoing).
 """
 
 from pathlib import Path
 
 import click
 
-from ...queue.operator_reading import operator_reading
-from ...queue.orders import Order
-from ...queue.selections import Selection
+from ...queue.operators.operator_reading import operator_reading
+from ...queue.operators.orders import Order
+from ...queue.operators.selections import Selection
 from ...queue.storage.operation_rows import OperationRow
 from ..config import Config
 from ..texts import _, ngettext

@@ -2,7 +2,7 @@
 
 Owns   the group and its verbs that look or steer: list, show, pause, resume, stop. stream_making has create and revise,
        stream_enqueueing enqueue.
-Knows  no rule (queue.streams). Works whether or not the server runs.
+Knows  no rule (queue.streams.streams). Works whether or not the server runs.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ...queue.reading import reading
-from ...queue.stream_states import StreamEvent
+from ...queue.streams.stream_states import StreamEvent
 from ..stream_control import Change
 from ..texts import _
 from .frame import config_option, json_option, loaded, teaching

@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 import msgspec
 
-from ...queue.enqueueing import StreamRecipient
+from ...queue.streams.enqueueing import StreamRecipient
 from ..stream_control import Enqueue
 from ..streaming import Ask
 from ..texts import _, ngettext

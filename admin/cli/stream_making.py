@@ -10,7 +10,7 @@ import click
 
 from ...mta.message.headers import HeaderError, author_addresses
 from ...queue.ids import queue_id
-from ...queue.streams import NewStream
+from ...queue.streams.streams import NewStream
 from ..stream_control import Create, Revise
 from ..texts import _
 from .account_frame import NameParam

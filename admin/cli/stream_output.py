@@ -13,7 +13,7 @@ import msgspec
 from ...queue.ids import queue_id
 from ...queue.states import RecipientState
 from ...queue.storage.stream_rows import RevisionRow, StreamRow
-from ...queue.stream_states import RunState
+from ...queue.streams.stream_states import RunState
 from ..explain.sentences import state_words
 from ..explain.suspension_words import stream_reason
 from ..texts import _

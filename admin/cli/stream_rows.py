@@ -12,7 +12,7 @@ from typing import TextIO
 import msgspec
 
 from ...mta.address import AddressError, split_address
-from ...queue.enqueueing import StreamRecipient
+from ...queue.streams.enqueueing import StreamRecipient
 from ..texts import _
 
 _OWN = ("key", "address")

@@ -1,7 +1,7 @@
 """Templates of streams: a letter in a file, as text editors and mail programs write it.
 
 Owns   reading it, and asking whether the account may send it.
-Knows  no rule (policy.senders, queue.template_head).
+Knows  no rule (policy.senders, queue.contents.template_head).
 """
 
 from pathlib import Path

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 import click
 
 from ...queue.ids import queue_id
-from ...queue.selections import Selection
+from ...queue.operators.selections import Selection
+from ...queue.pace.suspensions import Suspension
 from ...queue.storage.operation_rows import OperationRow
 from ...queue.storage.suspension_rows import SuspensionRow
-from ...queue.suspensions import Suspension
 from .. import times
 from ..explain.suspension_words import cause_words, scope_words
 from ..texts import N_, _, ngettext

@@ -95,7 +95,7 @@ class Submission:
 
 @dataclass(frozen=True, kw_only=True)
 class People:
-    """What one login may send within a span of time; 0: no limit (queue.allowances.Allowance)."""
+    """What one login may send within a span of time; 0: no limit (queue.people.allowances.Allowance)."""
 
     messages_per_minute: int = key(_count, 100)
     messages_per_hour: int = key(_count, 300)

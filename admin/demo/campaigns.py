@@ -11,7 +11,7 @@ from itertools import islice
 from random import Random
 
 from ...queue.classes import MailClass
-from ...queue.streams import NewStream, StreamRecipient
+from ...queue.streams.streams import NewStream, StreamRecipient
 from ..stream_control import Create, Enqueue, StreamQuestion
 from ..texts import N_
 from .receivers import SENDER_DOMAINS, groups

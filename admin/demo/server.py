@@ -19,8 +19,8 @@ from ...mta.clock import Clock
 from ...mta.dkim import keyfile
 from ...mta.dkim.key import Algorithm, SigningKey, generate
 from ...mta.envelope import Domain
-from ...queue.orders import Order
-from ...queue.selections import Selection
+from ...queue.operators.orders import Order
+from ...queue.operators.selections import Selection
 from ..accounts import AccountRegister
 from ..accounts.secrets import chosen_verifier, random_secret, random_verifier, readable_password
 from ..config import Config, load

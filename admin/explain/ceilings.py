@@ -6,7 +6,7 @@ Knows  nothing of where ceilings come from (admin.figures).
 
 from typing import assert_never
 
-from ...queue.ceiling import CeilingKind
+from ...queue.pace.ceiling import CeilingKind
 from .. import times
 from ..figures import CeilingSeen
 from ..texts import _, ngettext

@@ -13,7 +13,7 @@ import msgspec
 
 from ...mta.message.notice import Action
 from ...queue.journal import JournalRow
-from ...queue.suspensions import Suspension
+from ...queue.pace.suspensions import Suspension
 from ..waits import LaneSeen
 from .facts import Letter
 

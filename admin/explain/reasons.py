@@ -10,13 +10,13 @@ Invariants
 from collections.abc import Sequence
 
 from ...mta.message.notice import Action
-from ...queue.ceiling import CeilingKind
 from ...queue.classes import MailClass
 from ...queue.flows import sender_domain
 from ...queue.journal import JournalKind, JournalRow
+from ...queue.pace.ceiling import CeilingKind
+from ...queue.pace.suspensions import Suspension, SuspensionScope
 from ...queue.reading import RecipientRow
 from ...queue.states import RecipientState
-from ...queue.suspensions import Suspension, SuspensionScope
 from ..figures import CeilingSeen
 from ..waits import DomainSeen, LaneSeen, RouteKind
 from .explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why

@@ -8,9 +8,9 @@ from typing import assert_never
 
 from ...queue.holds import new_recipients, worker_deaths
 from ...queue.journal import DAMAGED, NO_PUBLIC_HOSTNAME, Facts, JournalRow
+from ...queue.pace.suspensions import Suspension, SuspensionScope
 from ...queue.reading import Wish
 from ...queue.states import RecipientState
-from ...queue.suspensions import Suspension, SuspensionScope
 from .. import times
 from ..texts import _, ngettext
 from .ceilings import origin_words, rate_words

@@ -16,8 +16,8 @@ from ...policy.limits import TlsDemands
 from ...policy.shaping import file as shaping_file
 from ...policy.shaping.shaping import Shaping
 from ...queue.journal import JournalKind, JournalRow
+from ...queue.pace.suspensions import SuspensionScope
 from ...queue.reading import NoQueue, QueueReader, reading
-from ...queue.suspensions import SuspensionScope
 from .. import control
 from ..config import Config
 from ..panorama import FlowLine, flow_lines

@@ -6,8 +6,8 @@ Owns   whether a suspension is about a recipient. Knows no sentence; the book it
 from collections.abc import Iterable
 
 from ...queue.flows import sender_domain
+from ...queue.pace.suspensions import Suspension, SuspensionScope
 from ...queue.reading import RecipientRow
-from ...queue.suspensions import Suspension, SuspensionScope
 from ..waits import DomainSeen
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from ...queue.ids import queue_id
-from ...queue.render_faults import MOST_IN_A_ROW, RENDER_FAULTS
-from ...queue.suspensions import Suspension, SuspensionScope
+from ...queue.pace.suspensions import Suspension, SuspensionScope
+from ...queue.streams.render_faults import MOST_IN_A_ROW, RENDER_FAULTS
 from .. import times
 from ..texts import _
 

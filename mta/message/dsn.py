@@ -1,7 +1,7 @@
 """The delivery status notification: a notice as octets, for people and programs.
 
 Owns   `compose_notice`: a multipart/report with words for people, fields for programs, and what was sent.
-Knows  nothing of queues: when a notice is due, and to whom, is queue.notices.
+Knows  nothing of queues: when a notice is due, and to whom, is queue.notices.notices.
 
 Two forms. A reverse-path with an ASCII form gets a notice of 7-bit octets that every host takes; addresses beyond ASCII
 stand in it escaped. Another reverse-path is reached with SMTPUTF8 only, so its notice is as RFC 6533 has it:

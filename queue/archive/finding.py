@@ -13,7 +13,7 @@ import msgspec
 
 from ..storage import leaving_rows
 from ..storage.leaving_rows import Leaving, LeavingFact, LeavingMessage, LeavingRecipient
-from ..stream_states import RunState
+from ..streams.stream_states import RunState
 from .archive_store import ArchivedRecipient
 
 PAGE_RECIPIENTS = 200

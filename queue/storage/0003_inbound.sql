@@ -1,6 +1,6 @@
 -- queue.db, version 3: mail that arrived over the inbound listener, until somebody has read it or it is too old.
 
--- A follower reads by seq and deletes. recipients: JSON, an array for each (queue/inbound_mail.py:Addressee).
+-- A follower reads by seq and deletes. recipients: JSON, an array for each (queue/inbound/inbound_mail.py:Addressee).
 CREATE TABLE inbound (
     seq           INTEGER PRIMARY KEY AUTOINCREMENT,
     at_ms         INTEGER NOT NULL,

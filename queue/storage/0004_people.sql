@@ -1,4 +1,4 @@
--- queue.db, version 4: what limits on people are counted from (queue/usage.py, queue/acquaintances.py).
+-- queue.db, version 4: what limits on people are counted from (queue/people/usage.py, queue/people/acquaintances.py).
 
 -- Messages of logins; trusted networks, notices and streams have credential 0 and cost nothing here.
 CREATE INDEX message_credential ON message (credential_id, received_ms) WHERE credential_id > 0;

@@ -1,4 +1,4 @@
--- queue.db, version 7: what is stopped or slowed (queue/suspensions.py), and what operators did (queue/operations.py).
+-- queue.db, version 7: what is stopped or slowed (queue/pace/suspensions.py), and what operators did (queue/operators/operations.py).
 
 -- In force while ended_ms is NULL and until_ms is NULL or still to come. Ended ones are history, kept for a while.
 -- rate_count 0: no rate; connections 0: as they are; rule '': an operator's. operation: the one that made it, or 0.
@@ -25,7 +25,7 @@ CREATE TABLE suspension (
 );
 CREATE INDEX suspension_in_force ON suspension (until_ms) WHERE ended_ms IS NULL;
 
--- selection: JSON (queue/selections.py). first_seq, last_seq: the journal rows of what it changed lie between them.
+-- selection: JSON (queue/operators/selections.py). first_seq, last_seq: the journal rows of what it changed lie between them.
 -- suspensions: JSON, the numbers of those it made or ended. undone_by: the operation that undid it, or 0.
 CREATE TABLE operation (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,7 +1,7 @@
 """The statements on stored inbound mail, by name.
 
 Owns   the SQL of the tables inbound and inbound_content. Those that write are part of an operation of GroupCommit.
-Knows  no rule: how long and how much is kept is queue.inbound_store's.
+Knows  no rule: how long and how much is kept is queue.inbound.inbound_store's.
 """
 
 import sqlite3
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ...mta.submission.ports import InlineBody, StoredBody
-from ..inbound_mail import Addressee, InboundContent, InboundMessage
+from ..inbound.inbound_mail import Addressee, InboundContent, InboundMessage
 
 _MESSAGE = "SELECT seq, at_ms, reverse_path, client, helo, tls, size_bytes, recipients FROM inbound"
 _addressees = msgspec.json.Decoder(tuple[Addressee, ...])

@@ -1,7 +1,7 @@
 """Statements for what operators do to many waiting recipients at once.
 
 Owns   a page of a selection (queue.storage.walks), and its transitions in two statements instead of three a recipient.
-Knows  no verb (queue.operations). Each method is part of an operation of GroupCommit and is atomic with it.
+Knows  no verb (queue.operators.operations). Each method is part of an operation of GroupCommit and is atomic with it.
 
 Invariants
     Q1  rows are changed in the operation that has read them, so each is in the state that was read; its journal row is
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from ..ids import Counters
 from ..journal import JournalKind
-from ..selections import Selection
+from ..operators.selections import Selection
 from ..states import Event, RecipientState, follow
 from . import walks
 from .backlog import Backlog

@@ -1,15 +1,15 @@
 """Rows of the table `operation`: what operators did to the queue, and what is needed to undo it.
 
 Owns   the SQL over it, and the form of a row.
-Knows  nothing of what a verb does (queue.operations). Each function is part of an operation of GroupCommit and atomic
-       with it, or reads on a connection of its own.
+Knows  nothing of what a verb does (queue.operators.operations). Each function is part of an operation of
+       GroupCommit and atomic with it, or reads on a connection of its own.
 """
 
 import sqlite3
 
 import msgspec
 
-from ..selections import Selection
+from ..operators.selections import Selection
 
 _SELECT = (
     "SELECT id, at_ms, who, verb, selection, reason, changed, busy, first_seq, last_seq, suspensions, undoes, undone_by"

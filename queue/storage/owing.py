@@ -1,7 +1,7 @@
 """Statements about notices: who is owed one, what it tells, and that it was queued.
 
 Owns   the columns `recipient.notice` (1 owed, 2 queued) and the tables delay_watch and delay_told.
-Knows  no policy (queue.owed) and no form. Each function is part of an operation of GroupCommit and atomic with it.
+Knows  no policy (queue.notices.owed) and no form. Each function is part of an operation of GroupCommit, atomic with it.
 
 Invariants
     A watch row is written when a recipient is deferred or late, and goes when its message was looked at: nothing is
@@ -16,7 +16,7 @@ import msgspec
 from ...mta.envelope import DeliverBy
 from ...mta.message.notice import Action
 from ..journal import Facts, JournalKind, JournalRow
-from ..owed import DELAY_MS, may_hear_of_delay
+from ..notices.owed import DELAY_MS, may_hear_of_delay
 from ..states import RecipientState
 from . import deliver_by_rows
 from .reads import chain
@@ -64,7 +64,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """Implements queue.owed.Asked."""
+    """Implements queue.notices.owed.Asked."""
 
     mail_class: str
     reverse_path: str

@@ -8,7 +8,7 @@ import msgspec
 
 from ...mta.submission.ports import StoredBody
 from ..classes import MailClass
-from ..content import ContentKind
+from ..contents.content import ContentKind
 from ..journal import Facts, JournalKind
 
 

@@ -1,7 +1,7 @@
 """Rows of what left by minutes, and of recovered MAILs: statements, each part of an operation of GroupCommit.
 
 Owns   the tables sent_minute and recovered_mail.
-Knows  nothing of windows; queue.minutes says what is counted, queue.history what the rows mean.
+Knows  nothing of windows; queue.lanes.minutes says what is counted, queue.lanes.history what the rows mean.
 """
 
 import sqlite3

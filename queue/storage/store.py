@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from types import NoneType
 
 from ...mta.submission.ports import InlineBody
-from ..content import ContentKind, StoredContent
+from ..contents.content import ContentKind, StoredContent
 from ..ids import Counters, address_hash
 from ..journal import Facts, JournalKind, encode_facts
-from ..owed import DELAY_MS
+from ..notices.owed import DELAY_MS
 from ..states import Event, RecipientState, follow
 from . import inbound_rows, people
 from .backlog import Backlog, Pair
@@ -337,5 +337,5 @@ class QueueStore:
     # -- operators ------------------------------------------------------------------------------------------------
 
     def meet_released(self, recipient_id: int, now_ms: int) -> None:
-        """A held recipient whom a person's login wrote to is no stranger to its account (queue.acquaintances)."""
+        """Whom a person's login wrote to, though held, is no stranger to its account (queue.people.acquaintances)."""
         people.meet_released(self._db, recipient_id, now_ms)

@@ -1,7 +1,7 @@
 """Rows of streams: their run states, their revisions, and many recipients at once.
 
 Owns   the SQL over `stream` and `revision`, and the one statement that inserts a hundred recipients.
-Knows  no transition (queue.stream_states). Each function is part of an operation of GroupCommit.
+Knows  no transition (queue.streams.stream_states). Each function is part of an operation of GroupCommit.
 """
 
 import logging
@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import msgspec
 
-from ..content import ContentKind
+from ..contents.content import ContentKind
 from ..states import RecipientState
-from ..stream_states import RunState
+from ..streams.stream_states import RunState
 
 _log = logging.getLogger("youtong.queue")
 

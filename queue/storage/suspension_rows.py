@@ -1,7 +1,7 @@
 """Rows of the table `suspension`: what is stopped or slowed, and what was.
 
 Owns   the SQL over it, and the form of a row.
-Knows  nothing of the book in memory (queue.suspensions). Each function is part of an operation of GroupCommit and
+Knows  nothing of the book in memory (queue.pace.suspensions). Each function is part of an operation of GroupCommit and
        atomic with it, or reads on a connection of its own.
 
 A row is in force while `ended_ms` is NULL and `until_ms` is NULL or still to come: time ends it without a statement.
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ..limits import RateLimit
-from ..suspensions import Suspension, SuspensionScope
+from ..pace.suspensions import Suspension, SuspensionScope
 
 _log = logging.getLogger("youtong.queue")
 

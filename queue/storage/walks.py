@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from ..ids import address_hash
-from ..selections import Selection, pair_sql, recipient_sql
+from ..operators.selections import Selection, pair_sql, recipient_sql
 from ..states import RecipientState
 from .address_runs import WITH_ADDRESS_HASH
 from .beyond import BY_TIME, Order

@@ -16,7 +16,7 @@ from youtong.mta.submission.ports import InlineBody
 from youtong.queue.archive.archiving import Archiving, KeepTimes
 from youtong.queue.archive.finding import Place
 from youtong.queue.classes import MailClass
-from youtong.queue.content import ContentKind
+from youtong.queue.contents.content import ContentKind
 from youtong.queue.housekeeping import Housekeeper
 from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit

@@ -11,7 +11,7 @@ import re
 
 from youtong.admin import serve_worker
 from youtong.admin.config import Config
-from youtong.queue.content import ContentKind, ContentSource, Personal, Rendered, StoredContent
+from youtong.queue.contents.content import ContentKind, ContentSource, Personal, Rendered, StoredContent
 
 _LINK = re.compile(rb"https://[^\s\"<>]+")
 _SECRET = b"a secret of this benchmark"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from youtong.mta.submission.ports import InlineBody
 from youtong.queue.classes import MailClass
-from youtong.queue.content import ContentKind
+from youtong.queue.contents.content import ContentKind
 from youtong.queue.journal import Facts, JournalKind
 from youtong.queue.states import Event, RecipientState
 from youtong.queue.storage import stream_rows

@@ -13,9 +13,9 @@ from youtong.mta.submission.listener import SubmissionListener
 from youtong.mta.submission.ports import Client, InlineBody, Origin, StoredBody, Submission
 from youtong.mta.submission.settings import SessionLimits
 from youtong.policy.our_addresses import OurAddresses
-from youtong.queue.inbound import Inbound
-from youtong.queue.inbound_mail import InboundContent, InboundMessage
-from youtong.queue.inbound_store import InboundStore
+from youtong.queue.inbound.inbound import Inbound
+from youtong.queue.inbound.inbound_mail import InboundContent, InboundMessage
+from youtong.queue.inbound.inbound_store import InboundStore
 from youtong.queue.signed_address import AddressKey, AddressSigner
 from youtong.queue.storage import inbound_rows
 from youtong.queue.storage.database import connect, migrate

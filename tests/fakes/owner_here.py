@@ -16,7 +16,7 @@ from youtong.admin.config import load
 from youtong.admin.serve import OwnerServer
 from youtong.admin.store import AppDatabase
 from youtong.mta.clock import Clock, SystemClock
-from youtong.queue.streams import NewStream, StreamRecipient
+from youtong.queue.streams.streams import NewStream, StreamRecipient
 
 _DAY_MS = 86_400_000
 _HEAD = b"From: <news@load.test>\r\nSubject: to {{name}}\r\nMessage-ID: <{{name}}@load.test>\r\n\r\n"

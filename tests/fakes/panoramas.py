@@ -9,10 +9,10 @@ from youtong.admin.figures import (
     SessionFigures,
 )
 from youtong.admin.panorama import ClassWaiting, FlowLine, Panorama, provider_rows
-from youtong.queue.ceiling import CeilingKind
 from youtong.queue.figures import Total
+from youtong.queue.pace.ceiling import CeilingKind
+from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 from youtong.queue.storage.backlog_reads import WaitingSum
-from youtong.queue.suspensions import Suspension, SuspensionScope
 
 AT_MS = 1_795_000_000_000
 STOP = Suspension(

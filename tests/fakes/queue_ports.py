@@ -10,9 +10,9 @@ from youtong.queue.classes import MailClass
 from youtong.queue.gate import Candidate, GateDecision, Send
 from youtong.queue.incarnation import incarnation_of
 from youtong.queue.judging import AttemptFacts
-from youtong.queue.lanes import Lane
+from youtong.queue.lanes.lanes import Lane
 from youtong.queue.limits import EgressLimits, Limit, RateLimit
-from youtong.queue.notices import Composed, NoticeFacts
+from youtong.queue.notices.notices import Composed, NoticeFacts
 from youtong.queue.protocol import LaneKey, LaneSettings
 from youtong.queue.reactions import Reaction
 from youtong.queue.routing import Source

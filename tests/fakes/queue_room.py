@@ -21,18 +21,20 @@ from youtong.mta.outcome import Outcome
 from youtong.mta.reply import Reply
 from youtong.mta.submission.ports import Accept, Client, InlineBody, Origin, StoredBody, Submission
 from youtong.queue import incarnation
-from youtong.queue.delays import Delays
 from youtong.queue.dialogues import Dialogues
 from youtong.queue.endings import Endings
 from youtong.queue.expiry import Expiry
 from youtong.queue.intake import QueueIntake
 from youtong.queue.journal import JournalRow, decode_facts
-from youtong.queue.leasing import Leasing
-from youtong.queue.loader import Loader
-from youtong.queue.notices import Notices
-from youtong.queue.operating import Operating
+from youtong.queue.lanes.leasing import Leasing
+from youtong.queue.lanes.loader import Loader
+from youtong.queue.notices.delays import Delays
+from youtong.queue.notices.notices import Notices
+from youtong.queue.operators.operating import Operating
+from youtong.queue.pace.reacting import Reacting
+from youtong.queue.pace.suspending import Suspending
+from youtong.queue.pace.suspensions import Suspensions
 from youtong.queue.protocol import Finished, LaneNews, Report, Returned, SiteFailed
-from youtong.queue.reacting import Reacting
 from youtong.queue.recovery import Recovery
 from youtong.queue.settlement import Settled
 from youtong.queue.settling import Attempt, Listener, Settling
@@ -43,9 +45,7 @@ from youtong.queue.storage.backlog import Pair
 from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
 from youtong.queue.storage.store import QueueStore
-from youtong.queue.streams import Streams
-from youtong.queue.suspending import Suspending
-from youtong.queue.suspensions import Suspensions
+from youtong.queue.streams.streams import Streams
 from youtong.queue.transactions import Leased
 
 HEAD = b"From: a@example.org\r\nSubject: hello\r\n\r\n"

@@ -50,7 +50,7 @@ ALLOWED_AT = {
     "queue.storage.reads.held": "in the order of the index; its reader stops at its limit",
     "queue.storage.reads.scheduled": "in the order of the index; its reader stops at its limit",
     "queue.storage.damaged_rows.restore_domains": "at start, of domains and flows that somebody waits for",
-    "queue.history.fill_windows": "the newest rows by their key, so many at most",
+    "queue.lanes.history.fill_windows": "the newest rows by their key, so many at most",
     "queue.storage.inbound_rows.totals": "at start, of what [inbound] keep_size bounds",
     "queue.storage.inbound_rows.newest": "the newest rows by their key, so many at most; of one kind, all that is kept",
 }

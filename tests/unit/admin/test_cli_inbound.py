@@ -10,7 +10,7 @@ from fakes.inbound_house import HOST, OURS, InboundHouse, submission
 from youtong.admin.cli.inbound_output import kind_words
 from youtong.admin.cli.main import run
 from youtong.mta.submission.ports import InlineBody
-from youtong.queue.inbound_mail import InboundKind
+from youtong.queue.inbound.inbound_mail import InboundKind
 
 
 @pytest.fixture(autouse=True)

@@ -19,13 +19,13 @@ from youtong.admin.waits import MAX_ASKED
 from youtong.mta.dns.route import Unroutable, UnroutableKind
 from youtong.mta.outcome import Deferred, Peer, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue import operations
 from youtong.queue.incarnation import OwnerLock
-from youtong.queue.operations import FLUSH, Operated, Selection
-from youtong.queue.orders import Order
+from youtong.queue.operators import operations
+from youtong.queue.operators.operations import FLUSH, Operated, Selection
+from youtong.queue.operators.orders import Order
+from youtong.queue.operators.waking import Waking
 from youtong.queue.reading import Wanted, reading
 from youtong.queue.states import RecipientState
-from youtong.queue.waking import Waking
 
 VERIFIER = chosen_verifier("correct horse")
 ZOE = Selection(address="zoe@d.example")

@@ -9,7 +9,7 @@ from fakes.queue_room import QueueRoom
 from youtong.admin.cli.main import run
 from youtong.queue.ids import queue_id
 from youtong.queue.reading import Wanted, reading
-from youtong.queue.streams import NewStream
+from youtong.queue.streams.streams import NewStream
 
 
 @pytest.fixture(autouse=True)

@@ -20,10 +20,10 @@ from youtong.mta.envelope import Domain
 from youtong.mta.simulator.domains import expand
 from youtong.policy.shaping import file as shaping_file
 from youtong.policy.shaping.shaping import Shaping
-from youtong.queue.ceiling import CeilingKind
 from youtong.queue.journal import Facts, JournalKind, JournalRow
+from youtong.queue.pace.ceiling import CeilingKind
+from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 from youtong.queue.reading import AddressedFact
-from youtong.queue.suspensions import Suspension, SuspensionScope
 
 REPLY = Facts(host="mx.greylist.test", code=450, enhanced="4.7.1", text="Greylisted,\nsee you")
 

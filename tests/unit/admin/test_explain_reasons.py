@@ -22,12 +22,12 @@ from youtong.mta.reply import reply
 from youtong.queue.gate import Skip
 from youtong.queue.journal import JournalKind
 from youtong.queue.limits import TlsRule
-from youtong.queue.operations import Selection, flush, operate
+from youtong.queue.operators.operations import Selection, flush, operate
+from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 from youtong.queue.reading import Wish
 from youtong.queue.recovery import MAYBE_SENT
-from youtong.queue.stream_states import StreamEvent
-from youtong.queue.streams import NewStream, StreamRecipient
-from youtong.queue.suspensions import Suspension, SuspensionScope
+from youtong.queue.streams.stream_states import StreamEvent
+from youtong.queue.streams.streams import NewStream, StreamRecipient
 
 BOB = "bob@b.example"
 PEER = Peer("mx.b.example", "192.0.2.1", "TLSv1.3")

@@ -19,7 +19,7 @@ from youtong.mta.outcome import Deferred, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.policy.shaping import file as shaping_file
 from youtong.policy.shaping.shaping import Shaping
-from youtong.queue.suspensions import Suspension, SuspensionScope
+from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 
 RULES = """\
 [provider.bee]

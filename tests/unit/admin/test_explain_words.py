@@ -18,14 +18,14 @@ from youtong.admin.explain.timeline import timeline
 from youtong.admin.figures import CeilingSeen
 from youtong.admin.waits import LaneSeen
 from youtong.mta.message.notice import Action
-from youtong.queue.ceiling import CeilingKind
 from youtong.queue.holds import WorkerDeaths
 from youtong.queue.ids import queue_id
 from youtong.queue.journal import Facts, JournalKind, JournalRow
+from youtong.queue.pace.ceiling import CeilingKind
+from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 from youtong.queue.reading import MessageRow, RecipientRow
-from youtong.queue.render_faults import RENDER_FAULTS
 from youtong.queue.states import RecipientState
-from youtong.queue.suspensions import Suspension, SuspensionScope
+from youtong.queue.streams.render_faults import RENDER_FAULTS
 
 NOW = 1_795_435_200_000  # 2026-11-23 12:00:00 UTC
 LANGUAGES = ("en_US.UTF-8", "zh_CN.UTF-8")

@@ -12,7 +12,7 @@ from youtong.mta.envelope import ByMode, DeliverBy
 from youtong.mta.message.notice import Action
 from youtong.queue.ids import queue_id
 from youtong.queue.journal import Facts, JournalKind, JournalRow
-from youtong.queue.notices import NoticeFacts
+from youtong.queue.notices.notices import NoticeFacts
 from youtong.queue.storage.owing import NoticedMessage, Told
 
 ADDRESSES = ("b@example.com", "ü@例子.example", "x\r\nBcc: eve@example.com")

@@ -13,10 +13,10 @@ from youtong.admin.figures import Around, OwnerFigures, SessionFigures
 from youtong.admin.panorama import provider_rows
 from youtong.mta.outcome import Deferred, Delivered, Failed, Peer, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue.ceiling import CeilingKind
 from youtong.queue.figures import Total
+from youtong.queue.pace.ceiling import CeilingKind
+from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 from youtong.queue.storage.backlog_reads import WaitingSum
-from youtong.queue.suspensions import Suspension, SuspensionScope
 
 PEER = Peer("mx.b.example", "192.0.2.1")
 LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "Greylisted"), peer=PEER, kind="greylisted")

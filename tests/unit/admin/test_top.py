@@ -17,8 +17,8 @@ from youtong.admin.cli.top_page import page, table
 from youtong.admin.cli.top_terminal import Painter, Terminal, keys_of
 from youtong.admin.cli.top_view import Quit, Sort, View, flows, pressed, providers
 from youtong.admin.panorama import FlowLine, Panorama, ProviderRow, provider_rows, stopped_flows
+from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 from youtong.queue.storage.backlog_reads import FlowRow, WaitingSum
-from youtong.queue.suspensions import Suspension, SuspensionScope
 
 
 def after(*keys: str) -> View:

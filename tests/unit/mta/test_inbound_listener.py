@@ -12,7 +12,7 @@ from fakes.inbound_house import HEAD, HOST, OURS, InboundHouse
 from fakes.smtp_talk import Talk
 from fakes.tls import trusting_context, write_certificate
 from youtong.mta.inbound.settings import LIMITS
-from youtong.queue.inbound_mail import InboundKind
+from youtong.queue.inbound.inbound_mail import InboundKind
 from youtong.queue.signed_address import TokenKind
 
 

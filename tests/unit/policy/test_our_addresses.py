@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 from youtong.mta.address import AddressError, split_address
 from youtong.mta.envelope import Domain
 from youtong.policy.our_addresses import OurAddresses
-from youtong.queue.inbound_mail import Addressee, InboundKind, Stranger
+from youtong.queue.inbound.inbound_mail import Addressee, InboundKind, Stranger
 from youtong.queue.signed_address import AddressKey, AddressSigner, TokenKind
 
 HOST, OURS = "mx.house.example", "customer.example"

@@ -6,8 +6,8 @@ from fakes.clock import FakeClock
 from youtong.admin.config.sections import People
 from youtong.mta.submission.ports import Client, Origin, Refuse
 from youtong.policy.people import PeopleLimits, SessionLimits
-from youtong.queue.allowances import Allowance
-from youtong.queue.usage import Usage
+from youtong.queue.people.allowances import Allowance
+from youtong.queue.people.usage import Usage
 
 CLIENT, OTHER = Client("192.0.2.1", 1000), Client("192.0.2.1", 1001)
 ALICE = Origin("alice@a.example", 1, 7, "people")

@@ -10,7 +10,7 @@ from fakes.clock import FakeClock
 from fakes.ended_mail import DAY_MS, NOW_MS, EndedMail
 from youtong.queue.archive import finding
 from youtong.queue.archive.archiving import Archiving, KeepTimes
-from youtong.queue.inbound_store import InboundStore
+from youtong.queue.inbound.inbound_store import InboundStore
 from youtong.queue.journal import JournalKind
 from youtong.queue.reading import reading
 from youtong.queue.short_steps import ShortSteps

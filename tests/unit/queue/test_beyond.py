@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from bench.filling import fill
-from youtong.queue.operations import Selection
+from youtong.queue.operators.operations import Selection
 from youtong.queue.states import RecipientState
 from youtong.queue.storage import due_times, expiry_rows, walks
 from youtong.queue.storage.database import connect, migrate

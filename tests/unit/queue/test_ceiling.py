@@ -4,13 +4,13 @@ import pytest
 from fakes.queue_ports import limits
 from fakes.queue_room import QueueRoom
 from msgspec.structs import replace
-from youtong.queue.ceiling import CeilingKind
-from youtong.queue.in_force import InForce
-from youtong.queue.lanes import Lane
+from youtong.queue.lanes.lanes import Lane
 from youtong.queue.limits import Limit, RateLimit, SiteLimits
+from youtong.queue.pace.ceiling import CeilingKind
+from youtong.queue.pace.in_force import InForce
+from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.routing import Source
-from youtong.queue.suspensions import Suspension, SuspensionScope
 
 KEY = LaneKey("provider", "default")
 _K = CeilingKind

@@ -12,22 +12,22 @@ from fakes.clock import FakeClock
 from fakes.queue_ports import FakeComposer, FakeGate, FakeJudge, FakeLimits, FakeRoutes, FixedSchedule
 from fakes.queue_room import submission
 from youtong.mta.clock import Clock, SystemClock
-from youtong.queue import fleet as fleet_module
 from youtong.queue.dispatcher import Dispatcher, Ports
-from youtong.queue.fleet import ProcessFleet
 from youtong.queue.holds import worker_deaths
 from youtong.queue.incarnation import DataDirInUse
 from youtong.queue.journal import decode_facts
-from youtong.queue.marks import mark_path
-from youtong.queue.orders import Order
-from youtong.queue.selections import Selection
+from youtong.queue.operators.orders import Order
+from youtong.queue.operators.selections import Selection
 from youtong.queue.states import RecipientState
+from youtong.queue.work import fleet as fleet_module
+from youtong.queue.work.fleet import ProcessFleet
+from youtong.queue.work.marks import mark_path
 
 WORKER = """
 import os, socket, sys
 from pathlib import Path
 from youtong.mta.frames import FrameReader
-from youtong.queue.marks import MarkFile, mark_path
+from youtong.queue.work.marks import MarkFile, mark_path
 from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
 from youtong.queue.protocol import Finished, Handover, Hello, Report, Stop, frame, from_owner

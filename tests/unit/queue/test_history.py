@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from msgspec.structs import replace
 from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
-from youtong.queue import history
-from youtong.queue.lanes import Lane
+from youtong.queue.lanes import history
+from youtong.queue.lanes.lanes import Lane
+from youtong.queue.lanes.minutes import KEPT_MS, MinuteSweep
 from youtong.queue.limits import RateLimit, SiteLimits
-from youtong.queue.minutes import KEPT_MS, MinuteSweep
-from youtong.queue.past import Past, PastMail
+from youtong.queue.pace.past import Past, PastMail
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.transactions import Leased
 

@@ -6,10 +6,10 @@ import pytest
 from fakes.clock import FakeClock
 from youtong.mta.submission.ports import InlineBody, SpooledBody, StoredBody
 from youtong.queue.classes import MailClass
-from youtong.queue.content import ContentKind
+from youtong.queue.contents.content import ContentKind
 from youtong.queue.housekeeping import RETENTION_MS, Housekeeper
 from youtong.queue.journal import Facts, JournalKind
-from youtong.queue.operations import Selection
+from youtong.queue.operators.operations import Selection
 from youtong.queue.short_steps import ShortSteps
 from youtong.queue.states import Event, RecipientState
 from youtong.queue.storage import operation_rows, sweeping

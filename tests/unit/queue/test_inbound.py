@@ -10,11 +10,11 @@ import pytest
 from fakes.inbound_house import HEAD, HOST, OURS, OWNER, InboundHouse, submission
 from youtong.mta.address import split_address
 from youtong.mta.submission.ports import InlineBody, Proceed, Refuse, SpooledBody
-from youtong.queue import spool
+from youtong.queue.contents import spool
 from youtong.queue.housekeeping import Housekeeper
-from youtong.queue.inbound import VERP_LIFE_MS
-from youtong.queue.inbound_mail import Addressee, InboundKind, InboundMessage
-from youtong.queue.inbound_room import ROW_OCTETS, Room
+from youtong.queue.inbound.inbound import VERP_LIFE_MS
+from youtong.queue.inbound.inbound_mail import Addressee, InboundKind, InboundMessage
+from youtong.queue.inbound.inbound_room import ROW_OCTETS, Room
 from youtong.queue.signed_address import TokenKind
 from youtong.queue.storage.database import StorageFull
 

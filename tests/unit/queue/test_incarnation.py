@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
-from youtong.queue import incarnation, marks
+from youtong.queue import incarnation
 from youtong.queue.incarnation import DataDirInUse, OwnerLock, incarnation_of, token_of
-from youtong.queue.marks import MarkFile, mark_path
+from youtong.queue.work import marks
+from youtong.queue.work.marks import MarkFile, mark_path
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from youtong.queue.marks import MarkFile
+from youtong.queue.work.marks import MarkFile
 MarkFile(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(600)

@@ -11,7 +11,7 @@ from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
 from youtong.mta.submission.content import Content
 from youtong.mta.submission.ports import InlineBody, SpooledBody
-from youtong.queue import spool
+from youtong.queue.contents import spool
 from youtong.queue.ids import parse_queue_id, queue_id
 from youtong.queue.states import RecipientState
 from youtong.queue.storage import group_commit

@@ -3,9 +3,9 @@
 from fakes.queue_ports import limits, routed
 from youtong.queue.classes import MailClass
 from youtong.queue.flows import Flow, FlowKey
-from youtong.queue.in_force import InForce
-from youtong.queue.lanes import MAX_CONNECT_PERMITS, URGENT_BEYOND_CAP, Lane
-from youtong.queue.past import Past, PastMail
+from youtong.queue.lanes.lanes import MAX_CONNECT_PERMITS, URGENT_BEYOND_CAP, Lane
+from youtong.queue.pace.in_force import InForce
+from youtong.queue.pace.past import Past, PastMail
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased, MessageFacts, Ready, Waiting

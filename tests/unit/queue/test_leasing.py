@@ -8,9 +8,9 @@ from fakes.queue_ports import FakeLimits
 from fakes.queue_room import QueueRoom
 from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
-from youtong.queue import leasing as leasing_module, pump as pump_module
 from youtong.queue.gate import Hold, Skip
 from youtong.queue.incarnation import incarnation_of
+from youtong.queue.lanes import leasing as leasing_module, pump as pump_module
 from youtong.queue.states import RecipientState
 from youtong.queue.transactions import Leased
 

@@ -8,16 +8,12 @@ from fakes.queue_room import QueueRoom
 from youtong.mta.dns.route import RouteAnswer, Unroutable, UnroutableKind
 from youtong.mta.outcome import Deferred, Delivered, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue import (
-    agenda as agenda_module,
-    expiry as expiry_module,
-    loader as loader_module,
-    ready as ready_module,
-)
+from youtong.queue import expiry as expiry_module
 from youtong.queue.flows import Flow
-from youtong.queue.operations import Selection, flush, operate
+from youtong.queue.lanes import agenda as agenda_module, loader as loader_module, ready as ready_module
+from youtong.queue.operators.operations import Selection, flush, operate
+from youtong.queue.pace.suspensions import Suspension, Suspensions, SuspensionScope
 from youtong.queue.states import RecipientState
-from youtong.queue.suspensions import Suspension, Suspensions, SuspensionScope
 
 _S = RecipientState
 AGE_SECONDS = LIFETIME_MS / 1000

@@ -5,8 +5,8 @@ from fakes.queue_room import QueueRoom, report
 from hypothesis import HealthCheck, given, settings, strategies as st
 from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
-from youtong.queue.lanes import Lane
-from youtong.queue.moving import Moving
+from youtong.queue.lanes.lanes import Lane
+from youtong.queue.lanes.moving import Moving
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased

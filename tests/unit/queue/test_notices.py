@@ -7,7 +7,7 @@ from fakes.queue_ports import LIFETIME_MS
 from fakes.queue_room import QueueRoom
 from youtong.mta.outcome import Deferred, Failed, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue import notices
+from youtong.queue.notices import notices
 from youtong.queue.states import RecipientState
 
 FAILED = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "no such user"))

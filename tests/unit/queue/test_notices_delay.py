@@ -10,7 +10,7 @@ from youtong.mta.message.notice import Action
 from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.gate import Hold, Skip
-from youtong.queue.owed import DELAY_MS
+from youtong.queue.notices.owed import DELAY_MS
 from youtong.queue.states import RecipientState
 
 FAILED = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "no such user"))

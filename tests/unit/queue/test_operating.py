@@ -6,9 +6,9 @@ import pytest
 from fakes.queue_room import QueueRoom
 from youtong.mta.outcome import Deferred, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue.operations import Operated
-from youtong.queue.orders import Order, Refusal
-from youtong.queue.selections import Selection
+from youtong.queue.operators.operations import Operated
+from youtong.queue.operators.orders import Order, Refusal
+from youtong.queue.operators.selections import Selection
 from youtong.queue.states import RecipientState
 from youtong.queue.storage import operation_rows, walks
 

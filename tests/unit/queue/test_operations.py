@@ -4,7 +4,7 @@ import pytest
 from fakes.queue_room import QueueRoom
 from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Scope, Stage
 from youtong.mta.reply import Reply
-from youtong.queue.operations import Operated, Selection, flush, operate, selection_sql
+from youtong.queue.operators.operations import Operated, Selection, flush, operate, selection_sql
 from youtong.queue.states import RecipientState
 from youtong.queue.transactions import Leased
 

@@ -12,17 +12,17 @@ from fakes.inbound_house import OURS, InboundHouse, submission as inbound
 from fakes.queue_room import QueueRoom, report
 from youtong.mta.outcome import Deferred, Delivered, Failed, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue import operations
-from youtong.queue.acquaintances import Acquaintances
 from youtong.queue.gate import Hold, Skip
 from youtong.queue.housekeeping import Housekeeper
-from youtong.queue.marks import MarkFile, mark_path
-from youtong.queue.operations import Selection
-from youtong.queue.owed import DELAY_MS
+from youtong.queue.notices.owed import DELAY_MS
+from youtong.queue.operators import operations
+from youtong.queue.operators.operations import Selection
+from youtong.queue.people.acquaintances import Acquaintances
 from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.storage.group_commit import Done, GroupCommit, Operation
 from youtong.queue.storage.people import PeopleReads
-from youtong.queue.streams import NewStream, StreamRecipient
+from youtong.queue.streams.streams import NewStream, StreamRecipient
+from youtong.queue.work.marks import MarkFile, mark_path
 
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))
 FAILED = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "no such user"))

@@ -4,7 +4,7 @@ from itertools import product
 
 import msgspec
 import pytest
-from youtong.queue.owed import may_hear_of_delay, owes_notice
+from youtong.queue.notices.owed import may_hear_of_delay, owes_notice
 from youtong.queue.signed_address import TOKEN_LETTERS, VERP_PREFIX
 from youtong.queue.states import Event
 

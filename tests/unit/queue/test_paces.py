@@ -2,11 +2,11 @@
 
 from fakes.queue_ports import limits
 from msgspec.structs import replace
-from youtong.queue.in_force import InForce
-from youtong.queue.lanes import Lane
+from youtong.queue.lanes.lanes import Lane
 from youtong.queue.limits import EgressLimits, Limit, RateLimit, SiteLimits
-from youtong.queue.paces import Paces
-from youtong.queue.past import Past, PastMail, PastMinute
+from youtong.queue.pace.in_force import InForce
+from youtong.queue.pace.paces import Paces
+from youtong.queue.pace.past import Past, PastMail, PastMinute
 from youtong.queue.protocol import LaneKey
 from youtong.queue.routing import Source
 

@@ -8,15 +8,15 @@ import pytest
 from fakes.queue_room import QueueRoom, submission
 from youtong.mta.reply import Reply, reply
 from youtong.mta.submission.ports import BodyWriter, Intake, Origin, Submission
-from youtong.queue import operations
-from youtong.queue.acquaintances import MEMORY_MS, Acquaintances
-from youtong.queue.allowances import Allowance, Span
 from youtong.queue.holds import NewRecipients, new_recipients
-from youtong.queue.operations import Selection
-from youtong.queue.people import PeopleIntake
+from youtong.queue.operators import operations
+from youtong.queue.operators.operations import Selection
+from youtong.queue.people.acquaintances import MEMORY_MS, Acquaintances
+from youtong.queue.people.allowances import Allowance, Span
+from youtong.queue.people.people import PeopleIntake
+from youtong.queue.people.usage import Recent, usage_reader
 from youtong.queue.states import RecipientState
 from youtong.queue.storage.people import PeopleReads
-from youtong.queue.usage import Recent, usage_reader
 
 _S = RecipientState
 

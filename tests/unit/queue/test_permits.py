@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, strategies as st
 from youtong.queue.limits import RateLimit
-from youtong.queue.permits import MAX_STEPS, Window
+from youtong.queue.pace.permits import MAX_STEPS, Window
 
 
 def worst(events: list[float], seconds: float) -> int:

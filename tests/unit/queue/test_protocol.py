@@ -9,10 +9,9 @@ from youtong.mta.frames import FrameReader
 from youtong.mta.outcome import Deferred, Delivered, Failed, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.classes import MailClass
-from youtong.queue.content import ContentKind, StoredContent
+from youtong.queue.contents.content import ContentKind, StoredContent
 from youtong.queue.flows import Flow, FlowKey
-from youtong.queue.lanes import Lane
-from youtong.queue.outbox import Outbox
+from youtong.queue.lanes.lanes import Lane
 from youtong.queue.protocol import (
     Committed,
     Finished,
@@ -33,6 +32,7 @@ from youtong.queue.protocol import (
 )
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased, MessageFacts, Ready, Waiting
+from youtong.queue.work.outbox import Outbox
 
 KEY = LaneKey("provider", "default")
 CONTENT = StoredContent(1, ContentKind.SUBMITTED, b"Subject: x\r\n\r\n", b"text\r\n", None)

@@ -11,10 +11,10 @@ from hypothesis import given, settings, strategies as st
 from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.gate import Hold, Skip
-from youtong.queue.marks import Marks
-from youtong.queue.operations import Selection, flush, operate
+from youtong.queue.operators.operations import Selection, flush, operate
 from youtong.queue.settlement import TOO_MANY_RECIPIENTS
 from youtong.queue.transactions import Leased
+from youtong.queue.work.marks import Marks
 
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))
 OUTCOMES: list[Outcome] = [

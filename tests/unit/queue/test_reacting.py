@@ -8,13 +8,13 @@ from youtong.mta.reply import Reply, reply
 from youtong.queue.classes import MailClass
 from youtong.queue.judging import AttemptFacts
 from youtong.queue.limits import RateLimit
-from youtong.queue.orders import Order
-from youtong.queue.reacting import Reacting
+from youtong.queue.operators.orders import Order
+from youtong.queue.operators.selections import Selection
+from youtong.queue.pace.reacting import Reacting
+from youtong.queue.pace.suspensions import SuspensionScope
 from youtong.queue.reactions import Reaction, ReactionScope
-from youtong.queue.selections import Selection
 from youtong.queue.states import RecipientState
 from youtong.queue.storage import suspension_rows
-from youtong.queue.suspensions import SuspensionScope
 
 TOO_MANY = reply(421, "4.7.0", "too many messages")
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))
@@ -117,7 +117,7 @@ async def test_a_fault_of_the_rules_costs_no_outcome(room: QueueRoom, caplog: py
 
 
 async def test_counts_are_bounded(room: QueueRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("youtong.queue.reacting._MAX_COUNTED", 3)
+    monkeypatch.setattr("youtong.queue.pace.reacting._MAX_COUNTED", 3)
     watch = FakeWatch({"too many": Reaction("r", "", ReactionScope.SENDER, 1.0, after=2, within_seconds=60.0)})
     reacting = Reacting(watch, room.suspending, room.clock)
     for n in range(10):

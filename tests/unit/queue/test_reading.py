@@ -9,7 +9,7 @@ from fakes.queue_room import QueueRoom
 from youtong.mta.outcome import Deferred, Delivered, Peer, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.journal import JournalKind
-from youtong.queue.operations import Selection, operate
+from youtong.queue.operators.operations import Selection, operate
 from youtong.queue.reading import NoQueue, QueueReader, Wanted, reading
 from youtong.queue.states import RecipientState
 from youtong.queue.storage import reads

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from fakes.queue_room import QueueRoom
 from youtong.queue import recovery
-from youtong.queue.marks import MarkFile, mark_path
 from youtong.queue.states import RecipientState
+from youtong.queue.work.marks import MarkFile, mark_path
 
 _S = RecipientState
 

@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import pytest
 from fakes.queue_ports import limits, routed
-from youtong.queue.ceiling import CeilingKind
 from youtong.queue.classes import MailClass
 from youtong.queue.flows import Flow, FlowKey
-from youtong.queue.lanes import URGENT_BEYOND_CAP, Lane
+from youtong.queue.lanes.lanes import URGENT_BEYOND_CAP, Lane
+from youtong.queue.pace.ceiling import CeilingKind
+from youtong.queue.pace.reserve import reserved_connections
 from youtong.queue.protocol import LaneKey
-from youtong.queue.reserve import reserved_connections
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased, MessageFacts, Ready, Waiting
 

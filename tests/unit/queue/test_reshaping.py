@@ -6,11 +6,11 @@ from fakes.queue_room import QueueRoom, report
 from msgspec.structs import replace
 from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
-from youtong.queue.lanes import Lane
+from youtong.queue.lanes.lanes import Lane
+from youtong.queue.lanes.moving import Moving
+from youtong.queue.lanes.reshaping import Reshaping
 from youtong.queue.limits import Limit, RateLimit, SiteLimits
-from youtong.queue.moving import Moving
 from youtong.queue.protocol import LaneKey, LaneNews
-from youtong.queue.reshaping import Reshaping
 from youtong.queue.sites import KnownRoute
 
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))

@@ -8,12 +8,13 @@ from fakes.queue_room import QueueRoom, report
 from msgspec.structs import replace
 from youtong.mta.outcome import Deferred, Delivered, Outcome, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue import pump, settling
-from youtong.queue.marks import Marks
+from youtong.queue import settling
+from youtong.queue.lanes import pump
 from youtong.queue.protocol import Finished, LaneNews, SiteFailed
 from youtong.queue.settlement import TOO_MANY_RECIPIENTS
 from youtong.queue.states import RecipientState
 from youtong.queue.transactions import Leased
+from youtong.queue.work.marks import Marks
 
 _S = RecipientState
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))

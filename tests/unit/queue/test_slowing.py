@@ -2,8 +2,8 @@
 
 from hypothesis import given, strategies as st
 from youtong.queue.limits import EgressLimits, Limit, RateLimit, SiteLimits
-from youtong.queue.slowing import because, slowed, slowed_sender, slowed_site
-from youtong.queue.suspensions import Suspension, SuspensionScope
+from youtong.queue.pace.slowing import because, slowed, slowed_sender, slowed_site
+from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 
 counts = st.integers(1, 100_000)
 rates = st.builds(RateLimit, counts, st.sampled_from([1.0, 60.0, 3600.0, 86400.0]), st.just("default"))

@@ -8,17 +8,17 @@ from fakes.queue_room import QueueRoom
 from hypothesis import given, strategies as st
 from youtong.mta.outcome import Deferred, Outcome, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue.content import Personal, StoredContent
-from youtong.queue.enqueueing import BATCH, BadRecipient
+from youtong.queue.contents.content import Personal, StoredContent
+from youtong.queue.contents.template import TemplateContent
+from youtong.queue.contents.template_head import TemplateFault, checked_template
+from youtong.queue.pace.suspensions import Suspensions
 from youtong.queue.signed_address import AddressKey, AddressSigner, TokenKind
 from youtong.queue.states import RecipientState
-from youtong.queue.stopping import Stopping
 from youtong.queue.storage import stream_rows
-from youtong.queue.stream_states import TABLE, RunState, StreamEvent, StreamIsStopped, follow
-from youtong.queue.streams import NewStream, StreamRecipient, Streams
-from youtong.queue.suspensions import Suspensions
-from youtong.queue.template import TemplateContent
-from youtong.queue.template_head import TemplateFault, checked_template
+from youtong.queue.streams.enqueueing import BATCH, BadRecipient
+from youtong.queue.streams.stopping import Stopping
+from youtong.queue.streams.stream_states import TABLE, RunState, StreamEvent, StreamIsStopped, follow
+from youtong.queue.streams.streams import NewStream, StreamRecipient, Streams
 from youtong.queue.transactions import Leased
 
 HEAD = b"From: News <news@example.org>\r\nSubject: Dear {{name|friend}}\r\n\r\n"

@@ -7,12 +7,12 @@ from fakes.queue_room import QueueRoom
 from hypothesis import given, strategies as st
 from youtong.mta.address import AddressError
 from youtong.mta.delivery.job import RenderFault
-from youtong.queue.content import NOBODY, ContentKind, ContentKinds, Personal, StoredContent, SubmittedContent
-from youtong.queue.merging import MAX_RENDERED_BYTES, merge
+from youtong.queue.contents.content import NOBODY, ContentKind, ContentKinds, Personal, StoredContent, SubmittedContent
+from youtong.queue.contents.merging import MAX_RENDERED_BYTES, merge
+from youtong.queue.contents.template import TemplateContent
 from youtong.queue.reading import reading
 from youtong.queue.states import RecipientState
-from youtong.queue.streams import NewStream, StreamRecipient, UnknownStream
-from youtong.queue.template import TemplateContent
+from youtong.queue.streams.streams import NewStream, StreamRecipient, UnknownStream
 
 HEAD = b"Subject: Dear {{name|friend}}\r\n\r\n"
 NEW = NewStream(7, "spring", "news@example.org", HEAD, b"Hello {{ name }}!\r\n", 3 * 86_400_000)

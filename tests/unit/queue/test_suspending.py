@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from fakes.queue_room import QueueRoom
 from youtong.queue.limits import RateLimit
-from youtong.queue.operations import Operated
-from youtong.queue.orders import Order, Refusal, Terms
-from youtong.queue.selections import Selection
+from youtong.queue.operators.operations import Operated
+from youtong.queue.operators.orders import Order, Refusal, Terms
+from youtong.queue.operators.selections import Selection
+from youtong.queue.pace.suspending import Suspending
+from youtong.queue.pace.suspensions import Suspension, Suspensions, SuspensionScope
 from youtong.queue.storage import suspension_rows
-from youtong.queue.suspending import Suspending
-from youtong.queue.suspensions import Suspension, Suspensions, SuspensionScope
 
 GOOGLE = Selection(provider="google")
 

@@ -4,7 +4,7 @@ import pytest
 from fakes.clock import FakeClock
 from youtong.queue.classes import MailClass
 from youtong.queue.flows import Flow, FlowKey
-from youtong.queue.suspensions import Suspension, Suspensions, SuspensionScope
+from youtong.queue.pace.suspensions import Suspension, Suspensions, SuspensionScope
 
 _S = SuspensionScope
 FLOW = Flow(1, FlowKey(7, MailClass.BULK, 5, "a.example"))

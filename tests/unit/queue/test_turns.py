@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 
 from hypothesis import given, strategies as st
-from youtong.queue.turns import Turns
+from youtong.queue.lanes.turns import Turns
 
 Item = tuple[str, int]  # whose, and its cost
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import pytest
 from fakes.clock import FakeClock
 from hypothesis import given, strategies as st
-from youtong.queue.allowances import Allowance, Counted, Exceeded, Span
-from youtong.queue.usage import Recent, Tally, Usage, usage_reader
+from youtong.queue.people.allowances import Allowance, Counted, Exceeded, Span
+from youtong.queue.people.usage import Recent, Tally, Usage, usage_reader
 
 # Gaps between events: some much shorter and some much longer than a step or a span.
 GAPS = st.one_of(st.floats(0, 3), st.floats(0, 90), st.sampled_from([0.0, 1.0, 59.0, 60.0, 61.0]))

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 from youtong.queue.limits import RateLimit
-from youtong.queue.windows import PLENTY, Windows
+from youtong.queue.pace.windows import PLENTY, Windows
 
 RATES = st.lists(
     st.builds(RateLimit, st.integers(1, 12), st.sampled_from([1.0, 5.0, 30.0, 120.0]), st.just("test")),

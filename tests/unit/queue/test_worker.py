@@ -12,12 +12,12 @@ from youtong.mta.delivery.egress import EgressSource, LaneLimits
 from youtong.mta.delivery.job import Job, JobRecipient, RenderFault
 from youtong.mta.outcome import Deferred, Delivered, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.queue import worker as worker_module
-from youtong.queue.content import ContentKind, ContentKinds, Personal, Rendered, StoredContent
-from youtong.queue.marks import MarkFile, read_marks
+from youtong.queue.contents.content import ContentKind, ContentKinds, Personal, Rendered, StoredContent
 from youtong.queue.protocol import Halt, Handover, JobParcel, LaneKey, LaneSettings, Report, Returned
-from youtong.queue.worker import Worker
-from youtong.queue.workerjob import ContentMaker
+from youtong.queue.work import worker as worker_module
+from youtong.queue.work.marks import MarkFile, read_marks
+from youtong.queue.work.worker import Worker
+from youtong.queue.work.workerjob import ContentMaker
 
 KEY = LaneKey("provider", "default")
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))

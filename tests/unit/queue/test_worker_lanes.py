@@ -10,11 +10,11 @@ from youtong.mta.delivery.egress import EgressSource, LaneLimits
 from youtong.mta.delivery.job import Job, JobRecipient
 from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
-from youtong.queue.content import ContentKind, ContentKinds, StoredContent
-from youtong.queue.marks import MarkFile
+from youtong.queue.contents.content import ContentKind, ContentKinds, StoredContent
 from youtong.queue.protocol import Handover, JobParcel, LaneKey, LaneNews, LaneSettings, Report
-from youtong.queue.worker import Worker
-from youtong.queue.workerjob import ContentMaker
+from youtong.queue.work.marks import MarkFile
+from youtong.queue.work.worker import Worker
+from youtong.queue.work.workerjob import ContentMaker
 
 KEY = LaneKey("provider", "default")
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))

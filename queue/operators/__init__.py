@@ -1,0 +1,1 @@
+"""What operators ask for: selections, orders, operations and their undoing."""

@@ -1,0 +1,1 @@
+"""Streams: recipients, run states, revisions, stopping."""
