@@ -234,7 +234,7 @@ async def test_a_message_that_a_hook_holds_keeps_the_hooks_reason_and_makes_no_a
 async def test_whom_people_wrote_to_before_the_brake_existed_is_no_stranger(people: PeopleRoom) -> None:
     await people.send("b@b.example")
     await people.send("c@b.example", hold="why not")
-    script = (Path(operations.__file__).parent / "storage" / "0004_people.sql").read_text("utf-8")
+    script = (Path(operations.__file__).parents[1] / "storage" / "0004_people.sql").read_text("utf-8")
     seed = script[script.index("INSERT INTO") :]
     people.room.db.execute(seed)
     people.allow(new_recipients_per_day=1)
