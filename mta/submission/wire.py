@@ -49,7 +49,7 @@ class Wire(SMTP):
     def flush(self) -> None:
         """Write what is due; and close, if that was the last."""
         wire = self.wire
-        if wire is None:
+        if wire is None or wire.is_closing():  # asyncio's TLS transport has forgotten its protocol by then
             return
         if self._output:
             reach("submission.reply.before")
