@@ -38,7 +38,7 @@ from ..queue.dispatcher import Dispatcher, Ports
 from ..queue.journal import NO_PUBLIC_HOSTNAME
 from ..queue.routing import Source
 from ..queue.sites import FindRoute, KnownRoute
-from ..queue.work.fleet import ProcessFleet
+from ..queue.workers.fleet import ProcessFleet
 from . import snapshot
 from .accounts import AccountDirectory
 from .certificate import ensure_certificate

@@ -40,9 +40,9 @@ from ..queue.protocol import (
     from_owner,
 )
 from ..queue.signed_address import AddressSigner
-from ..queue.work.marks import MarkFile, mark_path
-from ..queue.work.worker import Worker
-from ..queue.work.workerjob import ContentMaker
+from ..queue.workers.marks import MarkFile, mark_path
+from ..queue.workers.worker import Worker
+from ..queue.workers.workerjob import ContentMaker
 from . import snapshot
 from .config import Config, ConfigError
 from .control import Answer, ControlServer, socket_path

@@ -61,9 +61,9 @@ from .storage.store import QueueStore
 from .streams.render_faults import RENDER_FAULTS, RenderFaults
 from .streams.stopping import Stopping
 from .streams.streams import Streams
-from .work.fleet import ProcessFleet
-from .work.halting import halted_flows
-from .work.marks import mark_path, read_marks
+from .workers.fleet import ProcessFleet
+from .workers.halting import halted_flows
+from .workers.marks import mark_path, read_marks
 
 _log = logging.getLogger("youtong.queue")
 _FAREWELL_SECONDS = 0.1  # receivers hear that a dead worker's sockets are closed before its lanes connect anew (Q4)

@@ -20,7 +20,7 @@ class NewRecipients(msgspec.Struct, frozen=True):
 
 
 class WorkerDeaths(msgspec.Struct, frozen=True):
-    """So many workers in a row ended while they had the message (queue.work.suspects)."""
+    """So many workers in a row ended while they had the message (queue.workers.suspects)."""
 
     count: int
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NewType
 
 from ..mta.crashpoint import reach
-from .work import marks
+from .workers import marks
 
 LeaseToken = NewType("LeaseToken", int)
 _COUNTER_BITS = 40

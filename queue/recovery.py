@@ -27,7 +27,7 @@ from .retry import RetrySchedule
 from .storage.group_commit import GroupCommit
 from .storage.rows import LeasedRow
 from .storage.store import QueueStore
-from .work.marks import read_marks
+from .workers.marks import read_marks
 
 _log = logging.getLogger("youtong.queue")
 _PAGE = 500

@@ -45,8 +45,8 @@ from .storage.rows import Fact, LeasedRow
 from .storage.sent_rows import SentMinute
 from .storage.store import LeaseLost, QueueStore
 from .transactions import Leased
-from .work.marks import NO_MARKS, Marks
-from .work.suspects import AT_ONCE, Consequence, Letter, Part, Suspects
+from .workers.marks import NO_MARKS, Marks
+from .workers.suspects import AT_ONCE, Consequence, Letter, Part, Suspects
 
 _log = logging.getLogger("youtong.queue")
 _RETRY_SECONDS = 0.5

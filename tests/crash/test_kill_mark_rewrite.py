@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from fakes.crash_points import CrashPoint, When, cases
-from youtong.queue.work.marks import is_alive, mark_path, read_marks
+from youtong.queue.workers.marks import is_alive, mark_path, read_marks
 
 pytestmark = pytest.mark.crash
 _DRIVER = """
 import sys
 from pathlib import Path
-from youtong.queue.work.marks import MarkFile
+from youtong.queue.workers.marks import MarkFile
 marks = MarkFile(Path(sys.argv[1]))
 for token in range(1, 70_000):
     marks.leave(token)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from youtong.admin.control import NotRunning, ask
 from youtong.mta.simulator.simulator import Simulator
 from youtong.queue.incarnation import mark_files
-from youtong.queue.work.marks import is_alive, read_marks
+from youtong.queue.workers.marks import is_alive, read_marks
 
 _POLL_SECONDS = 0.02
 PATIENCE_SECONDS = 20.0

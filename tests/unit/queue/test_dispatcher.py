@@ -19,15 +19,15 @@ from youtong.queue.journal import decode_facts
 from youtong.queue.operators.orders import Order
 from youtong.queue.operators.selections import Selection
 from youtong.queue.states import RecipientState
-from youtong.queue.work import fleet as fleet_module
-from youtong.queue.work.fleet import ProcessFleet
-from youtong.queue.work.marks import mark_path
+from youtong.queue.workers import fleet as fleet_module
+from youtong.queue.workers.fleet import ProcessFleet
+from youtong.queue.workers.marks import mark_path
 
 WORKER = """
 import os, socket, sys
 from pathlib import Path
 from youtong.mta.frames import FrameReader
-from youtong.queue.work.marks import MarkFile, mark_path
+from youtong.queue.workers.marks import MarkFile, mark_path
 from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
 from youtong.queue.protocol import Finished, Handover, Hello, Report, Stop, frame, from_owner

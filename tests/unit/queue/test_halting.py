@@ -1,7 +1,7 @@
 """Halts: what was leased before its stream was paused, and who has heard of it."""
 
 from youtong.queue.streams.render_faults import MOST_IN_A_ROW, RenderFaults
-from youtong.queue.work.halting import Halts
+from youtong.queue.workers.halting import Halts
 
 
 async def test_a_halt_is_answered_when_every_worker_has_answered_or_ended() -> None:

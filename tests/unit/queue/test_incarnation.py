@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, strategies as st
 from youtong.queue import incarnation
 from youtong.queue.incarnation import DataDirInUse, OwnerLock, incarnation_of, token_of
-from youtong.queue.work import marks
-from youtong.queue.work.marks import MarkFile, mark_path
+from youtong.queue.workers import marks
+from youtong.queue.workers.marks import MarkFile, mark_path
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from youtong.queue.work.marks import MarkFile
+from youtong.queue.workers.marks import MarkFile
 MarkFile(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(600)

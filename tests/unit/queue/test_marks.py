@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
-from youtong.queue.work import marks
-from youtong.queue.work.marks import MarkFile, is_alive, read_marks
+from youtong.queue.workers import marks
+from youtong.queue.workers.marks import MarkFile, is_alive, read_marks
 
 TOKENS = [(5 << 40) | number for number in range(1, 40)]
 

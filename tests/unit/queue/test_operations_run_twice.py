@@ -22,7 +22,7 @@ from youtong.queue.protocol import LaneKey, LaneNews
 from youtong.queue.storage.group_commit import Done, GroupCommit, Operation
 from youtong.queue.storage.people import PeopleReads
 from youtong.queue.streams.streams import NewStream, StreamRecipient
-from youtong.queue.work.marks import MarkFile, mark_path
+from youtong.queue.workers.marks import MarkFile, mark_path
 
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))
 FAILED = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "no such user"))

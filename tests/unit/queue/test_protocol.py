@@ -32,7 +32,7 @@ from youtong.queue.protocol import (
 )
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased, MessageFacts, Ready, Waiting
-from youtong.queue.work.outbox import Outbox
+from youtong.queue.workers.outbox import Outbox
 
 KEY = LaneKey("provider", "default")
 CONTENT = StoredContent(1, ContentKind.SUBMITTED, b"Subject: x\r\n\r\n", b"text\r\n", None)

@@ -14,7 +14,7 @@ from youtong.queue.gate import Hold, Skip
 from youtong.queue.operators.operations import Selection, flush, operate
 from youtong.queue.settlement import TOO_MANY_RECIPIENTS
 from youtong.queue.transactions import Leased
-from youtong.queue.work.marks import Marks
+from youtong.queue.workers.marks import Marks
 
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))
 OUTCOMES: list[Outcome] = [

@@ -7,7 +7,7 @@ import pytest
 from fakes.queue_room import QueueRoom
 from youtong.queue import recovery
 from youtong.queue.states import RecipientState
-from youtong.queue.work.marks import MarkFile, mark_path
+from youtong.queue.workers.marks import MarkFile, mark_path
 
 _S = RecipientState
 

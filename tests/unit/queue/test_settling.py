@@ -14,7 +14,7 @@ from youtong.queue.protocol import Finished, LaneNews, SiteFailed
 from youtong.queue.settlement import TOO_MANY_RECIPIENTS
 from youtong.queue.states import RecipientState
 from youtong.queue.transactions import Leased
-from youtong.queue.work.marks import Marks
+from youtong.queue.workers.marks import Marks
 
 _S = RecipientState
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))

@@ -6,9 +6,9 @@ from youtong.mta.outcome import Deferred, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.states import RecipientState
 from youtong.queue.transactions import Leased
-from youtong.queue.work import suspects
-from youtong.queue.work.marks import Marks
-from youtong.queue.work.suspects import APART_MS, AT_ONCE, HELD_AFTER, LATER_AFTER, Consequence, Part, Suspects
+from youtong.queue.workers import suspects
+from youtong.queue.workers.marks import Marks
+from youtong.queue.workers.suspects import APART_MS, AT_ONCE, HELD_AFTER, LATER_AFTER, Consequence, Part, Suspects
 
 LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(451, "4.3.0", "later"))
 ONE, OTHER = (1, 0), (2, 0)

@@ -14,10 +14,10 @@ from youtong.mta.outcome import Deferred, Delivered, Scope, Stage
 from youtong.mta.reply import reply
 from youtong.queue.contents.content import ContentKind, ContentKinds, Personal, Rendered, StoredContent
 from youtong.queue.protocol import Halt, Handover, JobParcel, LaneKey, LaneSettings, Report, Returned
-from youtong.queue.work import worker as worker_module
-from youtong.queue.work.marks import MarkFile, read_marks
-from youtong.queue.work.worker import Worker
-from youtong.queue.work.workerjob import ContentMaker
+from youtong.queue.workers import worker as worker_module
+from youtong.queue.workers.marks import MarkFile, read_marks
+from youtong.queue.workers.worker import Worker
+from youtong.queue.workers.workerjob import ContentMaker
 
 KEY = LaneKey("provider", "default")
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))

@@ -12,9 +12,9 @@ from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
 from youtong.queue.contents.content import ContentKind, ContentKinds, StoredContent
 from youtong.queue.protocol import Handover, JobParcel, LaneKey, LaneNews, LaneSettings, Report
-from youtong.queue.work.marks import MarkFile
-from youtong.queue.work.worker import Worker
-from youtong.queue.work.workerjob import ContentMaker
+from youtong.queue.workers.marks import MarkFile
+from youtong.queue.workers.worker import Worker
+from youtong.queue.workers.workerjob import ContentMaker
 
 KEY = LaneKey("provider", "default")
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))

@@ -21,7 +21,7 @@ _MAX_SHARED = 2000
 
 
 class Makings(Protocol):
-    """Who remembers over a death which letter was being made: `queue.work.marks.MarkFile`."""
+    """Who remembers over a death which letter was being made: `queue.workers.marks.MarkFile`."""
 
     def begin(self, token: int) -> None: ...
 
