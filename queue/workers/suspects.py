@@ -4,9 +4,9 @@ Owns   the number of deaths in a row for each, and what follows from it.
 Knows  nothing of rows and workers. In memory: a new owner begins to count anew.
 
 A worker makes (renders, signs) one letter at a time and leaves a mark of it (queue.workers.marks), so a death says
-itself whose doing it can have been. What waited in the worker, for a connection or for its turn, is never suspected. What was
-made and not answered yet is a worse suspect than a slow host or somebody with `kill`: it is tried later and later, and
-apart from the others, and never held.
+itself whose doing it can have been. What waited in the worker, for a connection or for its turn, is never suspected.
+What was made and not answered yet is a worse suspect than a slow host or somebody with `kill`: it is tried later and
+later, and apart from the others, and never held.
 
 Invariants
     Q7  a letter that ends every worker that makes it is held, and mail beside it flows on.
