@@ -79,7 +79,7 @@ def _reported(told: Told, about: NoticedMessage) -> Reported:
         last_attempt_ms=told.attempt.at_ms,
         reply=Reply(facts.code, facts.enhanced, (facts.text,)) if facts.code else None,
         why="" if facts.code else facts.text,
-        kind=facts.outcome_kind,
+        kind=facts.category,
         host=facts.host,
         orcpt=told.orcpt,
         expired=told.is_expired,

@@ -62,7 +62,7 @@ class Deferred(msgspec.Struct, frozen=True, array_like=True, tag="deferred", gc=
     why: str = ""  # our words, ASCII English, e.g. "connection refused by mx1.example.org [192.0.2.1]"
     peer: Peer = Peer()
     ambiguous: bool = False
-    kind: str = ""  # set by the ReplyJudge: "greylisted", "mailbox-full", "rate" …
+    category: str = ""  # set by the ReplyJudge: "greylisted", "mailbox-full", "rate" …
     retry_after_seconds: int | None = None  # a receiver's hint, as understood by the ReplyJudge
 
 
@@ -74,7 +74,7 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, tag="failed", gc=Fals
     reply: Reply | None
     why: str = ""
     peer: Peer = Peer()
-    kind: str = ""  # set by the ReplyJudge: "no-such-user", "no-such-domain" …
+    category: str = ""  # set by the ReplyJudge: "no-such-user", "no-such-domain" …
 
 
 Outcome = Delivered | Deferred | Failed

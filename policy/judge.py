@@ -20,7 +20,7 @@ from ..mta.outcome import Deferred, Delivered, Failed, Outcome, Scope, Stage
 from ..mta.reply import Reply
 from ..queue.classes import MailClass
 from ..queue.judging import AttemptFacts
-from .bounces import RULES, BounceRule, Disposition
+from .bounces.rules import RULES, BounceRule, Disposition
 from .hints import hint_seconds
 
 MAX_TEXT = 2000  # characters that are looked at; a longer reply says nothing new
@@ -34,7 +34,7 @@ class RuleJudge:
         self._rules = [(rule, re.compile(rule.text, re.IGNORECASE)) for rule in rules]
 
     def judge(self, outcome: Outcome, facts: AttemptFacts) -> Outcome:
-        if isinstance(outcome, Delivered) or outcome.reply is None or outcome.kind:
+        if isinstance(outcome, Delivered) or outcome.reply is None or outcome.category:
             return outcome
         text = str(outcome.reply)[:MAX_TEXT]
         rule = self.rule_for(outcome.reply, text, outcome.stage)
@@ -88,7 +88,9 @@ def _is_final(outcome: Deferred | Failed, disposition: Disposition, mail_class: 
             assert_never(disposition)
 
 
-def _deferred(outcome: Deferred | Failed, scope: Scope, kind: str, hint: int | None) -> Deferred:
+def _deferred(outcome: Deferred | Failed, scope: Scope, category: str, hint: int | None) -> Deferred:
     if isinstance(outcome, Deferred):
-        return replace(outcome, scope=scope, kind=kind, retry_after_seconds=hint)
-    return Deferred(outcome.stage, scope, outcome.reply, outcome.why, outcome.peer, kind=kind, retry_after_seconds=hint)
+        return replace(outcome, scope=scope, category=category, retry_after_seconds=hint)
+    return Deferred(
+        outcome.stage, scope, outcome.reply, outcome.why, outcome.peer, category=category, retry_after_seconds=hint
+    )

@@ -60,10 +60,10 @@ def _deferred(judged: Deferred | Failed, answer: Retry) -> Deferred:
         judged.reply,
         judged.why,
         judged.peer,
-        kind=judged.kind,
+        category=judged.category,
         retry_after_seconds=answer.after_seconds,
     )
 
 
 def _failed(judged: Deferred | Failed, answer: GiveUp) -> Failed:
-    return Failed(judged.stage, judged.scope, judged.reply, answer.why, judged.peer, judged.kind)
+    return Failed(judged.stage, judged.scope, judged.reply, answer.why, judged.peer, judged.category)

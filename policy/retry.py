@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from ..mta.outcome import Deferred
 from ..queue.classes import MailClass
-from .kinds import GREYLISTED, MAILBOX_FULL
+from .bounces.categories import GREYLISTED, MAILBOX_FULL
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -61,9 +61,9 @@ def _asked_seconds(attempts: int, mail_class: MailClass, outcome: Deferred) -> i
     """A wait that has a reason of its own; None when the usual one will do."""
     if outcome.retry_after_seconds is not None:
         return min(max(outcome.retry_after_seconds, SHORTEST_HINT_SECONDS), LONGEST_HINT_SECONDS)
-    if outcome.kind == GREYLISTED and attempts == 1:
+    if outcome.category == GREYLISTED and attempts == 1:
         return GREYLIST_WAIT_SECONDS
-    if outcome.kind == MAILBOX_FULL and mail_class is MailClass.BULK:
+    if outcome.category == MAILBOX_FULL and mail_class is MailClass.BULK:
         return DAY  # within bulk's 3 days that makes three tries
     return None
 

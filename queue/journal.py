@@ -33,7 +33,7 @@ DAMAGED = "damaged-row"
 """A reason of ours to hold or skip (queue.damage), and what a fact says that cannot be read."""
 
 
-class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename={"category": "outcome_kind"}):
     """Everything a row may say. Absent keys are defaults."""
 
     attempt: int = 0  # which attempt of this recipient
@@ -48,7 +48,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     code: int = 0
     enhanced: str = ""
     text: str = ""  # the peer's words, or ours when `code` is 0
-    outcome_kind: str = ""
+    category: str = ""
     ambiguous: bool = False
     mailed: bool = False  # a MAIL command left us (Q4); said by one row of those that shared it
     next_ms: int = 0
@@ -147,7 +147,7 @@ def attempt_facts(outcome: Outcome, place: AttemptPlace, next_ms: int = 0) -> Fa
         code=reply.code if reply is not None else 0,
         enhanced=reply.enhanced if reply is not None else "",
         text=text[:_MAX_TEXT],
-        outcome_kind=outcome.kind,
+        category=outcome.category,
         ambiguous=isinstance(outcome, Deferred) and outcome.ambiguous,
         mailed=place.mailed,
         next_ms=next_ms,

@@ -57,7 +57,7 @@ def _decide_deferred(outcome: Deferred, row: LeasedRow, now_ms: int, schedule: R
     mail_class = MailClass(row.mail_class)
     if outcome.ambiguous and mail_class is MailClass.BULK:
         return Decision(Event.DOUBT, JournalKind.UNCONFIRMED, counts=True)
-    if outcome.scope is Scope.SITE or outcome.kind == TOO_MANY_RECIPIENTS:
+    if outcome.scope is Scope.SITE or outcome.category == TOO_MANY_RECIPIENTS:
         return Decision(Event.DEFER, JournalKind.DEFERRED, counts=False, next_ms=now_ms)
     next_ms = schedule.next_attempt_ms(now_ms, row.attempts + 1, mail_class, outcome)
     return Decision(Event.DEFER, JournalKind.DEFERRED, counts=True, next_ms=min(next_ms, row.expires_ms))

@@ -408,11 +408,11 @@ def _with_progress(outcomes: list[Outcome]) -> list[Outcome]:
     """
     if not all(_is_too_many(outcome) for outcome in outcomes):
         return outcomes
-    return [replace(outcome, kind="") if isinstance(outcome, Deferred) else outcome for outcome in outcomes]
+    return [replace(outcome, category="") if isinstance(outcome, Deferred) else outcome for outcome in outcomes]
 
 
 def _is_too_many(outcome: Outcome) -> bool:
-    return isinstance(outcome, Deferred) and outcome.kind == settlement.TOO_MANY_RECIPIENTS
+    return isinstance(outcome, Deferred) and outcome.category == settlement.TOO_MANY_RECIPIENTS
 
 
 def _answered(outcome: Outcome) -> bool:

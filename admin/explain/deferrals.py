@@ -1,11 +1,11 @@
 """Why a receiver put a letter off, by the kind of its reply, in the language of the process.
 
-Owns   a sentence for every kind of deferral (policy.kinds), and for one that has none.
+Owns   a sentence for every kind of deferral (policy.bounces.categories), and for one that has none.
 Knows  no layout. The receiver's own words are never said here: they are quoted beneath (attempts.reply_words).
 """
 
 from ...mta.outcome import Scope, Stage
-from ...policy import kinds
+from ...policy.bounces import categories
 from ...queue.journal import Facts, JournalRow
 from ..texts import _
 
@@ -22,21 +22,21 @@ def deferred_sentence(last: JournalRow | None) -> str:
 
 def _by_kind(facts: Facts) -> str:
     """ "" for a kind that is not ours: an operator's hook may give any."""
-    match facts.outcome_kind:
-        case kinds.GREYLISTED:
+    match facts.category:
+        case categories.GREYLISTED:
             return _("{host} lets new senders wait (greylisting), which is normal")
-        case kinds.MAILBOX_FULL:
+        case categories.MAILBOX_FULL:
             return _("the mailbox is full, says {host}")
-        case kinds.INACTIVE:
+        case categories.INACTIVE:
             return _("the mailbox takes nothing at present, says {host}")
-        case kinds.RATE:
+        case categories.RATE:
             return _rate(facts)
-        case kinds.TOO_MANY_RECIPIENTS:
+        case categories.TOO_MANY_RECIPIENTS:
             return _("{host} takes fewer recipients at a time")
-        case kinds.DEMANDS_TLS:
+        case categories.DEMANDS_TLS:
             return _("{host} demands encryption (TLS) and offers none that works")
         case _:
-            return _about_us(facts.outcome_kind)
+            return _about_us(facts.category)
 
 
 def _rate(facts: Facts) -> str:
@@ -47,13 +47,13 @@ def _rate(facts: Facts) -> str:
 
 def _about_us(kind: str) -> str:
     match kind:
-        case kinds.OUR_IP:
+        case categories.OUR_IP:
             return _("{host} objects to this system's network address, not to the letter")
-        case kinds.SENDER_SETUP:
+        case categories.SENDER_SETUP:
             return _("{host} could not confirm that the letter comes from its sender's domain (SPF, DKIM, DMARC)")
-        case kinds.SENDER_QUOTA:
+        case categories.SENDER_QUOTA:
             return _("{host} takes no more letters of this sender today")
-        case kinds.CONTENT:
+        case categories.CONTENT:
             return _("{host} objects to the content, and may take it later")
         case _:
             return ""

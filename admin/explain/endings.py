@@ -52,7 +52,7 @@ def _bounced(row: JournalRow | None) -> str:
         return _("it cannot be delivered")
     if row.facts.code:
         return _("it was refused for good")
-    reason = own_kind_words(row.facts.outcome_kind)
+    reason = own_kind_words(row.facts.category)
     return _("it cannot be delivered: {reason}").format(reason=reason) if reason else _("it cannot be delivered")
 
 

@@ -33,7 +33,7 @@ def _fate(group: Sequence[Explanation]) -> Fate:
 
 def _what_counts(explanation: Explanation) -> Hashable:
     wait, notice, last = explanation.wait, explanation.notice, explanation.last
-    said = (last.facts.code, last.facts.enhanced, last.facts.outcome_kind) if last is not None else ()
+    said = (last.facts.code, last.facts.enhanced, last.facts.category) if last is not None else ()
     return (
         explanation.letter.recipient.state,
         (wait.why, wait.who, wait.reason, wait.words, wait.provider) if wait is not None else (),

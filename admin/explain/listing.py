@@ -108,7 +108,7 @@ def _fate(row: RecipientRow, last: Callable[[], JournalRow | None]) -> tuple[Has
         case _:
             fact = last() if row.journal_seq else None
             facts = fact.facts if fact is not None else Facts()
-            said = (facts.code, facts.enhanced, facts.outcome_kind)
+            said = (facts.code, facts.enhanced, facts.category)
             return (row.message_id, row.state, row.domain_id, row.attempts, *said), fact
 
 

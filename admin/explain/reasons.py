@@ -300,7 +300,7 @@ def _advice(letter: Letter) -> Advice | None:
     match letter.recipient.state:
         case RecipientState.BOUNCED:
             row = newest(letter.history, {JournalKind.BOUNCED})
-            return _ADVICE_BY_KIND.get(row.facts.outcome_kind if row else "", Advice.READ_WORDS)
+            return _ADVICE_BY_KIND.get(row.facts.category if row else "", Advice.READ_WORDS)
         case RecipientState.EXPIRED:
             return Advice.SEND_AGAIN
         case RecipientState.UNCONFIRMED:

@@ -109,7 +109,7 @@ class Transaction(Generic[RequestT]):
         if reply.is_positive:
             self.accepted.append(place)
         elif self._means_too_many(reply):
-            self.outcomes[place] = Deferred(Stage.RCPT, Scope.RECIPIENT, reply, peer=peer, kind=TOO_MANY_RECIPIENTS)
+            self.outcomes[place] = Deferred(Stage.RCPT, Scope.RECIPIENT, reply, peer=peer, category=TOO_MANY_RECIPIENTS)
         else:
             self.outcomes[place] = _negative(Stage.RCPT, Scope.RECIPIENT, reply, peer)
 

@@ -432,7 +432,7 @@ class Loader:
             self._leave(active)
 
     async def _fail(self, active: Active, route: Unroutable) -> None:
-        outcome = Failed(Stage.ROUTE, Scope.RECIPIENT, None, f"{route.status} {route.why}", kind=route.kind)
+        outcome = Failed(Stage.ROUTE, Scope.RECIPIENT, None, f"{route.status} {route.why}", category=route.kind)
         await self._end_page(active, lambda rows: self._endings.bounce(rows, outcome))
 
     async def _hold(self, active: Active, reason: str) -> None:

@@ -149,7 +149,7 @@ class ProcessFleet:
                 life.link.say(Recall(mine))
 
     async def halt(self, flows: list[int]) -> None:
-        """No MAIL for these flows, the whole set each time. Returns when workers have heard it (queue.workers.halting)."""
+        """No MAIL for these flows, the whole set each time. Returns when they heard it (queue.workers.halting)."""
         lives = {life.incarnation: life for life in self._lives.values() if life.link.is_ready}
         if (message := self._halts.say(flows, lives)) is not None:
             for life in lives.values():

@@ -3,14 +3,14 @@
 import pytest
 from youtong.admin.explain.deferrals import deferred_sentence
 from youtong.mta.outcome import Scope, Stage
-from youtong.policy import kinds
+from youtong.policy.bounces import categories
 from youtong.queue.journal import Facts, JournalKind, JournalRow
 
 LANGUAGES = ("C.UTF-8", "zh_CN.UTF-8")
 
 
 def put_off(kind: str = "", **facts: object) -> JournalRow:
-    said = Facts(outcome_kind=kind, host="mx.b.example", **{"code": 450, **facts})  # type: ignore[arg-type]
+    said = Facts(category=kind, host="mx.b.example", **{"code": 450, **facts})  # type: ignore[arg-type]
     return JournalRow(1, 0, JournalKind.DEFERRED, 7, 1, 1, 0, said)
 
 
@@ -26,18 +26,27 @@ def test_each_kind_has_its_own_sentence_with_the_host_and_without_quotation_mark
     told = [
         deferred_sentence(put_off(each))
         for each in (
-            kinds.GREYLISTED, kinds.MAILBOX_FULL, kinds.INACTIVE, kinds.RATE, kinds.TOO_MANY_RECIPIENTS,
-            kinds.OUR_IP, kinds.SENDER_SETUP, kinds.SENDER_QUOTA, kinds.CONTENT, kinds.DEMANDS_TLS, "",
+            categories.GREYLISTED,
+            categories.MAILBOX_FULL,
+            categories.INACTIVE,
+            categories.RATE,
+            categories.TOO_MANY_RECIPIENTS,
+            categories.OUR_IP,
+            categories.SENDER_SETUP,
+            categories.SENDER_QUOTA,
+            categories.CONTENT,
+            categories.DEMANDS_TLS,
+            "",
         )
-    ]  # fmt: skip
+    ]
     assert len(set(told)) == len(told)
     assert all("mx.b.example" in each and "“" not in each and "{" not in each for each in told)
     assert not any(each.isascii() for each in told) or "zh" not in language
 
 
 def test_a_rate_of_one_mailbox_is_not_told_as_ours() -> None:
-    assert deferred_sentence(put_off(kinds.RATE, scope=Scope.RECIPIENT)) != deferred_sentence(
-        put_off(kinds.RATE, scope=Scope.PROVIDER)
+    assert deferred_sentence(put_off(categories.RATE, scope=Scope.RECIPIENT)) != deferred_sentence(
+        put_off(categories.RATE, scope=Scope.PROVIDER)
     )
 
 

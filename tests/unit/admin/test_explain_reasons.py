@@ -31,7 +31,7 @@ from youtong.queue.streams.streams import NewStream, StreamRecipient
 
 BOB = "bob@b.example"
 PEER = Peer("mx.b.example", "192.0.2.1", "TLSv1.3")
-LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "Greylisted"), peer=PEER, kind="greylisted")
+LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "Greylisted"), peer=PEER, category="greylisted")
 
 
 @pytest.fixture
@@ -441,7 +441,7 @@ async def test_a_delivered_letter_is_told_by_its_last_reply_and_waits_for_nothin
 async def test_a_bounced_letter_has_advice_and_its_notice(room: QueueRoom) -> None:
     await room.accept(BOB)
     (leased,) = await room.load()
-    refusal = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "no"), peer=PEER, kind="no-such-user")
+    refusal = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "no"), peer=PEER, category="no-such-user")
     await room.finish(leased, refusal)
     owed = only(explained(room, BOB))
     assert owed.notice is not None
@@ -482,7 +482,7 @@ async def test_a_letter_that_was_handed_on_tells_of_the_notice_that_says_so(room
 async def test_advice_follows_the_kind_of_refusal(room: QueueRoom, kind: str, advice: Advice) -> None:
     await room.accept(BOB)
     (leased,) = await room.load()
-    await room.finish(leased, Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "", "no"), kind=kind))
+    await room.finish(leased, Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "", "no"), category=kind))
     assert only(explained(room, BOB)).advice is advice
 
 

@@ -29,7 +29,7 @@ message_rate = ["20/min", "500/h"]
 fact = "their postmaster page"
 """
 PEER = Peer("mx.b.example", "192.0.2.1", "TLSv1.3")
-LATER = Deferred(Stage.MAIL, Scope.PROVIDER, reply(421, "4.7.0", "too many"), peer=PEER, kind="rate")
+LATER = Deferred(Stage.MAIL, Scope.PROVIDER, reply(421, "4.7.0", "too many"), peer=PEER, category="rate")
 
 
 class Site:

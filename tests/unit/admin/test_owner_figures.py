@@ -19,7 +19,7 @@ from youtong.queue.pace.suspensions import Suspension, SuspensionScope
 from youtong.queue.storage.backlog_reads import WaitingSum
 
 PEER = Peer("mx.b.example", "192.0.2.1")
-LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "Greylisted"), peer=PEER, kind="greylisted")
+LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "Greylisted"), peer=PEER, category="greylisted")
 TAKEN = Delivered(reply(250, "2.0.0", "ok"), PEER)
 REFUSED = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "no"), peer=PEER)
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Scope, Stage
 from youtong.mta.reply import Reply, from_text_lines, reply
-from youtong.policy.bounces import RULES
+from youtong.policy.bounces.rules import RULES
 from youtong.policy.hints import hint_seconds
 from youtong.policy.judge import RuleJudge
 from youtong.queue.classes import MailClass
@@ -281,13 +281,13 @@ def test_disposition_by_class(text: str, people: type, bulk: type, api: type) ->
 def test_a_refusal_of_our_address_speaks_about_the_provider_and_never_about_the_recipient() -> None:
     outcome = judged("550 5.7.606 Access denied, banned sending IP [192.0.2.1]")
     assert isinstance(outcome, Failed)
-    assert (outcome.scope, outcome.kind) == (Scope.PROVIDER, "our-ip")
+    assert (outcome.scope, outcome.category) == (Scope.PROVIDER, "our-ip")
 
 
 def test_qq_frequency_is_the_providers_rate() -> None:
     outcome = judged("550 Domain frequency limited")
     assert isinstance(outcome, Deferred)
-    assert (outcome.scope, outcome.kind) == (Scope.PROVIDER, "rate")
+    assert (outcome.scope, outcome.category) == (Scope.PROVIDER, "rate")
     assert outcome.reply == reply(550, "", "Domain frequency limited")
 
 
@@ -301,8 +301,8 @@ def test_an_unknown_refusal_is_final_without_a_kind() -> None:
     [
         Delivered(reply(250, "2.0.0", "greylisted no more")),
         Deferred(Stage.FINAL_DOT, Scope.MESSAGE, None, "connection lost", ambiguous=True),
-        Failed(Stage.ROUTE, Scope.RECIPIENT, None, "5.1.2 no such domain", kind="no-such-domain"),
-        Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "greylisted"), kind="already-judged"),
+        Failed(Stage.ROUTE, Scope.RECIPIENT, None, "5.1.2 no such domain", category="no-such-domain"),
+        Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "greylisted"), category="already-judged"),
     ],
 )
 def test_what_is_known_or_silent_stays_as_it_is(outcome: Outcome) -> None:

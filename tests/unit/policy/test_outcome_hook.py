@@ -12,9 +12,9 @@ from youtong.queue.judging import AttemptFacts
 
 FACTS = AttemptFacts("provider", "mx.partner.example", "partner.example", MailClass.PEOPLE)
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))
-DEFERRED = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.1", "later"), kind="rate", retry_after_seconds=60)
+DEFERRED = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.1", "later"), category="rate", retry_after_seconds=60)
 MAYBE = Deferred(Stage.FINAL_DOT, Scope.MESSAGE, None, "connection lost", ambiguous=True)
-FAILED = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "who"), kind="no-such-user")
+FAILED = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "who"), category="no-such-user")
 
 
 class AsItIs:
@@ -41,7 +41,9 @@ def test_without_an_answer_the_outcome_stays(tmp_path: Path, source: str, outcom
 
 def test_a_final_reply_is_made_temporary_and_keeps_its_words(tmp_path: Path) -> None:
     outcome, _ = judged(tmp_path, RETRY, FAILED)
-    assert outcome == Deferred(FAILED.stage, FAILED.scope, FAILED.reply, kind="no-such-user", retry_after_seconds=1200)
+    assert outcome == Deferred(
+        FAILED.stage, FAILED.scope, FAILED.reply, category="no-such-user", retry_after_seconds=1200
+    )
 
 
 def test_a_deferral_gets_another_time(tmp_path: Path) -> None:
@@ -53,7 +55,7 @@ def test_a_deferral_gets_another_time(tmp_path: Path) -> None:
 
 def test_a_deferral_is_given_up_with_the_reason(tmp_path: Path) -> None:
     outcome, _ = judged(tmp_path, GIVE_UP, DEFERRED)
-    assert outcome == Failed(Stage.RCPT, Scope.RECIPIENT, DEFERRED.reply, "enough", kind="rate")
+    assert outcome == Failed(Stage.RCPT, Scope.RECIPIENT, DEFERRED.reply, "enough", category="rate")
 
 
 @pytest.mark.parametrize(("source", "outcome"), [(GIVE_UP, MAYBE), (GIVE_UP, DELIVERED), (RETRY, DELIVERED)])

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from youtong.mta.outcome import Deferred, Scope, Stage
 from youtong.mta.reply import reply
-from youtong.policy.kinds import GREYLISTED, MAILBOX_FULL
+from youtong.policy.bounces.categories import GREYLISTED, MAILBOX_FULL
 from youtong.policy.retry import DAY, HOUR, MINUTE, Schedule
 from youtong.queue.classes import MailClass
 
@@ -29,7 +29,7 @@ MIDDLE, LOW, HIGH = 0.5, 0.0, 1.0
 def wait_seconds(
     share: float, attempts: int, *, mail_class: MailClass = MailClass.PEOPLE, kind: str = "", hint: int | None = None
 ) -> float:
-    outcome = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "x"), kind=kind, retry_after_seconds=hint)
+    outcome = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "x"), category=kind, retry_after_seconds=hint)
     return (Schedule(FixedRandom(share)).next_attempt_ms(NOW, attempts, mail_class, outcome) - NOW) / 1000
 
 

@@ -223,13 +223,13 @@ def test_too_fast_is_never_final_for_anybody() -> None:
     slowing |= {"qq-ip-frequency", "qq-sender-frequency", "netease-sender-quota"}
     for mail_class in MailClass:
         for name, outcome in outcomes(mail_class, Stage.MAIL):
-            about_us = outcome.kind in {"our-ip", "sender-setup"}  # people learn of it at once, whatever rests
+            about_us = outcome.category in {"our-ip", "sender-setup"}  # people learn of it at once, whatever rests
             assert about_us or name not in slowing or isinstance(outcome, Deferred), name
 
 
 def test_no_text_that_changes_the_pace_marks_an_address() -> None:
     for _, outcome in outcomes(MailClass.BULK, Stage.RCPT):
-        assert outcome.kind not in {"no-such-user", "inactive", "mailbox-full"}
+        assert outcome.category not in {"no-such-user", "inactive", "mailbox-full"}
 
 
 def test_what_speaks_of_the_sender_slows_the_sender_only() -> None:

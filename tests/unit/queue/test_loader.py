@@ -172,7 +172,7 @@ async def test_a_domain_that_does_not_exist_bounces_at_once_and_owes_a_notice(ro
     assert room.states()["b@typo.example"] is _S.BOUNCED
     assert room.column("notice", "b@typo.example") == 1
     (row,) = room.journal("b@typo.example")
-    assert (row.facts.text, row.facts.outcome_kind) == ("5.1.2 no such domain", "no-such-domain")
+    assert (row.facts.text, row.facts.category) == ("5.1.2 no such domain", "no-such-domain")
     assert not row.facts.mailed
 
 

@@ -39,7 +39,7 @@ CONTENT = StoredContent(1, ContentKind.SUBMITTED, b"Subject: x\r\n\r\n", b"text\
 OUTCOMES = [
     Delivered(reply(250, "2.0.0", "ok"), Peer("mx", "127.0.0.1", "TLSv1.3"), relayed_dsn=True),
     Deferred(Stage.RCPT, Scope.RECIPIENT, reply(451, "4.3.0", "später"), "", ambiguous=True, retry_after_seconds=5),
-    Failed(Stage.ROUTE, Scope.MESSAGE, None, "why", kind="no-such-user"),
+    Failed(Stage.ROUTE, Scope.MESSAGE, None, "why", category="no-such-user"),
 ]
 REPORT = Report(
     3,

@@ -23,7 +23,7 @@ OUTCOMES: list[Outcome] = [
     Deferred(Stage.RCPT, Scope.RECIPIENT, reply(451, "4.3.0", "later")),
     Deferred(Stage.FINAL_DOT, Scope.ROUTE, None, "lost", ambiguous=True),
     Deferred(Stage.CONNECT, Scope.SITE, None, "refused"),
-    Deferred(Stage.RCPT, Scope.RECIPIENT, reply(452, "4.5.3", "too many"), kind=TOO_MANY_RECIPIENTS),
+    Deferred(Stage.RCPT, Scope.RECIPIENT, reply(452, "4.5.3", "too many"), category=TOO_MANY_RECIPIENTS),
 ]
 DOMAINS = ["a.example", "b.example", "c.example"]
 STEPS = ["accept", "accept", "round", "round", "round", "finish", "finish", "give back", "site fails", "worker dies",

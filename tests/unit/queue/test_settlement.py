@@ -16,11 +16,11 @@ from youtong.queue.storage.store import LeaseLost
 
 NOW = 1_700_000_000_000
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))
-FAILED = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "no such user"), kind="no-such-user")
+FAILED = Failed(Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "no such user"), category="no-such-user")
 LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(451, "4.3.0", "later"))
 MAYBE = Deferred(Stage.FINAL_DOT, Scope.ROUTE, None, "lost", ambiguous=True)
 NO_ANSWER = Deferred(Stage.CONNECT, Scope.SITE, None, "refused")
-TOO_MANY = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(452, "4.5.3", "too many"), kind=TOO_MANY_RECIPIENTS)
+TOO_MANY = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(452, "4.5.3", "too many"), category=TOO_MANY_RECIPIENTS)
 P, T, B = MailClass.PEOPLE, MailClass.TRANSACTIONAL, MailClass.BULK
 
 DELIVER = Decision(Event.DELIVER, JournalKind.DELIVERED, counts=True)

@@ -20,7 +20,7 @@ _S = RecipientState
 DELIVERED = Delivered(reply(250, "2.0.0", "ok"))
 LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(451, "4.3.0", "later"))
 NO_ANSWER = Deferred(Stage.CONNECT, Scope.SITE, None, "refused")
-TOO_MANY = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(452, "4.5.3", "too many"), kind=TOO_MANY_RECIPIENTS)
+TOO_MANY = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(452, "4.5.3", "too many"), category=TOO_MANY_RECIPIENTS)
 
 
 async def test_a_report_is_acknowledged_only_when_its_outcomes_are_committed(room: QueueRoom) -> None:
