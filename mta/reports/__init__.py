@@ -1,1 +1,1 @@
-"""What the world sends back about our mail, read into facts: notices of every style, complaints, answers of machines."""
+"""What the world sends back about our mail, read into facts: notices of every style, complaints, machines' answers."""
