@@ -3,7 +3,8 @@
 Owns   `reach(name)`, which does nothing unless the environment arms it:
        YOUTONG_CRASH_FILE=FILE   while FILE says "name" or "name:3", the first (third) process to reach that point
                                  takes the file away and kills itself with SIGKILL, so that whoever is started after
-                                 it lives; a test may write the file at any moment of a server's life.
+                                 it lives; a test may write the file at any moment of a server's life. FILE.PID.died
+                                 says who it was.
        YOUTONG_CRASH_LOG=FILE    each name is appended when it is reached for the first time, for coverage.
 Knows  nothing of what happens around it. Names are "what.before" and "what.after"; tests/fakes/crash_points.py has
        them all.
@@ -64,7 +65,7 @@ def _is_armed_for(name: str) -> bool:
 def _take_file() -> bool:
     """Only one process dies of one text."""
     try:
-        os.rename(_file, f"{_file}.done")
+        os.rename(_file, f"{_file}.{os.getpid()}.died")
     except FileNotFoundError:
         return False
     return True

@@ -5,14 +5,13 @@ a letter comes twice only where its attempt ended in doubt (Q3); where it surely
 """
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from fakes.crash_points import CrashPoint, When, cases
-from fakes.internet import own_domain, simulated_internet
+from fakes.internet import FreshDomains, simulated_internet
 from fakes.posting import Fate, Letter, doubted, fates, faults_of, letters, post
 from fakes.running import Running
 from youtong.mta.simulator.simulator import Simulator
@@ -20,12 +19,7 @@ from youtong.mta.simulator.simulator import Simulator
 pytestmark = [pytest.mark.crash, pytest.mark.asyncio(loop_scope="module")]
 
 OWN = 600
-_numbers = itertools.count()
-
-
-def fresh_domains(count: int = 4) -> list[str]:
-    """Domains that no earlier test sent to; they speak pipelined, with TLS, step by step, and in many lines."""
-    return [own_domain(next(_numbers)) for _ in range(count)]
+_fresh = FreshDomains(OWN)
 
 
 def at(when: When) -> pytest.MarkDecorator:
@@ -52,7 +46,7 @@ async def server(internet: Simulator, tmp_path_factory: pytest.TempPathFactory) 
 async def test_nothing_is_lost_when_a_process_dies_under_load(
     point: CrashPoint, times: int, server: Running, internet: Simulator
 ) -> None:
-    sent = letters(f"load-{point.name}-{times}", 12, fresh_domains(), large_every=4)
+    sent = letters(f"load-{point.name}-{times}", 12, _fresh.take(4), large_every=4)
     server.arm(point.name, times)
     posting = asyncio.create_task(post(server, sent))
     await server.revived()
@@ -67,7 +61,7 @@ async def test_one_letter_under_way_is_repeated_only_if_it_may_have_been_sent(
     point: CrashPoint, times: int, server: Running, internet: Simulator
 ) -> None:
     name = f"alone-{point.name}-{times}"
-    letter = Letter(name, (f"{name}@{fresh_domains(4)[2]}",), octets=150_000)
+    letter = Letter(name, (f"{name}@{_fresh.take(4)[2]}",), octets=150_000)
     server.arm(point.name, times)
     posting = asyncio.create_task(post(server, [letter], connections=1))
     await server.revived()
@@ -86,7 +80,7 @@ async def test_one_letter_under_way_is_repeated_only_if_it_may_have_been_sent(
 async def test_nothing_is_lost_when_a_process_dies_while_the_server_starts_again(
     point: CrashPoint, times: int, server: Running, internet: Simulator
 ) -> None:
-    sent = letters(f"start-{point.name}-{times}", 12, fresh_domains(), large_every=4)
+    sent = letters(f"start-{point.name}-{times}", 12, _fresh.take(4), large_every=4)
     server.arm("delivery.dot.before", 2)  # so that the start finds leases and marks
     posting = asyncio.create_task(post(server, sent))
     await server.revived()
@@ -109,7 +103,7 @@ async def test_a_first_start_that_was_cut_off_is_simply_repeated(
     await running.spawn()
     if not await running.revived():
         await running.answers()
-    sent = letters(f"first-{point.name}-{times}", 2, fresh_domains())
+    sent = letters(f"first-{point.name}-{times}", 2, _fresh.take(4))
     await post(running, sent, connections=1)
     await running.quiet()
     assert fates(sent) == {Fate.ACCEPTED: 2}

@@ -1,5 +1,6 @@
 """The simulated internet of conf/simulator.toml on free ports, in the test's own event loop."""
 
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,6 +28,19 @@ def settings_on_free_ports(own: int = 0) -> Settings:
 
 def own_domain(number: int) -> str:
     return f"own{number}.test"
+
+
+class FreshDomains:
+    """Domains of an internet with so many `own` ones that no earlier test sent to: four in turn speak pipelined, with
+    TLS, step by step, and in many lines. A domain beyond the last would not exist, and its mail would fail."""
+
+    def __init__(self, own: int) -> None:
+        self._rest = iter(range(own))
+
+    def take(self, count: int) -> list[str]:
+        taken = [own_domain(number) for number in itertools.islice(self._rest, count)]
+        assert len(taken) == count, "all own domains of this internet are used: give it more"
+        return taken
 
 
 def _own(number: int) -> ProviderSettings:

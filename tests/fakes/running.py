@@ -191,35 +191,33 @@ class Running:
         """The next process to reach the point for the `times`th time dies there."""
         fresh = self._crash_file.with_suffix(".fresh")
         fresh.write_text(f"{point}:{times}", encoding="ascii")
-        self._done.unlink(missing_ok=True)
+        for path in self._deaths():
+            path.unlink()
         fresh.rename(self._crash_file)
 
-    @property
-    def _done(self) -> Path:
-        return self._crash_file.with_name("crash.done")
+    def _deaths(self) -> list[Path]:
+        """At most one: who died of the last `arm` is in its name."""
+        return list(self.folder.glob(f"{self._crash_file.name}.*.died"))
 
-    def has_crashed(self) -> bool:
-        """Whether a process died of the last `arm`."""
-        return self._done.exists()
+    async def crashed(self) -> int:
+        """Until the death that `arm` asked for; who died."""
+        await until(self._has_crashed, f"nothing died; reached so far:\n{self.reached()}")
+        (death,) = self._deaths()
+        return int(death.name.split(".")[-2])
 
-    async def crashed(self) -> None:
-        """Until the death that `arm` asked for."""
-        await until(self._crashed, f"nothing died; reached so far:\n{self.reached()}")
+    async def _has_crashed(self) -> bool:
+        return bool(self._deaths())
 
     async def revived(self) -> bool:
         """Wait for the death that `arm` asked for, and start the owner again if it was the owner; else False."""
-        await self.crashed()
+        dead = await self.crashed()
         assert self.process is not None
-        try:
-            await asyncio.wait_for(self.process.wait(), 0.3)
-        except TimeoutError:
+        if dead != self.process.pid:
             return False
+        await self.process.wait()
         self.up.clear()
         await self.start()
         return True
-
-    async def _crashed(self) -> bool:
-        return self.has_crashed()
 
     def reached(self) -> set[str]:
         """Every crash point that some process of this folder reached."""
