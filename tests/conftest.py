@@ -1,5 +1,11 @@
-"""What holds for every test: slow unit tests are named at the end of the run (never failed: the machine is shared)."""
+"""What holds for every test: slow unit tests are named at the end of the run (never failed: the machine is shared).
 
+Real processes that tests start find their modules compiled, as an installed product does: else each start, of which
+there are hundreds, compiles them all anew.
+"""
+
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +14,9 @@ from hypothesis import settings
 # Hypothesis by itself fails an example that takes 200 ms of wall clock; on a shared machine that says nothing.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 SLOW_SECONDS = 1.0
 MAY_BE_SLOW = {"scenario", "crash", "bench", "browser", "fuzz"}

@@ -95,6 +95,17 @@ class Running:
         except NotRunning:
             return False
 
+    async def jobs_answer(self) -> None:
+        """Until the jobs process does, which the owner starts when it answers already."""
+
+        async def heard() -> bool:
+            try:
+                return bool(await self.ask("jobs"))
+            except NotRunning:
+                return False
+
+        await until(heard, "the jobs process never answers")
+
     async def ask(self, name: str, **question: object) -> dict[str, object]:
         return await asyncio.to_thread(ask, self.data_dir, name, question)
 

@@ -35,6 +35,7 @@ async def server(internet: Simulator, tmp_path: Path) -> AsyncIterator[Running]:
     made = Running(tmp_path, internet, more=METRICS)
     (tmp_path / "shaping.toml").write_text(SLOW.format(own_domain(0)), encoding="utf-8")
     await made.start()
+    await made.jobs_answer()
     yield made
     await made.end()
 
@@ -120,7 +121,11 @@ async def test_a_suspended_provider_is_told_with_how_to_resume_it(server: Runnin
     assert "youtong queue resume 1" in told
     waiting = await _run(server, "explain", "recipient", f"r4@{own_domain(0)}")
     assert "slow is stopped until somebody resumes it, by ann: they asked" in waiting
-    assert (await _scrape(server))["youtong_suspensions"][(("kind", "stop"),)] == 1
+
+    async def is_counted() -> bool:
+        return (await _scrape(server))["youtong_suspensions"][(("kind", "stop"),)] == 1
+
+    await until(is_counted, "the figures, which are a moment old, never count the stop")
 
 
 async def test_counters_only_grow_over_the_death_of_a_worker(server: Running) -> None:

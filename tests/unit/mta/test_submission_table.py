@@ -64,6 +64,9 @@ class Wire(asyncio.Transport):
     def write(self, data: bytes) -> None:  # type: ignore[override]
         self.said += bytes(data)
 
+    def is_closing(self) -> bool:
+        return self.closed
+
     def close(self) -> None:
         self.closed = True
 
