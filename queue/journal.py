@@ -25,6 +25,24 @@ class JournalKind(StrEnum):
     CANCELLED = "cancelled"
     FLUSHED = "flushed"
     NOTICE = "notice"  # a notice about this recipient was queued
+    # What came back about a recipient (queue.returns). No such row changes its state.
+    LATE_BOUNCE = "late-bounce"  # a notice says that it failed; Facts.bounce_kind: hard or soft
+    COMPLAINT = "complaint"
+    AUTO_REPLY = "auto-reply"  # a machine answered: vacation, moved, challenge (Facts.reason says which)
+    HEARD_DELAY = "heard-delay"
+    HEARD_SUCCESS = "heard-success"
+
+
+CAME_BACK = frozenset(
+    {
+        JournalKind.LATE_BOUNCE,
+        JournalKind.COMPLAINT,
+        JournalKind.AUTO_REPLY,
+        JournalKind.HEARD_DELAY,
+        JournalKind.HEARD_SUCCESS,
+    }
+)
+"""Kinds that tell what an inbound message said; each has Facts.inbound."""
 
 
 NO_PUBLIC_HOSTNAME = "no-public-hostname"
@@ -64,6 +82,17 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename={"
     suspension: int = 0  # the reply set it off, or made it last longer
     dialogue: int = 0  # what was said, while it is kept (queue.dialogues)
     operation: int = 0  # the operator's verb that did this (queue.storage.operation_rows)
+    # Of what came back (CAME_BACK); `code`, `enhanced` and `text` are then the diagnostic's.
+    inbound: int = 0  # number of the inbound message
+    bounce_kind: str = ""  # hard or soft
+    blame: str = ""
+    rule: str = ""  # name of the bounce rule
+    words: str = ""  # what made the rule fit
+    dsn_action: str = ""  # the notice's own word
+    remote: str = ""  # the remote MTA that the notice names
+    fate: str = ""  # of the recipient from now on, when this changed it (queue.returns.fates)
+    fate_before: str = ""
+    recipient: str = ""  # about whom the notice speaks, when not the recipient itself: it had been forwarded
 
 
 class JournalRow(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ Knows  no layout (screen).
 from typing import assert_never
 
 from ...mta.message.notice import Action
-from ...queue.journal import JournalKind, JournalRow
+from ...queue.journal import CAME_BACK, JournalKind, JournalRow
 from .. import times
 from ..texts import _
 from .facts import Signature, Unsigned
@@ -76,8 +76,24 @@ def event_words(row: JournalRow, now_ms: int) -> str:
             return _("maybe delivered")
         case JournalKind.NOTICE:
             return _notice_words(facts.notice_action)
+        case kind if kind in CAME_BACK:
+            return _came_back(kind)
         case _:
             return _operated_words(row)
+
+
+def _came_back(kind: JournalKind) -> str:
+    match kind:
+        case JournalKind.COMPLAINT:
+            return _("a reader complained")
+        case JournalKind.AUTO_REPLY:
+            return _("answered by a machine")
+        case JournalKind.HEARD_DELAY:
+            return _("a notice says it is delayed")
+        case JournalKind.HEARD_SUCCESS:
+            return _("a notice says it arrived")
+        case _:
+            return _("a late notice says it failed")
 
 
 def _operated_words(row: JournalRow) -> str:
