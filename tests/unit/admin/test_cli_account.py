@@ -4,34 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from youtong.admin.cli.main import run
+from fakes.terminal import Terminal
 
-
-@pytest.fixture(autouse=True)
-def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for name in ("LC_ALL", "LC_MESSAGES", "YOUTONG_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    Path("youtong.toml").write_text('[server]\nhostname = "mail.example.net"\n')
-
-
-class Terminal:
-    """Runs verbs and keeps what they print."""
-
-    def __init__(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self._capfd = capfd
-        self._monkeypatch = monkeypatch
-        self.out = self.err = ""
-
-    def type(self, line: str, stdin: str = "") -> int:
-        import io
-
-        self._monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        code = run(line.split())
-        self.out, self.err = self._capfd.readouterr()
-        return code
+pytestmark = pytest.mark.usefixtures("at_home")
 
 
 @pytest.fixture

@@ -12,15 +12,7 @@ from youtong.admin.cli.main import run
 from youtong.mta.submission.ports import InlineBody
 from youtong.queue.inbound.inbound_mail import InboundKind
 
-
-@pytest.fixture(autouse=True)
-def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for name in ("LC_ALL", "LC_MESSAGES", "YOUTONG_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    Path("youtong.toml").write_text('[server]\nhostname = "mail.example.net"\n', encoding="ascii")
+pytestmark = pytest.mark.usefixtures("at_home")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`youtong queue` and `youtong explain` as a person or a program runs them, beside a server and without one."""
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,9 +8,9 @@ from pathlib import Path
 import pytest
 from fakes.explained import SeenDispatcher, config_of
 from fakes.queue_room import QueueRoom
+from fakes.terminal import Terminal, TerminalBeside
 from youtong.admin.accounts.secrets import chosen_verifier
 from youtong.admin.cli.account_frame import with_register
-from youtong.admin.cli.main import run
 from youtong.admin.control import ControlServer, Refused, ask, socket_path
 from youtong.admin.explain import listing
 from youtong.admin.owner_control import OwnerControl
@@ -27,6 +26,8 @@ from youtong.queue.operators.waking import Waking
 from youtong.queue.reading import Wanted, reading
 from youtong.queue.states import RecipientState
 
+pytestmark = pytest.mark.usefixtures("at_home")
+
 VERIFIER = chosen_verifier("correct horse")
 ZOE = Selection(address="zoe@d.example")
 LATER = Deferred(
@@ -34,37 +35,9 @@ LATER = Deferred(
 )
 
 
-@pytest.fixture(autouse=True)
-def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for name in ("LC_ALL", "LC_MESSAGES", "YOUTONG_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.setenv("LOGNAME", "ann")
-    Path("youtong.toml").write_text('[server]\nhostname = "mail.example.net"\n')
-
-
-class Terminal:
-    """Runs verbs in a thread, so that a server in this loop can answer, and keeps what they print."""
-
-    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
-        self._capfd = capfd
-        self.out = self.err = ""
-
-    async def type(self, line: str) -> int:
-        code = await asyncio.to_thread(run, line.split())
-        self.out, self.err = self._capfd.readouterr()
-        return code
-
-    async def json(self, line: str) -> object:
-        assert await self.type(f"{line} --json") == 0, self.err
-        return json.loads(self.out)
-
-
 @pytest.fixture
-def terminal(capfd: pytest.CaptureFixture[str]) -> Terminal:
-    return Terminal(capfd)
+def terminal(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> TerminalBeside:
+    return TerminalBeside(Terminal(capfd, monkeypatch))
 
 
 @pytest.fixture
@@ -88,7 +61,7 @@ async def filled(room: QueueRoom) -> None:
 # -- looking ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_listing_shows_who_waits_and_the_last_reply(room: QueueRoom, terminal: Terminal) -> None:
+async def test_a_listing_shows_who_waits_and_the_last_reply(room: QueueRoom, terminal: TerminalBeside) -> None:
     await filled(room)
     assert await terminal.type("queue list") == 0
     lines = terminal.out.splitlines()
@@ -102,7 +75,7 @@ async def test_a_listing_shows_who_waits_and_the_last_reply(room: QueueRoom, ter
     assert lines[5] == "    450 4.2.0 Greylisted"
 
 
-async def test_a_listing_is_narrowed_and_cut_and_says_so(room: QueueRoom, terminal: Terminal) -> None:
+async def test_a_listing_is_narrowed_and_cut_and_says_so(room: QueueRoom, terminal: TerminalBeside) -> None:
     await filled(room)
     assert await terminal.type("queue list --limit 1") == 0
     assert terminal.out.splitlines()[-1] == "There are more; --limit shows them."
@@ -115,7 +88,7 @@ async def test_a_listing_is_narrowed_and_cut_and_says_so(room: QueueRoom, termin
 
 
 async def test_rows_of_one_letter_in_the_same_state_are_one_line_and_programs_get_each(
-    room: QueueRoom, terminal: Terminal
+    room: QueueRoom, terminal: TerminalBeside
 ) -> None:
     await room.accept(*(f"reader{n}@c{n}.example" for n in range(301)), hold="look at it")
     await room.accept("bob@b.example", "amy@b.example", "eve@d.example")
@@ -129,7 +102,7 @@ async def test_rows_of_one_letter_in_the_same_state_are_one_line_and_programs_ge
 
 
 async def test_a_listing_looks_at_few_recipients_and_says_when_it_did_not_count_all(
-    room: QueueRoom, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    room: QueueRoom, terminal: TerminalBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "LOOKED_AT", (4, 8))
     await room.accept(*(f"reader{n}@c.example" for n in range(12)))
@@ -142,7 +115,7 @@ async def test_a_listing_looks_at_few_recipients_and_says_when_it_did_not_count_
 
 
 async def test_explaining_a_message_tells_each_fate_once_with_reason_count_and_next_step(
-    room: QueueRoom, terminal: Terminal
+    room: QueueRoom, terminal: TerminalBeside
 ) -> None:
     await room.accept(*(f"reader{n}@c.example" for n in range(45)), "bob@b.example", hold="look at it")
     await room.commits.submit(
@@ -157,7 +130,7 @@ async def test_explaining_a_message_tells_each_fate_once_with_reason_count_and_n
 
 
 async def test_of_an_ended_letter_no_signature_is_told_that_only_todays_keys_would_make(
-    room: QueueRoom, terminal: Terminal
+    room: QueueRoom, terminal: TerminalBeside
 ) -> None:
     await room.accept("bob@b.example")
     assert await terminal.type("explain recipient bob@b.example") == 0
@@ -171,7 +144,9 @@ async def test_of_an_ended_letter_no_signature_is_told_that_only_todays_keys_wou
     assert told["signature"] is None
 
 
-async def test_two_of_one_letter_whose_last_replies_differ_are_two_lines(room: QueueRoom, terminal: Terminal) -> None:
+async def test_two_of_one_letter_whose_last_replies_differ_are_two_lines(
+    room: QueueRoom, terminal: TerminalBeside
+) -> None:
     await room.accept("bob@b.example", "amy@b.example")
     (leased,) = await room.load()
     full = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(452, "4.2.2", "Mailbox full"))
@@ -180,7 +155,9 @@ async def test_two_of_one_letter_whose_last_replies_differ_are_two_lines(room: Q
     assert len(terminal.out.splitlines()) == 5
 
 
-async def test_one_letter_is_shown_with_envelope_headline_and_recipients(room: QueueRoom, terminal: Terminal) -> None:
+async def test_one_letter_is_shown_with_envelope_headline_and_recipients(
+    room: QueueRoom, terminal: TerminalBeside
+) -> None:
     await filled(room)
     assert await terminal.type("queue show q2") == 0
     assert "a@example.org" in terminal.out
@@ -192,7 +169,7 @@ async def test_one_letter_is_shown_with_envelope_headline_and_recipients(room: Q
 
 
 async def test_held_letters_are_listed_a_line_each_with_account_count_and_reason(
-    room: QueueRoom, terminal: Terminal
+    room: QueueRoom, terminal: TerminalBeside
 ) -> None:
     await asyncio.to_thread(with_register, config_of(room), lambda register: register.add("a@a.example", VERIFIER))
     await filled(room)
@@ -217,7 +194,9 @@ async def test_held_letters_are_listed_a_line_each_with_account_count_and_reason
     ]
 
 
-async def test_a_listing_of_held_letters_is_cut_narrowed_and_may_be_empty(room: QueueRoom, terminal: Terminal) -> None:
+async def test_a_listing_of_held_letters_is_cut_narrowed_and_may_be_empty(
+    room: QueueRoom, terminal: TerminalBeside
+) -> None:
     await filled(room)
     assert await terminal.type("queue list --held --domain b.example") == 0
     assert terminal.out == "Nothing is held.\n"
@@ -237,7 +216,7 @@ async def test_a_listing_of_held_letters_is_cut_narrowed_and_may_be_empty(room: 
     ],
 )
 async def test_the_brakes_reason_is_told_by_show_and_explain_in_both_languages(
-    room: QueueRoom, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, language: str, short: str, whole: str
+    room: QueueRoom, terminal: TerminalBeside, monkeypatch: pytest.MonkeyPatch, language: str, short: str, whole: str
 ) -> None:
     await room.accept("x@c.example", "y@c.example", hold="new-recipients:203:200")
     monkeypatch.setenv("LANG", language)
@@ -248,7 +227,7 @@ async def test_the_brakes_reason_is_told_by_show_and_explain_in_both_languages(
     assert "youtong queue release q0000001" in terminal.out
 
 
-async def test_explaining_a_recipient_without_a_server_says_so_once(room: QueueRoom, terminal: Terminal) -> None:
+async def test_explaining_a_recipient_without_a_server_says_so_once(room: QueueRoom, terminal: TerminalBeside) -> None:
     await filled(room)
     assert await terminal.type("explain recipient bob@b.example") == 0
     assert terminal.out.count("The server is not running") == 1
@@ -257,13 +236,17 @@ async def test_explaining_a_recipient_without_a_server_says_so_once(room: QueueR
     assert "unsigned: example.org has no DKIM key" in terminal.out
 
 
-async def test_an_address_without_letters_is_an_answer_and_no_failure(room: QueueRoom, terminal: Terminal) -> None:
+async def test_an_address_without_letters_is_an_answer_and_no_failure(
+    room: QueueRoom, terminal: TerminalBeside
+) -> None:
     assert await terminal.type("explain recipient nobody@b.example") == 0
     assert terminal.out == "There is no letter to nobody@b.example in the queue.\n"
     assert await terminal.json("explain recipient nobody@b.example") == []
 
 
-async def test_explaining_a_message_tells_its_life_for_each_recipient(room: QueueRoom, terminal: Terminal) -> None:
+async def test_explaining_a_message_tells_its_life_for_each_recipient(
+    room: QueueRoom, terminal: TerminalBeside
+) -> None:
     await room.accept("bob@b.example", "eve@b.example")
     (leased,) = await room.load()
     await room.finish(leased, LATER, LATER)
@@ -293,14 +276,14 @@ async def test_explaining_a_message_tells_its_life_for_each_recipient(room: Queu
     ],
 )
 async def test_a_refusal_is_a_sentence_with_its_exit_code(
-    room: QueueRoom, terminal: Terminal, line: str, code: int, sentence: str
+    room: QueueRoom, terminal: TerminalBeside, line: str, code: int, sentence: str
 ) -> None:
     assert await terminal.type(line) == code
     assert sentence in terminal.err
 
 
 @pytest.mark.parametrize("line", ["queue list", "queue flush", "explain recipient bob@b.example", "queue show q1"])
-async def test_where_no_server_ever_ran_that_is_said_and_nothing_is_made(terminal: Terminal, line: str) -> None:
+async def test_where_no_server_ever_ran_that_is_said_and_nothing_is_made(terminal: TerminalBeside, line: str) -> None:
     assert await terminal.type(line) == 1
     assert "the server never ran here" in terminal.err
     assert not os.path.exists("var/queue.db")  # noqa: ASYNC240 - no server in this loop waits for it
@@ -316,7 +299,7 @@ def states(folder: Path) -> dict[str, RecipientState]:
 
 
 async def test_without_a_server_letters_are_held_released_and_cancelled_with_who_and_why(
-    room: QueueRoom, terminal: Terminal
+    room: QueueRoom, terminal: TerminalBeside
 ) -> None:
     await filled(room)
     await room.close()
@@ -332,7 +315,7 @@ async def test_without_a_server_letters_are_held_released_and_cancelled_with_who
     assert states(room.folder)["bob@b.example"] is RecipientState.SCHEDULED
 
 
-async def test_without_a_server_a_flush_makes_what_waits_due(room: QueueRoom, terminal: Terminal) -> None:
+async def test_without_a_server_a_flush_makes_what_waits_due(room: QueueRoom, terminal: TerminalBeside) -> None:
     await filled(room)
     room.db.execute("UPDATE recipient SET next_ms = next_ms + 9000000000000 WHERE address = 'bob@b.example'")
     await room.close()
@@ -343,7 +326,7 @@ async def test_without_a_server_a_flush_makes_what_waits_due(room: QueueRoom, te
 
 
 async def test_without_a_server_leases_are_recovered_before_anything_is_changed(
-    room: QueueRoom, terminal: Terminal
+    room: QueueRoom, terminal: TerminalBeside
 ) -> None:
     """A letter whose worker died with the server is no longer under way: it can be held."""
     await room.accept("bob@b.example")
@@ -356,7 +339,7 @@ async def test_without_a_server_leases_are_recovered_before_anything_is_changed(
 
 
 async def test_what_was_under_way_when_the_server_ended_is_listed_as_interrupted(
-    room: QueueRoom, terminal: Terminal
+    room: QueueRoom, terminal: TerminalBeside
 ) -> None:
     await room.accept("bob@b.example")
     await room.load()
@@ -365,7 +348,7 @@ async def test_what_was_under_way_when_the_server_ended_is_listed_as_interrupted
     assert "being delivered" not in terminal.out
 
 
-async def test_while_a_server_starts_or_stops_nothing_is_changed(room: QueueRoom, terminal: Terminal) -> None:
+async def test_while_a_server_starts_or_stops_nothing_is_changed(room: QueueRoom, terminal: TerminalBeside) -> None:
     await filled(room)
     lock = OwnerLock(room.run_dir)
     try:
@@ -406,7 +389,7 @@ async def served(room: QueueRoom) -> AsyncIterator[QueueRoom]:
 
 
 async def test_a_running_server_does_it_at_once_or_when_what_is_under_way_has_ended(
-    served: QueueRoom, terminal: Terminal
+    served: QueueRoom, terminal: TerminalBeside
 ) -> None:
     await filled(served)
     (leased,) = await served.load()
@@ -422,7 +405,7 @@ async def test_a_running_server_does_it_at_once_or_when_what_is_under_way_has_en
     assert served.states()["zoe@d.example"] is RecipientState.CANCELLED
 
 
-async def test_a_running_server_tells_what_is_under_way(served: QueueRoom, terminal: Terminal) -> None:
+async def test_a_running_server_tells_what_is_under_way(served: QueueRoom, terminal: TerminalBeside) -> None:
     await filled(served)
     await served.load()
     assert await terminal.type("explain recipient zoe@d.example") == 0
@@ -432,7 +415,7 @@ async def test_a_running_server_tells_what_is_under_way(served: QueueRoom, termi
 
 @pytest.mark.parametrize("line", ["queue list", "queue show q1", "explain recipient bob@b.example"])
 async def test_a_domain_that_nobody_can_tell_about_is_told_with_reason_and_time_wherever_it_is_looked_at(
-    served: QueueRoom, terminal: Terminal, line: str
+    served: QueueRoom, terminal: TerminalBeside, line: str
 ) -> None:
     served.routes.fails("b.example")
     await served.accept("bob@b.example")
@@ -448,7 +431,7 @@ async def test_a_domain_that_nobody_can_tell_about_is_told_with_reason_and_time_
 
 
 async def test_a_resting_site_is_listed_with_its_rounds_and_the_end_of_its_rest(
-    served: QueueRoom, terminal: Terminal
+    served: QueueRoom, terminal: TerminalBeside
 ) -> None:
     await served.accept("bob@b.example")
     (leased,) = await served.load()
@@ -465,7 +448,9 @@ async def test_a_resting_site_is_listed_with_its_rounds_and_the_end_of_its_rest(
     assert "due" not in terminal.out.splitlines()[1]
 
 
-async def test_more_domains_than_one_question_holds_are_all_asked_about(served: QueueRoom, terminal: Terminal) -> None:
+async def test_more_domains_than_one_question_holds_are_all_asked_about(
+    served: QueueRoom, terminal: TerminalBeside
+) -> None:
     domains = [f"d{n}.example" for n in range(MAX_ASKED + 3)]
     for domain in domains:
         served.routes.fails(domain)
@@ -476,14 +461,14 @@ async def test_more_domains_than_one_question_holds_are_all_asked_about(served: 
     assert {each["wait"]["why"] for each in told} == {"look-up-fails"}
 
 
-async def test_a_flush_goes_through_the_running_server(served: QueueRoom, terminal: Terminal) -> None:
+async def test_a_flush_goes_through_the_running_server(served: QueueRoom, terminal: TerminalBeside) -> None:
     await filled(served)
     assert await terminal.type("queue flush --recipient BOB@b.example") == 0
     assert terminal.out == "1 recipient is due now.\n"
     assert served.journal("bob@b.example")[-1].facts.who == "ann"
 
 
-async def test_a_flush_that_only_ends_rests_says_so(served: QueueRoom, terminal: Terminal) -> None:
+async def test_a_flush_that_only_ends_rests_says_so(served: QueueRoom, terminal: TerminalBeside) -> None:
     served.routes.fails("b.example")
     await served.accept("bob@b.example")
     await served.load()
@@ -492,7 +477,9 @@ async def test_a_flush_that_only_ends_rests_says_so(served: QueueRoom, terminal:
     assert "0 recipients" not in terminal.out
 
 
-async def test_a_flush_of_one_domain_leaves_the_rests_of_others_alone(served: QueueRoom, terminal: Terminal) -> None:
+async def test_a_flush_of_one_domain_leaves_the_rests_of_others_alone(
+    served: QueueRoom, terminal: TerminalBeside
+) -> None:
     served.routes.fails("b.example")
     served.routes.fails("c.example")
     await served.accept("bob@b.example", "eve@c.example")
@@ -505,7 +492,7 @@ async def test_a_flush_of_one_domain_leaves_the_rests_of_others_alone(served: Qu
     assert served.sites.domain_rest("c.example") is not None
 
 
-async def test_a_flush_says_that_failed_look_ups_are_forgotten(served: QueueRoom, terminal: Terminal) -> None:
+async def test_a_flush_says_that_failed_look_ups_are_forgotten(served: QueueRoom, terminal: TerminalBeside) -> None:
     served.routes.answers["b.example"] = Unroutable("5.1.2", UnroutableKind.NO_SUCH_DOMAIN, "no such domain")
     await served.accept("bob@b.example")
     await served.load()

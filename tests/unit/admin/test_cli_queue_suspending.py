@@ -1,48 +1,21 @@
 """`youtong queue suspend|resume|suspensions|undo|operations` as a person or a program runs them, without a server."""
 
-import json
 from asyncio import to_thread
 from pathlib import Path
 
 import pytest
 from fakes.queue_room import QueueRoom
-from youtong.admin.cli.main import run
+from fakes.terminal import Terminal
 from youtong.queue.ids import queue_id
 from youtong.queue.reading import Wanted, reading
 from youtong.queue.streams.streams import NewStream
 
-
-@pytest.fixture(autouse=True)
-def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for name in ("LC_ALL", "LC_MESSAGES", "YOUTONG_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.setenv("LOGNAME", "ann")
-    Path("youtong.toml").write_text('[server]\nhostname = "mail.example.net"\n')
-
-
-class Terminal:
-    """Types verbs and keeps what they print."""
-
-    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
-        self._capfd = capfd
-        self.out = self.err = ""
-
-    def type(self, line: str) -> int:
-        code = run(["queue", *line.split()])
-        self.out, self.err = self._capfd.readouterr()
-        return code
-
-    def json(self, line: str) -> object:
-        assert self.type(f"{line} --json") == 0, self.err
-        return json.loads(self.out)
+pytestmark = pytest.mark.usefixtures("at_home")
 
 
 @pytest.fixture
-def terminal(capfd: pytest.CaptureFixture[str]) -> Terminal:
-    return Terminal(capfd)
+def terminal(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    return Terminal(capfd, monkeypatch, "queue")
 
 
 @pytest.fixture

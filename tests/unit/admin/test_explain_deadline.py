@@ -1,8 +1,5 @@
 """A deadline of the sender's own, in explanations: when it ends the letter, that it did, what cannot be before it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from fakes.explained import explained
 from fakes.queue_room import QueueRoom
@@ -14,22 +11,10 @@ from youtong.mta.envelope import ByMode, DeliverBy
 from youtong.mta.outcome import Deferred, Scope, Stage
 from youtong.mta.reply import reply
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(451, "4.3.0", "later"))
 BY = DeliverBy(120, ByMode.RETURN)  # sooner than the room's next attempt
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[QueueRoom]:
-    made = await QueueRoom(tmp_path).open()
-    yield made
-    await made.close()
-
-
-@pytest.fixture(autouse=True)
-def in_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LC_ALL", "LC_MESSAGES"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")
 
 
 async def deferred(room: QueueRoom, by: DeliverBy | None) -> None:

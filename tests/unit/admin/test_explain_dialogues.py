@@ -1,8 +1,5 @@
 """What was said in an attempt, as it is shown: beneath the attempt, the last one or all, with the server down, too."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from fakes.explained import config_of, explained
 from fakes.queue_room import QueueRoom, report
@@ -16,24 +13,12 @@ from youtong.mta.reply import reply
 from youtong.mta.smtp.exchange import Voice
 from youtong.queue.protocol import Finished
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "later"))
 ENVELOPE = (Line(700, Voice.CLIENT, "MAIL FROM:<a@example.org>"), Line(1712, Voice.SERVER, "450 4.2.0 later"))
 FIRST = Dialogue((Line(0, Voice.CONNECTED, "mx.b.example [192.0.2.1]"), Line(90, Voice.SERVER, "220 hello"), *ENVELOPE))
 SECOND = Dialogue((Line(0, Voice.EARLIER, "3"), *ENVELOPE))
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[QueueRoom]:
-    made = await QueueRoom(tmp_path).open()
-    yield made
-    await made.close()
-
-
-@pytest.fixture(autouse=True)
-def in_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LC_ALL", "LC_MESSAGES"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")
 
 
 async def attempted(room: QueueRoom, *dialogues: Dialogue) -> None:

@@ -1,8 +1,5 @@
 """What explain says of look-ups that fail: the kind in words, and the server that said it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from fakes.explained import explained
 from fakes.queue_room import QueueRoom
@@ -14,13 +11,6 @@ from youtong.mta.dns.route import RouteUnavailable, Unroutable, UnroutableKind
 LANGUAGES = ("en_US.UTF-8", "zh_CN.UTF-8")
 BOB = "bob@b.example"
 BOGUS = "the MX records of b.example cannot be looked up: 192.0.2.53:53 says SERVFAIL (signature expired)"
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[QueueRoom]:
-    made = await QueueRoom(tmp_path).open()
-    yield made
-    await made.close()
 
 
 async def wait_sentence(room: QueueRoom) -> str:

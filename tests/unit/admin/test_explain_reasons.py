@@ -1,6 +1,5 @@
 """Why a letter waits and how it ended: each reason is brought about in a real queue, then asked for."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -32,13 +31,6 @@ from youtong.queue.streams.streams import NewStream, StreamRecipient
 BOB = "bob@b.example"
 PEER = Peer("mx.b.example", "192.0.2.1", "TLSv1.3")
 LATER = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(450, "4.2.0", "Greylisted"), peer=PEER, category="greylisted")
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[QueueRoom]:
-    made = await QueueRoom(tmp_path).open()
-    yield made
-    await made.close()
 
 
 def only(explanations: list[Explanation]) -> Explanation:

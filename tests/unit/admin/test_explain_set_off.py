@@ -1,8 +1,5 @@
 """What an answer set off is said beneath it, with how to cancel it; and that it is over, once it is."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from fakes.explained import config_of, explained
 from fakes.queue_room import QueueRoom
@@ -14,22 +11,10 @@ from youtong.mta.reply import reply
 from youtong.queue.reactions import Reaction, ReactionScope
 from youtong.queue.storage import suspension_rows
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 SLOW_DOWN = Deferred(Stage.RCPT, Scope.RECIPIENT, reply(421, "4.7.28", "slow down"))
 BOB = "bob@b.example"
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[QueueRoom]:
-    made = await QueueRoom(tmp_path).open()
-    yield made
-    await made.close()
-
-
-@pytest.fixture(autouse=True)
-def in_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LC_ALL", "LC_MESSAGES"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")
 
 
 async def refused(room: QueueRoom, *, stop: bool) -> None:
