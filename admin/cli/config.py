@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from ...policy.rulefiles.faults import Fault as RuleFault
 from ...policy.shaping import file as shaping_file, lint
-from ...policy.shaping.faults import Fault as ShapingFault, ShapingError
+from ...policy.shaping.faults import ShapingError
 from ..accounts import AccountRegister
 from ..config import Config, ConfigError, load
 from ..config.showing import Setting, settings
@@ -67,7 +68,7 @@ def check(config_file: Path, as_json: bool) -> None:
             click.echo(f"  {line}")
 
 
-def _shaping_doubts(config_file: Path, as_json: bool) -> list[ShapingFault]:
+def _shaping_doubts(config_file: Path, as_json: bool) -> list[RuleFault]:
     """What is odd in the shaping rules; faults end the verb."""
     try:
         return lint.warnings(shaping_file.load(shaping_file.beside(config_file)))
@@ -78,7 +79,7 @@ def _shaping_doubts(config_file: Path, as_json: bool) -> list[ShapingFault]:
         click.get_current_context().exit(1)
 
 
-def _shaping_json(fault: ShapingFault, kind: str) -> dict[str, object]:
+def _shaping_json(fault: RuleFault, kind: str) -> dict[str, object]:
     return {"file": str(fault.path), "line": fault.line, "place": fault.place, kind: fault.sentence}
 
 

@@ -15,9 +15,9 @@ from ...mta.dns.answers import Found, NoData, NoSuchName, Unavailable
 from ...mta.dns.resolver import system_resolver
 from ...mta.outcome import Stage
 from ...policy.limits import TlsDemands
+from ...policy.rulefiles.patterns import quoted
 from ...policy.shaping import file as shaping_file
 from ...policy.shaping.faults import ShapingError
-from ...policy.shaping.reply_rule import quoted
 from ...policy.shaping.shaping import Shaping
 from ..config import Config
 from ..texts import _

@@ -1,32 +1,10 @@
-"""What is wrong with a shaping file.
+"""What makes a shaping file unusable.
 
-Owns   the value Fault (file, line, place, sentence) and ShapingError, which carries all of them.
-Knows  no key.
+Owns   ShapingError. What one fault is: policy.rulefiles.faults.
 """
 
-from pathlib import Path
-
-import msgspec
+from ..rulefiles.faults import RuleFileError
 
 
-class Fault(msgspec.Struct, frozen=True, order=True):
-    """One thing to mend; line 0 is the file as a whole."""
-
-    path: Path
-    line: int
-    place: str  # "[provider.google] connections"
-    sentence: str
-
-    def __str__(self) -> str:
-        return ": ".join(part for part in (self.place, self.sentence) if part)
-
-    def with_file(self) -> str:
-        return f"{self.path}:{self.line}: {self}" if self.line else f"{self.path}: {self}"
-
-
-class ShapingError(Exception):
-    """The rules cannot be used; str() lists every fault with file and line, one a line."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        self.faults = sorted(faults)
-        super().__init__("\n".join(fault.with_file() for fault in self.faults))
+class ShapingError(RuleFileError):
+    """No shaping rule can be used; str() lists every fault with file and line."""

@@ -6,8 +6,9 @@ Knows  no key. Raises ShapingError with all faults of all files, and then nothin
 
 from pathlib import Path
 
-from .faults import Fault, ShapingError
-from .fields import Source
+from ..rulefiles.faults import Fault
+from ..rulefiles.fields import Source
+from .faults import ShapingError
 from .layers import faults_between, laid_over
 from .reading import ShapingFile, parse
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from .faults import Fault
+from ..rulefiles.faults import Fault
 from .reading import ShapingFile
 from .reply_rule import ReplyRule
 from .sections import Section

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterable, Iterator
 
 from ...mta.outcome import Stage
-from .faults import Fault
+from ..rulefiles.faults import Fault
+from ..rulefiles.pattern_cost import MAX_TEXT
+from ..rulefiles.patterns import quoted
 from .layers import rules_of
-from .pattern_cost import MAX_TEXT
 from .reading import ShapingFile
-from .reply_rule import ReplyRule, quoted
+from .reply_rule import ReplyRule
 from .rule_table import RuleTable
 
 MIN_EXAMPLES, MIN_NEAR_MISSES = 2, 1

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
-from .fields import Source, Table, one_of
+from ..rulefiles.fields import Source, Table, one_of
 from .replies import read_replies
 from .reply_rule import ReplyRule
 from .sections import Section, read_numbers, read_section

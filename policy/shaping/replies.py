@@ -4,19 +4,14 @@ Owns   their keys, and which of them go together.
 Knows  nothing of other rules: which one wins is for `rule_table` and `lint`.
 """
 
-import re
 from typing import Any, cast
 
-from ...mta.outcome import Stage
 from ...queue.limits import RateLimit
 from ...queue.reactions import Reaction, ReactionScope
-from .fields import Source, Table, one_of, share, text, texts, whole_number
-from .pattern_cost import MAX_WAYS, ways
-from .reply_rule import ReplyRule, quoted
-from .units import duration, rate, until
-
-_ENHANCED = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
-_STAGES = [str(stage) for stage in Stage if stage not in (Stage.ROUTE, Stage.CONNECT)]
+from ..rulefiles import patterns
+from ..rulefiles.fields import Source, Table, one_of, share, text, whole_number
+from ..rulefiles.units import duration, rate, until
+from .reply_rule import ReplyRule
 
 
 def read_replies(source: Source, owner: tuple[str, ...], raw: Any) -> tuple[ReplyRule, ...]:
@@ -46,13 +41,13 @@ def _read_rule(table: Table) -> ReplyRule:
         name=name,
         path=table.source.path,
         line=table.line,
-        text=table.take("text", _pattern, ""),
-        codes=table.take("codes", _codes, ()),
-        enhanced=table.take("enhanced", _enhanced, ()),
-        stages=table.take("stages", _stages, ()),
+        text=table.take("text", patterns.pattern, ""),
+        codes=table.take("codes", patterns.codes, ()),
+        enhanced=table.take("enhanced", patterns.enhanced, ()),
+        stages=table.take("stages", patterns.stages, ()),
         fact=table.take("fact", text, ""),
-        examples=table.take("examples", _quotes, ()),
-        near_misses=table.take("near_misses", _quotes, ()),
+        examples=table.take("examples", patterns.quotes, ()),
+        near_misses=table.take("near_misses", patterns.quotes, ()),
         until=table.take("until", until, None),
         reaction=_read_reaction(table, name),
     )
@@ -102,44 +97,3 @@ def _check_reaction(table: Table, what: str, reaction: Reaction) -> None:
         table.fault("until", "stands beside for: write one of them")
     if (reaction.after > 1) != (reaction.within_seconds > 0):
         table.fault("after", 'goes together with within, e.g. after = 5, within = "1 h"')
-
-
-def _pattern(raw: Any) -> str:
-    pattern = text(raw)
-    try:
-        compiled = re.compile(pattern, re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"is no regular expression: {error}") from error
-    if compiled.search(""):
-        raise ValueError("fits every text, also an empty one")
-    if ways(pattern) > MAX_WAYS:
-        raise ValueError("could take very long: give repetitions a bound, like .{0,40} or [0-9]{1,3}, and nest none")
-    return pattern
-
-
-def _codes(raw: Any) -> tuple[int, ...]:
-    each = cast("list[Any]", raw) if isinstance(raw, list) and raw else []
-    if not each or not all(type(one) is int and (one in (4, 5) or 400 <= one < 600) for one in each):
-        raise ValueError("needs a list of reply codes, e.g. [421, 451], or first digits [4]")
-    return tuple(each)
-
-
-def _enhanced(raw: Any) -> tuple[str, ...]:
-    each = texts(raw)
-    if not all(map(_ENHANCED.fullmatch, each)):
-        raise ValueError('needs a list of enhanced codes, e.g. ["4.7.28"]')
-    return each
-
-
-def _stages(raw: Any) -> tuple[Stage, ...]:
-    each = texts(raw)
-    if unknown := [one for one in each if one not in _STAGES]:
-        raise ValueError(f'"{unknown[0]}" is no stage: {", ".join(_STAGES)}')
-    return tuple(Stage(one) for one in each)
-
-
-def _quotes(raw: Any) -> tuple[str, ...]:
-    each = texts(raw)
-    for one in each:
-        quoted(one)
-    return each

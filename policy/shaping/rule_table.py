@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from ...mta.outcome import Stage
 from ...mta.reply import Reply
-from .pattern_cost import MAX_TEXT, needles
+from ..rulefiles.pattern_cost import MAX_TEXT, needles
+from ..rulefiles.patterns import code_fits
 from .reply_rule import ReplyRule
 
 _Row = tuple[ReplyRule, tuple[str, ...], re.Pattern[str]]
@@ -29,7 +30,7 @@ class RuleTable:
     def rule_for(self, reply: Reply, stage: Stage) -> ReplyRule | None:
         rows = self._by_code.get(reply.code)
         if rows is None:
-            rows = self._by_code[reply.code] = tuple(row for row in self._rows if _code_fits(row[0], reply.code))
+            rows = self._by_code[reply.code] = tuple(row for row in self._rows if code_fits(row[0].codes, reply.code))
         if not rows:
             return None
         text = str(reply)[:MAX_TEXT]
@@ -40,12 +41,6 @@ class RuleTable:
             if _fits(rule, reply, stage) and pattern.search(text):
                 return rule
         return None
-
-
-def _code_fits(rule: ReplyRule, code: int) -> bool:
-    if not 400 <= code < 600:
-        return False
-    return not rule.codes or code in rule.codes or code // 100 in rule.codes
 
 
 def _fits(rule: ReplyRule, reply: Reply, stage: Stage) -> bool:

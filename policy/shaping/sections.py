@@ -11,9 +11,9 @@ import msgspec
 
 from ...mta.delivery.egress import TlsLevel
 from ...queue.limits import Limit, RateLimit, TlsRule
-from .fields import Table, names, one_of, text, texts, whole_number
+from ..rulefiles.fields import Table, names, one_of, text, texts, whole_number
+from ..rulefiles.units import duration, rates
 from .reply_rule import ReplyRule
-from .units import duration, rates
 
 _WHOLE = {
     "connections": whole_number(1, 10_000),

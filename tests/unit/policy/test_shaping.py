@@ -10,8 +10,8 @@ from youtong.mta.outcome import Deferred, Delivered, Failed, Outcome, Scope, Sta
 from youtong.mta.reply import reply
 from youtong.policy.limits import DEFAULTS, TlsDemands
 from youtong.policy.routing import ConfiguredRoutes
+from youtong.policy.rulefiles.patterns import quoted
 from youtong.policy.shaping import file
-from youtong.policy.shaping.reply_rule import quoted
 from youtong.policy.shaping.shaping import Shaping
 from youtong.queue.classes import MailClass
 from youtong.queue.judging import AttemptFacts

@@ -5,8 +5,8 @@ from pathlib import Path
 from fakes.shaping import shaping_of, shipped, write_shaping
 from youtong.mta.outcome import Stage
 from youtong.policy.limits import DEFAULTS
+from youtong.policy.rulefiles.patterns import quoted
 from youtong.policy.shaping import file
-from youtong.policy.shaping.reply_rule import quoted
 
 BUSY = """
 [[provider.outlook.reply]]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from fakes.shaping import write_shaping
 from hypothesis import given, strategies as st
+from youtong.policy.rulefiles.pattern_cost import MAX_TEXT, MAX_WAYS, needles, ways
 from youtong.policy.shaping import file, lint
-from youtong.policy.shaping.pattern_cost import MAX_TEXT, MAX_WAYS, needles, ways
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,8 @@ def test_a_pattern_with_bounds_is_allowed(pattern: str) -> None:
         ("a|[0-9]", ()),
         ("(?:busy)?", ()),
         ("(?:busy){2}", ("busy",)),
-        ("été", ()),
+        ("été", ("été",)),
+        ("邮箱已满|Ящик", ("邮箱已满", "ящик")),
         ("", ()),
     ],
 )
@@ -52,7 +53,7 @@ def test_words_that_a_match_cannot_do_without(pattern: str, expected: tuple[str,
 
 
 PATTERNS = st.recursive(
-    st.sampled_from(["a", "b", "ab ", "[ab]", ".", r"\b", "A"]),
+    st.sampled_from(["a", "b", "ab ", "[ab]", ".", r"\b", "A", "É", "满"]),
     lambda inner: st.one_of(
         st.tuples(inner, inner).map("".join),
         st.tuples(inner, inner).map(lambda two: f"(?:{two[0]}|{two[1]})"),
@@ -62,7 +63,7 @@ PATTERNS = st.recursive(
 )
 
 
-@given(PATTERNS, st.text(alphabet="abAB ", max_size=12))
+@given(PATTERNS, st.text(alphabet="abAB éÉ满", max_size=12))
 def test_whatever_a_pattern_fits_has_one_of_its_words(pattern: str, text: str) -> None:
     words = needles(pattern)
     if words and re.search(pattern, text, re.IGNORECASE):

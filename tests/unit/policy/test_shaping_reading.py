@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from fakes.shaping import write_shaping
 from youtong.mta.outcome import Stage
+from youtong.policy.rulefiles.units import NextDay, duration, rate
 from youtong.policy.shaping import file
 from youtong.policy.shaping.faults import ShapingError
 from youtong.policy.shaping.reply_rule import ReplyRule
-from youtong.policy.shaping.units import NextDay, duration, rate
 from youtong.queue.reactions import ReactionScope
 
 RULE = """

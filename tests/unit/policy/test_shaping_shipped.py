@@ -10,9 +10,10 @@ from youtong.mta.delivery.egress import TlsLevel
 from youtong.mta.outcome import Deferred, Failed, Scope, Stage
 from youtong.policy.judge import RuleJudge
 from youtong.policy.limits import DEFAULTS
+from youtong.policy.rulefiles.patterns import quoted
 from youtong.policy.shaping import file, lint
 from youtong.policy.shaping.layers import rules_of
-from youtong.policy.shaping.reply_rule import ReplyRule, quoted
+from youtong.policy.shaping.reply_rule import ReplyRule
 from youtong.policy.shaping.rule_table import RuleTable
 from youtong.policy.shaping.shaping import Shaping
 from youtong.queue.classes import MailClass

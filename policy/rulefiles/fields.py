@@ -1,4 +1,4 @@
-"""Reading one table of a shaping file, key by key, so that every fault is told and none twice.
+"""Reading one table of a rule file, key by key, so that every fault is told and none twice.
 
 Owns   Table (what is still unread of a table, and where it stands) and readers for plain values.
 Knows  no key. A reader raises ValueError with one sentence.

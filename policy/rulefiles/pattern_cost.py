@@ -62,9 +62,8 @@ def _repeated(low: int, high: int, inner: float) -> float:
 
 
 def needles(pattern: str) -> tuple[str, ...]:
-    """In lower case; every match contains at least one of them. () when nothing can be said."""
-    found = _needles(parsed(pattern))
-    return () if any(not needle.isascii() for needle in found) else found
+    """In lower case; every match, in lower case, contains at least one of them. () when nothing can be said."""
+    return _needles(parsed(pattern))
 
 
 def _needles(items: _Items) -> tuple[str, ...]:

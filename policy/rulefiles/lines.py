@@ -1,4 +1,4 @@
-"""At which line of a shaping file a table or key stands.
+"""At which line of a rule file a table or key stands.
 
 Owns   a line index that tomllib does not keep: it forgets positions once a file parses.
 Knows  only the plain shapes this file uses: `[a.b]`, `[[a.b]]` and `key =` at the start of a line.
