@@ -42,6 +42,11 @@ class Transaction:
             async with self._connection.execute(sql, values) as cursor:
                 return cursor.rowcount
 
+    async def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute once for each row of values."""
+        with mapped():
+            await self._connection.executemany(sql, rows)
+
     async def insert(self, sql: str, *values: Any) -> int:
         """Execute an INSERT, and give the new row's id."""
         with mapped():
