@@ -92,6 +92,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename={"
     remote: str = ""  # the remote MTA that the notice names
     fate: str = ""  # of the recipient from now on, when this changed it (queue.returns.fates)
     fate_before: str = ""
+    ended_ms: int = 0  # when it had ended: for that day its fate counts; 0 while it has not
     recipient: str = ""  # about whom the notice speaks, when not the recipient itself: it had been forwarded
 
 

@@ -24,7 +24,16 @@ from .archive import archive_reads
 from .dialogues import decode
 from .journal import JournalKind, JournalRow
 from .states import RecipientState
-from .storage import backlog_reads, deliver_by_rows, dialogue_rows, reads, stream_rows, suspension_rows, wish_rows
+from .storage import (
+    backlog_reads,
+    deliver_by_rows,
+    dialogue_rows,
+    reads,
+    returned_rows,
+    stream_rows,
+    suspension_rows,
+    wish_rows,
+)
 from .storage.backlog_reads import FlowRow, WaitingSum
 from .storage.database import StorageError, connect, map_error
 from .storage.reads import AddressedFact, MessageRow, RecipientRow
@@ -146,8 +155,14 @@ class QueueReader:
             return []
         rows = _mapped(lambda: reads.chain(self._db, recipient.journal_seq, limit))
         if not rows and (archive := self._archive) is not None:
-            return _mapped(lambda: archive_reads.history(archive, recipient.id))[-limit:]
+            rows = _mapped(lambda: archive_reads.history(archive, recipient.id))
+            return [*rows, *self._heard_since(recipient.id, limit)][-limit:]
         return rows
+
+    def _heard_since(self, recipient_id: int, limit: int) -> list[JournalRow]:
+        """What came back about a recipient after it had left for the archive."""
+        newest = _mapped(lambda: returned_rows.newest_seq(self._db, recipient_id))
+        return _mapped(lambda: reads.chain(self._db, newest, limit)) if newest else []
 
     def deliver_by(self, message_id: int) -> DeliverBy | None:
         """The time that the client gave for a message, if it gave one."""

@@ -22,8 +22,13 @@ def history_text(entries: Iterable[Entry]) -> bytes:
     return _encoder.encode(list(entries))
 
 
+def entries_of(text: bytes) -> list[Entry]:
+    """Oldest first."""
+    return _decoder.decode(text)
+
+
 def history_of(text: bytes) -> list[JournalRow]:
-    return [journal_row(entry) for entry in _decoder.decode(text)]
+    return [journal_row(entry) for entry in entries_of(text)]
 
 
 def journal_row(entry: Entry) -> JournalRow:

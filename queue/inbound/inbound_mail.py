@@ -40,6 +40,31 @@ class Addressee(msgspec.Struct, frozen=True, array_like=True):
     account_id: int = 0  # whose domain it is; 0: our hostname
 
 
+class ReadAs(StrEnum):
+    """What a message turned out to be. The words are in rows; "" there: nobody has read it yet."""
+
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    SUCCESS = "success"
+    AUTO_REPLY = "auto-reply"
+    MOVED = "moved"
+    CHALLENGE = "challenge"
+    COMPLAINT = "complaint"
+    LETTER = "letter"  # of a person, or whatever else is no report
+    UNREADABLE = "unreadable"  # its reader failed twice
+
+
+class Effect(StrEnum):
+    """What followed when it was read. The words are in rows."""
+
+    NOTHING = ""
+    RECORDED = "recorded"  # a recipient's history says what was heard
+    REPEATED = "repeated"  # that was heard often enough before
+    UNRELATED = "unrelated"  # it names no recipient of ours, or that of another account
+    SENT_ON = "sent-on"  # to the operator
+    KEPT = "kept"  # for the operator, who has no address, gets too much, or has had it
+
+
 class Stranger(StrEnum):
     """Why an address is none of ours."""
 
@@ -64,6 +89,8 @@ class InboundMessage(msgspec.Struct, frozen=True):
     tls: str  # "TLSv1.3", or "" when it came in plain
     size_bytes: int
     addressees: tuple[Addressee, ...]
+    read_as: str = ""  # ReadAs
+    effect: str = ""  # Effect
 
 
 class InboundContent(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import msgspec
 from ...mta.submission.ports import InlineBody, StoredBody
 from ..inbound.inbound_mail import Addressee, InboundContent, InboundMessage
 
-_MESSAGE = "SELECT seq, at_ms, reverse_path, client, helo, tls, size_bytes, recipients FROM inbound"
+_MESSAGE = "SELECT seq, at_ms, reverse_path, client, helo, tls, size_bytes, recipients, read_as, effect FROM inbound"
 _addressees = msgspec.json.Decoder(tuple[Addressee, ...])
 
 
@@ -59,6 +59,19 @@ def after(db: sqlite3.Connection, seq: int, limit: int) -> list[InboundMessage]:
     return _messages(db.execute(_MESSAGE + " WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)))
 
 
+def unread(db: sqlite3.Connection, seq: int, limit: int) -> list[InboundMessage]:
+    """The next messages beyond a number that nobody has read."""
+    return _messages(db.execute(_MESSAGE + " WHERE seq > ? AND read_as = '' ORDER BY seq LIMIT ?", (seq, limit)))
+
+
+def is_unread(db: sqlite3.Connection, seq: int) -> bool:
+    return db.execute("SELECT 1 FROM inbound WHERE seq = ? AND read_as = ''", (seq,)).fetchone() is not None
+
+
+def mark_read(db: sqlite3.Connection, seq: int, read_as: str, effect: str) -> None:
+    db.execute("UPDATE inbound SET read_as = ?, effect = ? WHERE seq = ?", (read_as, effect, seq))
+
+
 def newest(db: sqlite3.Connection, kind: str, limit: int) -> list[InboundMessage]:
     """The newest messages, of one kind or with "" of all, newest first."""
     condition = " WHERE ?1 = '' OR EXISTS (SELECT 1 FROM json_each(recipients) WHERE json_extract(value, '$[1]') = ?1)"
@@ -84,5 +97,5 @@ def _encoded(addressees: tuple[Addressee, ...]) -> str:
     return msgspec.json.encode(addressees).decode()
 
 
-def _messages(rows: Iterable[tuple[int, int, str, str, str, str, int, str]]) -> list[InboundMessage]:
-    return [InboundMessage(*row[:7], addressees=_addressees.decode(row[7])) for row in rows]
+def _messages(rows: Iterable[tuple[int, int, str, str, str, str, int, str, str, str]]) -> list[InboundMessage]:
+    return [InboundMessage(*row[:7], _addressees.decode(row[7]), *row[8:]) for row in rows]
