@@ -69,9 +69,13 @@ class MessageTree(msgspec.Struct, frozen=True):
             texts if any(text.strip() for text in texts) else (part.text for part in self._words("text/html"))
         )
 
+    @property
+    def own(self) -> tuple[Part, ...]:
+        """The parts that stand in no enclosed letter; an enclosed letter itself is one of them."""
+        return tuple(part for part in self.parts if part.letters == self.parts[0].letters)
+
     def _words(self, media: str) -> Iterator[Part]:
-        base = self.parts[0].letters if self.parts else 0
-        return (part for part in self.parts if part.type == media and part.letters == base)
+        return (part for part in self.own if part.type == media)
 
     def enclosed(self) -> Iterator["MessageTree"]:
         """Each enclosed letter as a tree of its own, the outer before the inner."""

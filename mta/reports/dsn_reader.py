@@ -1,0 +1,185 @@
+"""Delivery status notifications by the book, and by those who nearly keep to it.
+
+Owns   `read_notice`: a Report from message/delivery-status and message/global-delivery-status parts, or from the same
+       fields in a part of another type.
+Knows  no style of words (styles); no meaning of a status.
+
+Invariants
+    What Action says is kept and decides the sort: BOUNCE when one recipient failed, then DELAY, then SUCCESS.
+    A recipient without Action counts by Status; without both as failed, since that is what notices are for.
+    Original before final: the address is the one that we had written to, as far as the notice says.
+RFC 3464, RFC 6533, RFC 6522.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from .addresses import addresses_in, typed_address
+from .diagnostics import chosen_status, code_in, diagnostic_text
+from .report import Report, ReportedRecipient, ReportSort, ReturnedLetter
+from .returned_letter import returned_letter, split_quoted
+from .status_fields import MAX_RECIPIENTS, MAX_STATUS, Group, StatusFields, read_status
+from .tree import MessageTree, Part
+
+STATUS_TYPES = frozenset(
+    {
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "message/delivery-status-report",
+        "text/delivery-status",
+    }
+)
+_MAY_HOLD_FIELDS = ("text/plain", "application/octet-stream", "message/", "text/rfc822")
+_NAMES_SOMEBODY = re.compile(r"^[ \t]*(?:Original|Final)-Recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_SAYS_WHAT = re.compile(r"^[ \t]*(?:Action|Status|Diagnostic-Code)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_FIRST_FIELD = re.compile(
+    r"^[ \t]*(?:Reporting-MTA|Original-Recipient|Final-Recipient|Original-Envelope-Id)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WORD = re.compile(r"[a-z]+")
+_ACTIONS = {  # RFC 3464 §2.3.3, and what is written instead
+    "fail": "failed",
+    "failure": "failed",
+    "undeliverable": "failed",
+    "undelivered": "failed",
+    "bounced": "failed",
+    "rejected": "failed",
+    "error": "failed",
+    "delay": "delayed",
+    "deferred": "delayed",
+    "delivery": "delivered",
+    "success": "delivered",
+}
+_GOOD = frozenset({"delivered", "relayed", "expanded"})
+_WORDS_SEARCHED = 32 * 1024
+_MAX_WORDS = 1_500
+_ONLY_A_NAME = 340  # characters up to the end of a paragraph that is hardly more than an address
+
+
+def read_notice(tree: MessageTree) -> Report | None:
+    """The report of a notice that has the fields of a delivery status; None when it has none."""
+    texts = list(_status_texts(tree))
+    found = [read_status(text) for text in texts]
+    groups = [group for each in found for group in each.recipients]
+    if not groups:
+        return None
+    letter = msgspec.structs.replace(returned_letter(tree), original_to=_first(found, "original-envelope-id")[:250])
+    told = Told(tree)
+    recipients = [told.about(_recipient(group), alone=len(groups) == 1) for group in groups]
+    return Report(
+        sort=_sort({_became(group) for group in groups}),
+        recipients=_once(_named(recipients, tree, letter)),
+        letter=letter,
+        reporting_mta=host_name(_first(found, "reporting-mta")),
+        style="rfc3464",
+        truncated=tree.truncated or any(len(text) > MAX_STATUS for text in texts),
+    )
+
+
+def _status_texts(tree: MessageTree) -> Iterator[str]:
+    """The parts that say so; without one, a part of another type that has the fields."""
+    typed = [part.text for part in tree.own if part.type in STATUS_TYPES and _NAMES_SOMEBODY.search(part.text)]
+    if not typed:
+        typed = [
+            text for part in tree.own if part.type.startswith(_MAY_HOLD_FIELDS) and (text := _fields_among_words(part))
+        ]
+    yield from typed or (part.text for part in tree.own if part.type in STATUS_TYPES)
+
+
+def _fields_among_words(part: Part) -> str:
+    text = part.text[:MAX_STATUS]
+    first = _FIRST_FIELD.search(text)
+    return text[first.start() :] if first and _NAMES_SOMEBODY.search(text) and _SAYS_WHAT.search(text) else ""
+
+
+def _first(found: list[StatusFields], name: str) -> str:
+    return next((each.message[name] for each in found if name in each.message), "")
+
+
+def _recipient(group: Group) -> ReportedRecipient:
+    original = typed_address(group.get("original-recipient", ""))
+    final = typed_address(group.get("final-recipient", "") or group.get("x-actual-recipient", ""))
+    status = group.get("status", "")
+    diagnostic = diagnostic_text(group.get("diagnostic-code", "") or group.get("x-supplementary-info", ""))
+    return ReportedRecipient(
+        address=next((each for each in (original, final) if "@" in each), final or original),
+        original=original,
+        final=final,
+        action=_action(group),
+        status=chosen_status(status, diagnostic),
+        remote_mta=host_name(group.get("remote-mta", "")),
+        diagnostic=diagnostic,
+        code=code_in(diagnostic),
+        words=status.partition("(")[2].rpartition(")")[0][:_MAX_WORDS],
+    )
+
+
+def _action(group: Group) -> str:
+    word = _WORD.search(group.get("action", "").lower())
+    return _ACTIONS.get(word[0], word[0]) if word else ""
+
+
+def _became(group: Group) -> ReportSort:
+    """What a recipient's group alone would make of the notice."""
+    action, status = _action(group), group.get("status", "")
+    if action in _GOOD or (not action and status.startswith("2")):
+        return ReportSort.SUCCESS
+    if action == "delayed" or (not action and status.startswith("4") and "will-retry-until" in group):
+        return ReportSort.DELAY
+    return ReportSort.BOUNCE
+
+
+def _sort(became: set[ReportSort]) -> ReportSort:
+    return next(each for each in (ReportSort.BOUNCE, ReportSort.DELAY, ReportSort.SUCCESS) if each in became)
+
+
+def host_name(value: str) -> str:
+    """The name in Reporting-MTA and Remote-MTA, without type and remarks."""
+    words = value.partition(";")[2].split() or value.replace(";", " ").split()
+    return words[0].strip("()<>,;")[:255] if words else ""
+
+
+def _named(recipients: list[ReportedRecipient], tree: MessageTree, letter: ReturnedLetter) -> list[ReportedRecipient]:
+    """A single recipient whom the fields do not name by an address is whom the rest of the notice names."""
+    if len(recipients) != 1 or "@" in recipients[0].address:
+        return recipients
+    places = (
+        addresses_in(tree.fields.first("x-failed-recipients"), 2),
+        letter.to,
+        addresses_in(recipients[0].words, 2),
+    )
+    address = next((place[0] for place in places if len(place) == 1), recipients[0].address)
+    return [msgspec.structs.replace(recipients[0], address=address)]
+
+
+def _once(recipients: list[ReportedRecipient]) -> tuple[ReportedRecipient, ...]:
+    """Several parts of one message repeat each other."""
+    found: dict[tuple[str, str], ReportedRecipient] = {}
+    for each in recipients:
+        found.setdefault((each.address.lower(), each.action), each)
+    return tuple(found.values())[:MAX_RECIPIENTS]
+
+
+class Told:
+    """The words for people, and which of them are about whom."""
+
+    def __init__(self, tree: MessageTree) -> None:
+        text = split_quoted(tree.human_text[: 4 * _WORDS_SEARCHED])[0][:_WORDS_SEARCHED]
+        self._text = "\n".join(line.rstrip() for line in text.split("\n"))
+        self._lower = self._text.lower() if self._text.isascii() else self._text  # so that places stay the same
+
+    def about(self, recipient: ReportedRecipient, *, alone: bool) -> ReportedRecipient:
+        """The recipient with the paragraph that names it; with all, when it is the only one and is not named."""
+        at = max((self._lower.find(each.lower()) for each in (recipient.original, recipient.final) if each), default=-1)
+        words = self._paragraph(at) if at >= 0 else self._text if alone else ""
+        words = " ".join(words[: 4 * _MAX_WORDS].split())[:_MAX_WORDS]
+        return msgspec.structs.replace(recipient, words=words) if words else recipient
+
+    def _paragraph(self, at: int) -> str:
+        start = self._text.rfind("\n\n", 0, at) + 1
+        end = self._text.find("\n\n", at)
+        if 0 <= end < at + _ONLY_A_NAME:  # the address alone: what is said of it follows
+            end = self._text.find("\n\n", end + 2)
+        return self._text[start : end if end >= 0 else len(self._text)]
