@@ -11,6 +11,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pe
 PYTEST := $(BIN)/pytest -q
 CONFIG ?= youtong.toml
 
+# How many files of tests run at once: most of them wait for processes or for a receiver's clock.
+JOBS ?= 2
 # The share of the long crash runs that `make test` does; `make soak` does all of them.
 SOAK_SHARE ?= 0.01
 # How much mail `make soak` sends through at full speed; it fails when one is lost, doubled or refused.
@@ -60,7 +62,8 @@ components:
 	@bash .ci/components
 
 test: $(DEV) components
-	SOAK_SHARE=$(SOAK_SHARE) $(PYTEST) tests --ignore=tests/house
+	SOAK_SHARE=$(SOAK_SHARE) $(PYTEST) -n $(JOBS) --dist loadfile -m 'not paced' tests --ignore=tests/house
+	SOAK_SHARE=$(SOAK_SHARE) $(PYTEST) -m paced tests/scenario
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

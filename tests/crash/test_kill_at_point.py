@@ -36,10 +36,8 @@ async def internet() -> AsyncIterator[Simulator]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(internet: Simulator, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """One data folder for all deaths: each finds what the earlier ones left."""
-    running = Running(tmp_path_factory.mktemp("serving"), internet)
-    await running.start()
-    yield running
-    await running.end()
+    async with Running(tmp_path_factory.mktemp("serving"), internet) as running:
+        yield running
 
 
 @at(When.SERVING)

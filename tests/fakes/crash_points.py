@@ -29,7 +29,7 @@ class CrashPoint:
     sent: bool | None = None  # whether the one letter under way was surely (not) sent; None: it may have been
 
 
-_IS_SOAK = float(os.environ.get("SOAK_SHARE", "0.01")) >= 1
+IS_SOAK = float(os.environ.get("SOAK_SHARE", "0.01")) >= 1
 _SERVING, _STARTING, _FIRST = When.SERVING, When.STARTING, When.FIRST_START
 
 POINTS = (
@@ -88,4 +88,4 @@ POINTS = (
 def cases(when: When) -> list[tuple[CrashPoint, int]]:
     """Points and times to die at in this part of a server's life."""
     wanted = [point for point in POINTS if when in point.when]
-    return [(point, n) for point in wanted for n in (*point.times, *(point.soak_times if _IS_SOAK else ()))]
+    return [(point, n) for point in wanted for n in (*point.times, *(point.soak_times if IS_SOAK else ()))]

@@ -4,6 +4,7 @@ Everything known of it comes from outside: its sockets, its files, its process.
 """
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from youtong.admin.control import NotRunning, ask
 from youtong.mta.simulator.simulator import Simulator
@@ -37,6 +38,9 @@ allow_private_addresses = true
 """
 
 
+_NOTICES = "FROM recipient AS r JOIN message AS m ON m.id = r.message_id WHERE m.is_notice"
+
+
 class Running:
     """One data folder and the server on it. `up` is set while it takes mail."""
 
@@ -60,6 +64,13 @@ class Running:
         )
 
     # -- life -----------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.end()
 
     async def start(self) -> None:
         """Returns when it answers."""
@@ -248,6 +259,16 @@ class Running:
         """Recipients that wait or are leased, and failure notices that are owed."""
         return self.count("SELECT count(*) FROM recipient WHERE state IN (0, 1) OR notice = 1")
 
+    def notices_to(self, sender: str) -> int:
+        """How many were queued."""
+        return self.count(f"SELECT count(*) {_NOTICES} AND r.address = ?", sender)
+
+    async def no_notice_under_way(self) -> None:
+        async def have_left() -> bool:
+            return self.count(f"SELECT count(*) {_NOTICES} AND r.state IN (0, 1, 2)") == 0
+
+        await until(have_left, "a notice does not leave")
+
     async def quiet(self) -> None:
         """Until every recipient has ended; what waits is made due again and again."""
         await until(self.is_quiet, f"{self.folder} never comes to rest")
@@ -278,8 +299,17 @@ async def until(holds: Callable[[], Awaitable[bool]], otherwise: str, seconds: f
         await asyncio.sleep(_POLL_SECONDS)
 
 
+_ports = itertools.count(os.getpid() * 499)
+
+
 def free_port() -> int:
-    """A port nobody listens on; outside the range from which the kernel picks for `port 0`, where it can."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on, given once. It is below those from which the kernel picks for clients and `port 0`, and
+    each process begins elsewhere: so nobody else takes it before its server does, also of tests that run beside."""
+    while True:
+        port = 10_000 + next(_ports) % 20_000
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port

@@ -1,7 +1,8 @@
 """A pytest plugin (`-p fakes.traced_statements`): which statements were run on queue.db and archive.db, and where.
 
-The set goes to the file that TRACED_STATEMENTS names: one (database, place, statement, values) for each that differs;
-a place is "module.function" of the product. tests/house/test_query_plans.py reads it.
+The set goes to a file in the folder that TRACED_STATEMENTS names, one for each process of the run: one (database,
+place, statement, values) for each that differs; a place is "module.function" of the product.
+tests/house/test_query_plans.py reads them.
 """
 
 import os
@@ -75,4 +76,4 @@ def pytest_configure() -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     rows = [(*key, values) for key, values in traced.items()]
-    Path(os.environ["TRACED_STATEMENTS"]).write_bytes(pickle.dumps(rows))
+    Path(os.environ["TRACED_STATEMENTS"], str(os.getpid())).write_bytes(pickle.dumps(rows))

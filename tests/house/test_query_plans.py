@@ -14,6 +14,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from bench.filling import fill
@@ -63,15 +65,13 @@ UNSEEN: dict[str, str] = {}
 
 @cache
 def traced() -> list[tuple[str, str, str, Values]]:
-    """Runs the tests once, in a process of their own."""
-    file = ROOT / "build" / "traced-statements"
-    file.parent.mkdir(exist_ok=True)
+    """Runs the tests once, in processes of their own."""
     command = [sys.executable, "-P", "-m", "pytest", "-q", "--continue-on-collection-errors"]
-    command += ["-p", "fakes.traced_statements", *TRACED_TESTS]
-    environment = {**os.environ, "TRACED_STATEMENTS": str(file), "PYTHONPATH": str(ROOT / "tests")}
-    file.unlink(missing_ok=True)
-    subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)  # what fails, fails elsewhere
-    return pickle.loads(file.read_bytes())  # noqa: S301 - written by ourselves a moment ago
+    command += ["-n", "2", "--dist", "loadfile", "-p", "fakes.traced_statements", *TRACED_TESTS]
+    with TemporaryDirectory() as folder:
+        environment = {**os.environ, "TRACED_STATEMENTS": folder, "PYTHONPATH": str(ROOT / "tests")}
+        subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)  # failures fail elsewhere
+        return [row for file in Path(folder).iterdir() for row in pickle.loads(file.read_bytes())]  # noqa: S301 - ours
 
 
 Schemas = dict[str, sqlite3.Connection]

@@ -126,6 +126,7 @@ async def under_way(internet: Simulator, providers: list[Drawn]) -> None:
     await until(have_begun, "some provider never got mail")
 
 
+@pytest.mark.paced
 @pytest.mark.timeout(90)
 async def test_with_enough_waiting_nine_tenths_of_a_limit_are_used(tmp_path: Path) -> None:
     """Rates of MAILs, of connects, and both; counted over several windows, the first one left out."""

@@ -14,7 +14,6 @@ from fakes.internet import change, own_domain, received_by, simulated_internet
 from fakes.running import Running, until
 from flufl.bounce import all_failures
 from youtong.mta.simulator.simulator import Simulator
-from youtong.queue.states import RecipientState
 
 pytestmark = [pytest.mark.scenario, pytest.mark.asyncio(loop_scope="module")]
 
@@ -40,10 +39,8 @@ async def internet() -> AsyncIterator[Simulator]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(internet: Simulator, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    running = Running(tmp_path_factory.mktemp("notices"), internet)
-    await running.start()
-    yield running
-    await running.end()
+    async with Running(tmp_path_factory.mktemp("notices"), internet) as running:
+        yield running
 
 
 def submit(port: int, sender: str, mail: list[str], recipients: dict[str, list[str]]) -> None:
@@ -73,7 +70,7 @@ async def send(server: Running, sender: str, recipients: dict[str, list[str]], *
 
 async def four_hours_pass(server: Running) -> None:
     """For the watch: it is read when the server starts. A notice cut off at its dot would wait and come again."""
-    await no_notice_under_way(server)
+    await server.no_notice_under_way()
     await server.kill()
     db = sqlite3.connect(server.data_dir / "queue.db")
     db.execute("UPDATE delay_watch SET look_ms = 0")
@@ -85,15 +82,7 @@ async def four_hours_pass(server: Running) -> None:
         return server.count("SELECT count(*) FROM delay_watch") == 0
 
     await until(were_looked_at, "the watch is never read")
-    await no_notice_under_way(server)
-
-
-async def no_notice_under_way(server: Running) -> None:
-    async def all_have_left() -> bool:
-        query = "SELECT count(*) FROM recipient AS r JOIN message AS m ON m.id = r.message_id WHERE m.is_notice"
-        return server.count(f"{query} AND r.state < {int(RecipientState.DELIVERED)}") == 0
-
-    await until(all_have_left, "a notice does not leave")
+    await server.no_notice_under_way()
 
 
 def notices_to(internet: Simulator, sender: str) -> list[Message]:
@@ -120,7 +109,7 @@ async def test_six_recipients_of_different_fate_give_exactly_the_notices_that_we
     sender = f"six@{HOME}"
     orcpt = {address: f"ORCPT=rfc822;Was+2B{address}" for address in FATES}
     await send(server, sender, {address: [ALL, orcpt[address]] for address in FATES}, "RET=HDRS", "ENVID=QQ+3D314")
-    await no_notice_under_way(server)
+    await server.no_notice_under_way()
     (first,) = notices_to(internet, sender)
     assert actions_in(first) == {address: fate for address, fate in FATES.items() if fate in ("failed", "relayed")}
     about, *groups = groups_of(first)
@@ -185,7 +174,7 @@ async def test_an_address_beyond_ascii_that_a_host_cannot_take_is_told_to_a_host
 ) -> None:
     sender = f"ascii@{ASCII_ONLY}"
     await send(server, sender, {f"张三@{ASCII_ONLY}": []}, "SMTPUTF8", "BODY=8BITMIME")
-    await no_notice_under_way(server)
+    await server.no_notice_under_way()
     (notice,) = notices_to(internet, sender)
     (_, group) = groups_of(notice)
     assert group["Final-Recipient"] == rf"utf-8;\x{{5F20}}\x{{4E09}}@{ASCII_ONLY}"
@@ -195,7 +184,7 @@ async def test_an_address_beyond_ascii_that_a_host_cannot_take_is_told_to_a_host
 async def test_a_sender_beyond_ascii_is_told_in_its_own_characters(server: Running, internet: Simulator) -> None:
     sender = f"李四@{HOME}"
     await send(server, sender, {"unknown5@friendly.test": []}, "SMTPUTF8", "BODY=8BITMIME")
-    await no_notice_under_way(server)
+    await server.no_notice_under_way()
     (received,) = received_by(internet, sender)
     assert f"To: <{sender}>\r\n".encode() in received.content
     assert b"Content-Type: message/global-delivery-status\r\n" in received.content
@@ -205,6 +194,6 @@ async def test_a_sender_beyond_ascii_is_told_in_its_own_characters(server: Runni
 async def test_a_letter_that_cannot_be_told_of_brings_nothing(server: Running, internet: Simulator) -> None:
     """A notice that fails is not answered by another."""
     await send(server, "unknown3@friendly.test", {"unknown4@friendly.test": []})
-    await no_notice_under_way(server)
+    await server.no_notice_under_way()
     query = "SELECT count(*) FROM message WHERE is_notice AND id > (SELECT max(id) FROM message WHERE NOT is_notice)"
     assert server.count(query) == 1

@@ -12,7 +12,7 @@ from fakes.running import Running, until
 from fakes.simulated import one_provider, simulated
 from youtong.mta.simulator.simulator import Simulator
 
-pytestmark = pytest.mark.scenario
+pytestmark = [pytest.mark.scenario, pytest.mark.paced]
 
 SHARE = float(os.environ.get("SOAK_SHARE", "0.01"))
 COUNT = 100_000 if SHARE >= 1 else 5000
@@ -37,6 +37,7 @@ async def server(folder: Path, internet: Simulator, rate: str) -> Running:
 async def stream(running: Running, name: str, count: int, account: int = 1) -> int:
     """A bulk stream with so many recipients; its reverse-path is NAME@stream.test."""
     new = {"account_id": account, "name": name, "reverse_path": f"{name}@stream.test", "lifetime_ms": 86_400_000,
+           "keeps_path": True,
            "head": base64.b64encode(b"From: n@stream.test\r\n\r\n").decode(),
            "body": base64.b64encode(b"News.\r\n").decode()}  # fmt: skip
     number = int(str((await running.ask("owner", verb="stream", do="create", stream=new))["stream_id"]))
