@@ -131,6 +131,7 @@ def same_mailbox(address: str) -> str:
     """
     if address.isascii() and not address.startswith('"') and not address.endswith("."):
         return address.lower()
+    address = address.encode("utf-8", "replace").decode("utf-8")  # nothing else can be a text of the book
     local, _, domain = address.rpartition("@")
     try:
         domain = normalise_domain(domain)

@@ -36,10 +36,14 @@ class Hold(msgspec.Struct, frozen=True, tag="hold"):
     reason: str
 
 
-GateDecision = Send | Skip | Hold
+class Wait(msgspec.Struct, frozen=True, tag="wait"):
+    """Not now: leave it scheduled as it is, and ask again soon."""
+
+
+GateDecision = Send | Skip | Hold | Wait
 
 
 class LeaseGate(Protocol):
     def decide(self, batch: Sequence[Candidate]) -> Sequence[GateDecision]:
-        """One decision per candidate, in order. In memory, never raises."""
+        """One decision per candidate, in order. In the event loop: some microseconds each, and never raises."""
         ...

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from ...mta.clock import Clock
 from ..contents.content import StoredContent
 from ..endings import Endings
-from ..gate import Candidate, GateDecision, Hold, LeaseGate, Send, Skip
+from ..gate import Candidate, GateDecision, Hold, LeaseGate, Send, Skip, Wait
 from ..journal import Facts, JournalKind
 from ..protocol import LaneKey
 from ..states import Event, RecipientState
@@ -248,6 +248,8 @@ class Pump:
                     owed |= self._stop(leased.row(each), Event.SKIP, JournalKind.SKIPPED, reason)
                 case Hold(reason=reason):
                     owed |= self._stop(leased.row(each), Event.HOLD, JournalKind.HELD, reason)
+                case Wait():
+                    pass  # still scheduled and due: the loader finds it again in a second
         return passed
 
     def _stop(self, row: LeasedRow, event: Event, kind: JournalKind, reason: str) -> set[int]:
