@@ -22,12 +22,12 @@ from ..mta.dns.reachability import is_public
 from ..mta.dns.resolver import system_resolver
 from ..policy.active import ActivePolicy
 from ..policy.deadline import Deadline
-from ..policy.gate import OpenGate
 from ..policy.judge import RuleJudge
 from ..policy.limits import TlsDemands
 from ..policy.outcome_hook import HookedJudge
 from ..policy.policy_file import PolicyError, beside
 from ..policy.retry import Schedule
+from ..policy.return_paths import OurReturnPaths
 from ..policy.routing import ConfiguredRoutes
 from ..policy.shaping import file as shaping_file
 from ..policy.shaping.faults import ShapingError
@@ -38,6 +38,7 @@ from ..queue.dispatcher import Dispatcher, Ports
 from ..queue.journal import NO_PUBLIC_HOSTNAME
 from ..queue.routing import Source
 from ..queue.sites import FindRoute, KnownRoute
+from ..queue.streams.feedback_ids import FeedbackIds
 from ..queue.workers.fleet import ProcessFleet
 from . import snapshot
 from .accounts import AccountDirectory
@@ -56,6 +57,8 @@ from .signing import read_ring
 from .starting import Starting
 from .store import AppDatabase
 from .submission_part import SubmissionPart
+from .suppression.gate import SuppressionGate
+from .suppression.lookup import SuppressionLookup
 from .tls_context import server_context
 
 _log = logging.getLogger("youtong.serve")
@@ -91,16 +94,19 @@ class OwnerServer:
         self._app = await AppDatabase.open(config.server.data_dir / "app.db")
         undo.push_async_callback(self._app.close)
         self.directory = await AccountDirectory.open(self._app, self.clock)
+        self._suppressions = SuppressionLookup(config.server.data_dir / "app.db", self.clock)
+        undo.callback(self._suppressions.close)
         self.dispatcher = self._make_dispatcher()
         starting = undo.enter_context(Starting(config.server.data_dir))  # with the data folder's lock held
         snapshot.write(config, self.policy.current.file.source)
-        open_signer(config.server.data_dir / "keys")  # workers only read it: the first key is made here
+        signer = open_signer(config.server.data_dir / "keys")  # workers only read it: the first key is made here
+        self._feedback_ids = FeedbackIds(signer, config.server.hostname)
         undo.push_async_callback(self.dispatcher.stop, 0.5)
         await self.dispatcher.start()
         self.submission = SubmissionPart(config, self.dispatcher, self.directory, self.policy, self.clock)
         undo.push_async_callback(self.submission.stop, 0.1)
         await self.submission.start()
-        self.inbound = InboundPart(config, self.dispatcher, self.directory, self.clock)
+        self.inbound = InboundPart(config, self.dispatcher, self.directory, Schedule(Random()), self.clock)
         undo.push_async_callback(self.inbound.stop, 0.1)
         await self.inbound.start()
         control = OwnerControl(
@@ -110,6 +116,7 @@ class OwnerServer:
             look_at_accounts=self.submission.look_at_accounts,
             look_at_site=self._site_look().answer,
             around=self._around,
+            recording=self.inbound.recording,
         )
         self._control = ControlServer(socket_path(config.server.data_dir, "owner"), control.answer)
         await self._control.start()
@@ -130,6 +137,7 @@ class OwnerServer:
             self.submission.stop(grace), self.inbound.stop(grace), self._control.stop(), self._jobs.stop()
         )
         await self.dispatcher.stop(max(0.1, seconds * 0.6))
+        self._suppressions.close()
         with contextlib.suppress(asyncio.CancelledError):
             await self._freshening
         await self._app.close()
@@ -151,7 +159,7 @@ class OwnerServer:
         snapshot.write(config, self.policy.current.file.source)
         self.shaping.take(shaping, _tls_demands(config))
         self.submission.reload(config, context)
-        self.inbound.reload_certificate(context)
+        self.inbound.reload(config, context)
         self.archiving.times = _keep_times(config)
         self.config = config
         self.dispatcher.reload_workers()
@@ -171,7 +179,7 @@ class OwnerServer:
             find_route=self._route_finder(resolver),
             routes=ConfiguredRoutes(self._sources(), self.shaping.provider_of),
             limits=self.shaping,
-            gate=OpenGate(),
+            gate=SuppressionGate(self._suppressions, self.directory.tree_of),
             judge=HookedJudge(RuleJudge(), self.policy),
             schedule=schedule,
             compose_notice=notice_composer(config.server.hostname),
@@ -179,6 +187,8 @@ class OwnerServer:
             forget_failures=resolver.forget_failures,
             watch=self.shaping,
             dialogue_bytes=delivery.keep_dialogues,
+            return_paths=self._return_paths(resolver),
+            feedback_id=lambda account_id, stream_id: self._feedback_ids.value(account_id, stream_id),
         )
         return Dispatcher(config.server.data_dir, fleet, ports, self.clock, deliver=delivery.enabled)
 
@@ -213,13 +223,29 @@ class OwnerServer:
         redirect = delivery.redirect_all_to
         if redirect is not None:
             return Redirect(redirect.host).find
+        find = self._find_in_dns(resolver)
+        address = own_address(self.config.inbound.listen, delivery.port) if self.config.inbound else None
+        return ToOurselves(find, self.config.server.hostname, address).find if address else find
+
+    def _find_in_dns(self, resolver: Resolver) -> FindRoute:
+        """Where mail goes by the name system alone."""
+        delivery = self.config.delivery
         inbound = [(each.host, each.port) for each in self.config.inbound.listen] if self.config.inbound else []
         own = own_hosts(self.config.server.hostname, inbound, delivery.port)
         ipv6 = any(each.has_ipv6 for each in self.config.source) if self.config.source else has_global_ipv6()
         rules = AddressRules(FamilyRule(delivery.address_family), ipv6, delivery.allow_private_addresses)
-        find = Lookup(resolver, own, rules).find
-        address = own_address(self.config.inbound.listen, delivery.port) if self.config.inbound else None
-        return ToOurselves(find, self.config.server.hostname, address).find if address else find
+        return Lookup(resolver, own, rules).find
+
+    def _return_paths(self, resolver: Resolver) -> OurReturnPaths:
+        config, directory = self.config, self.directory
+        return OurReturnPaths(
+            self._find_in_dns(resolver) if config.delivery.redirect_all_to is None else None,
+            config.server.hostname,
+            directory.owner_of,
+            directory.has_verp,
+            self.clock,
+            listens=config.inbound is not None and bool(config.inbound.listen),
+        )
 
     def _hold_reason(self, route: KnownRoute) -> str:
         """Mail for the public internet waits while our name is no public one (DESIGN §6)."""

@@ -63,10 +63,12 @@ class OwnerLink(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | None = None
         self._signer = RingSigner(read_ring(config), self._clock)
         marks = MarkFile(mark_path(config.server.data_dir / "run", incarnation))
-        self._maker = ContentMaker(ContentKinds(content_sources(config)), self._signer, marks)
+        addresses = address_signer(config)
+        self._maker = ContentMaker(ContentKinds(content_sources(config, addresses)), self._signer, marks)
         self._host_memory = HostMemory(self._clock)
         self._keeping = keeping_of(config, self._clock)
-        self.worker = Worker(self._say, self._make_lane, self._maker, marks, self._clock)
+        verp = addresses.verp if addresses is not None else str
+        self.worker = Worker(self._say, self._make_lane, self._maker, marks, self._clock, verp)
         self._stopping: asyncio.Task[None] | None = None
 
     def _make_lane(self, key: LaneKey, source: EgressSource, limits: LaneLimits, worker: Worker) -> Lane:
@@ -138,11 +140,15 @@ class OwnerLink(asyncio.Protocol):
         self._transport.close()  # what was written goes out first; then connection_lost ends the process
 
 
-def content_sources(config: Config) -> dict[ContentKind, ContentSource]:
+def address_signer(config: Config) -> AddressSigner | None:
+    """What makes reverse-paths and Message-IDs of ours; the owner made the first key before it started us."""
+    keys = read_keys(config.server.data_dir / "keys")
+    return AddressSigner(keys) if keys else None
+
+
+def content_sources(config: Config, names: AddressSigner | None) -> dict[ContentKind, ContentSource]:
     """Who makes letters of which kind of content."""
     spool = config.server.data_dir / "spool"
-    keys = read_keys(config.server.data_dir / "keys")
-    names = AddressSigner(keys) if keys else None  # the owner made the first one before it started us
     return {ContentKind.SUBMITTED: SubmittedContent(spool), ContentKind.TEMPLATE: TemplateContent(spool, names)}
 
 

@@ -11,8 +11,9 @@ import msgspec
 from ..queue.contents.template_head import TemplateFault
 from ..queue.streams.enqueueing import BadRecipient
 from ..queue.streams.stream_states import StreamEvent
-from ..queue.streams.streams import NewStream, StreamIsStopped, StreamRecipient, Streams, UnknownStream
+from ..queue.streams.streams import NewStream, NoWayBack, StreamIsStopped, StreamRecipient, Streams, UnknownStream
 from .control import Answer, Refused
+from .return_path_words import no_way_back_sentence
 from .texts import _
 
 
@@ -59,6 +60,8 @@ class StreamControl:
             raise Refused(_("There is no such stream.")) from error
         except StreamIsStopped as error:
             raise Refused(_("The stream was stopped, or its time is over: nobody joins it any more.")) from error
+        except NoWayBack as lost:
+            raise Refused(no_way_back_sentence(lost)) from lost
         except TemplateFault as fault:
             raise Refused(_("The template cannot be used: {why}.").format(why=fault)) from fault
 

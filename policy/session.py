@@ -15,16 +15,21 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import assert_never
 
+import msgspec
+
 from ..mta.envelope import Domain, Envelope
 from ..mta.message import trace
 from ..mta.reply import reply
 from ..mta.submission.ports import Accept, Client, MessageVerdict, Origin, Proceed, Refuse, Verdict
+from ..queue.classes import MailClass
 from .active import ActivePolicy, Generation
 from .guard import NoAnswer
 from .hooks import Change, ConnectionFacts, MailFacts, MessageFacts, RecipientFacts, Refusal, SessionAnswer
+from .return_paths import author_domain
 
 CheckReversePath = Callable[[Origin, str], Refuse | None]
 CheckMessage = Callable[[Origin, Envelope, bytes], Refuse | None]
+CheckAddress = Callable[[Origin, str], Refuse | None]
 CheckLimits = Callable[[Client, Origin], Refuse | Awaitable[Verdict] | None]
 
 log = logging.getLogger("youtong.policy")
@@ -44,6 +49,11 @@ def no_message_rule(origin: Origin, envelope: Envelope, head: bytes) -> Refuse |
     return None
 
 
+def no_suppression(origin: Origin, address: str) -> Refuse | None:
+    """Everybody may be written to."""
+    return None
+
+
 def no_limits(client: Client, origin: Origin) -> Refuse | None:
     """Everybody may send as much as they like."""
     return None
@@ -60,13 +70,17 @@ class HookedSessionPolicy:
         check_message: CheckMessage = no_message_rule,
         check_mail: CheckLimits = no_limits,
         check_recipient: CheckLimits = no_limits,
+        check_address: CheckAddress = no_suppression,
     ) -> None:
-        """`check_mail` and `check_recipient` are asked last, of what nothing else objects to."""
+        """`check_address` says who is not written to; `check_mail` and `check_recipient` are asked last, of what
+        nothing else objects to.
+        """
         self._active = active
         self._check_reverse_path = check_reverse_path
         self._check_message = check_message
         self._check_mail = check_mail
         self._check_recipient = check_recipient
+        self._check_address = check_address
 
     def connection(self, client: Client) -> Verdict:
         hook = self._active.current.connection
@@ -100,7 +114,8 @@ class HookedSessionPolicy:
             verdict = _verdict(generation, generation.recipient.ask(facts))
             if isinstance(verdict, Refuse):
                 return verdict
-        return self._within_limits(self._check_recipient, client, origin)
+        refusal = self._check_address(origin, address)
+        return refusal or self._within_limits(self._check_recipient, client, origin)
 
     def _within_limits(self, check: CheckLimits, client: Client, origin: Origin) -> Verdict | Awaitable[Verdict]:
         if not origin.credential_id:  # trusted networks send as much as they like
@@ -112,6 +127,14 @@ class HookedSessionPolicy:
             return OUR_FAULT
 
     def message(
+        self, client: Client, origin: Origin, envelope: Envelope, head: bytes, size_bytes: int
+    ) -> MessageVerdict:
+        verdict = self._message(client, origin, envelope, head, size_bytes)
+        if origin.mail_class == MailClass.TRANSACTIONAL and isinstance(verdict, Accept):
+            return msgspec.structs.replace(verdict, author_domain=author_domain(head))
+        return verdict
+
+    def _message(
         self, client: Client, origin: Origin, envelope: Envelope, head: bytes, size_bytes: int
     ) -> MessageVerdict:
         refusal = self._author_refusal(origin, envelope, head)

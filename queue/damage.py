@@ -30,7 +30,12 @@ _BODIES = frozenset(Body)
 def is_sound(row: DueRow) -> bool:
     """Whether a letter can be made of it. Asked of each that becomes ready, so it is one glance at all texts."""
     try:
-        "".join((row.address, row.notify, row.orcpt, row.fields, row.reverse_path, row.ret, row.envid, row.source))
+        "".join(
+            (
+                *(row.address, row.notify, row.orcpt, row.fields),
+                *(row.reverse_path, row.verp_domain, row.ret, row.envid, row.source),
+            )
+        )
     except TypeError:  # SQLite keeps octets in a column of texts, if somebody puts them there
         return False
     return row.mail_class in _CLASSES and row.body_type in _BODIES and "@" in row.address

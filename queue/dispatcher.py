@@ -47,6 +47,7 @@ from .protocol import Report
 from .reactions import NoReaction, ReplyWatch
 from .recovery import Recovery
 from .retry import RetrySchedule
+from .return_paths import NoVerp, ReturnPaths
 from .routing import RouteSource
 from .set_back import SetBack
 from .settlement import Settled
@@ -83,6 +84,8 @@ class Ports(msgspec.Struct, frozen=True):
     forget_failures: Callable[[], int]  # of look-ups; how many there were
     watch: ReplyWatch = NoReaction()
     dialogue_bytes: int = KEPT_BYTES
+    return_paths: ReturnPaths = NoVerp()
+    feedback_id: Callable[[int, int], str] | None = None  # of an account's and a stream's number
 
 
 class Dispatcher:
@@ -132,13 +135,15 @@ class Dispatcher:
         )  # fmt: skip
         self.recovery = Recovery(commits, store, self.run_dir, ports.schedule, clock, self._boot)
         self.intake = QueueIntake(
-            commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock
-        )
+            commits, store, self.spool_dir, self.leasing, self.loader, self.sites, ports.schedule, clock,
+            ports.return_paths,
+        )  # fmt: skip
         self.housekeeper = Housekeeper(self._path, self.spool_dir, commits, self.leasing.forget_idle_lanes, clock)
         self.stopping = Stopping(commits, store, self.book, clock)
         self.streams = Streams(
-            commits, store, self._due_now, clock, self.book, self.leasing.revisions, self.stopping, self._halt_now
-        )
+            commits, store, self._due_now, clock, self.book, self.leasing.revisions, self.stopping, self._halt_now,
+            ports.return_paths, ports.feedback_id,
+        )  # fmt: skip
         self._set_back = SetBack(commits, store, clock)
         self.housekeeper.also(MinuteSweep(commits, clock).sweep)
         self.housekeeper.also(self.suspending.forget_old)

@@ -11,6 +11,7 @@ Invariants
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Awaitable, Coroutine
 from functools import partial
 from pathlib import Path
 
@@ -27,9 +28,11 @@ from .contents import spool
 from .contents.content import ContentKind, StoredContent
 from .flows import Flow
 from .ids import queue_id
+from .lanes.lanes import Lane
 from .lanes.leasing import Leasing
 from .lanes.loader import Loader
 from .retry import RetrySchedule
+from .return_paths import GIVEN, NoVerp, ReturnPath, ReturnPaths, WhyKept
 from .sites import KnownRoute, Sites
 from .storage import deliver_by_rows
 from .storage.backlog import Pair
@@ -40,6 +43,7 @@ from .storage.store import QueueStore
 from .transactions import Leased, MessageFacts, Ready, Waiting
 
 _log = logging.getLogger("youtong.queue")
+_NULL = ReturnPath(kept=WhyKept.NULL)
 
 
 class _Acceptance(msgspec.Struct):
@@ -47,6 +51,7 @@ class _Acceptance(msgspec.Struct):
 
     submission: Submission
     said: asyncio.Future[Reply]
+    path: ReturnPath = GIVEN
     message_id: int = 0
     mail_class: str = ""
     groups: dict[Domain, list[NewRecipient]] = {}
@@ -65,11 +70,13 @@ class QueueIntake(Intake):
         sites: Sites,
         schedule: RetrySchedule,
         clock: Clock,
+        return_paths: ReturnPaths | None = None,
     ) -> None:
+        self._return_paths = NoVerp() if return_paths is None else return_paths
         self._commits, self._store, self._spool = commits, store, spool_folder
         self._leasing, self._loader, self._sites = leasing, loader, sites
         self._schedule, self._clock = schedule, clock
-        self._syncing: set[asyncio.Task[None]] = set()
+        self._preparing: set[asyncio.Task[None]] = set()
 
     def open_body(self) -> BodyWriter:
         return spool.SpoolWriter(self._spool)
@@ -79,16 +86,46 @@ class QueueIntake(Intake):
         # follows the commit hangs on the commit, not on the one who waits.
         acceptance = _Acceptance(submission, asyncio.get_running_loop().create_future())
         if isinstance(submission.body, SpooledBody):
-            syncing = asyncio.get_running_loop().create_task(self._sync(acceptance, submission.body.name))
-            self._syncing.add(syncing)
-            syncing.add_done_callback(self._syncing.discard)
+            self._prepare(self._sync(acceptance, submission.body.name))
+        elif submission.origin.mail_class == MailClass.TRANSACTIONAL:
+            self._choose_path(acceptance)
         else:
             self._begin(acceptance)
         return acceptance.said
 
+    def _prepare(self, step: Coroutine[None, None, None]) -> None:
+        preparing = asyncio.get_running_loop().create_task(step)
+        self._preparing.add(preparing)
+        preparing.add_done_callback(self._preparing.discard)
+
     async def _sync(self, acceptance: "_Acceptance", name: str) -> None:
         try:
             await asyncio.to_thread(spool.sync, self._spool, name)
+        except Exception as fault:  # noqa: BLE001 - the bulkhead of a message
+            self._end(acceptance, {}, fault)
+        else:
+            self._choose_path(acceptance)
+
+    def _choose_path(self, acceptance: "_Acceptance") -> None:
+        """Where its bounces go; then it is begun."""
+        chosen = self._chosen(acceptance.submission)
+        if isinstance(chosen, ReturnPath):
+            acceptance.path = chosen
+            self._begin(acceptance)
+        else:
+            self._prepare(self._wait_for_path(acceptance, chosen))
+
+    def _chosen(self, submission: Submission) -> ReturnPath | Awaitable[ReturnPath]:
+        origin = submission.origin
+        if origin.mail_class != MailClass.TRANSACTIONAL:
+            return GIVEN
+        if not submission.envelope.reverse_path:
+            return _NULL
+        return self._return_paths.choose(origin.account_id, submission.accept.author_domain)
+
+    async def _wait_for_path(self, acceptance: "_Acceptance", chosen: Awaitable[ReturnPath]) -> None:
+        try:
+            acceptance.path = await chosen
         except Exception as fault:  # noqa: BLE001 - the bulkhead of a message
             self._end(acceptance, {}, fault)
         else:
@@ -98,11 +135,11 @@ class QueueIntake(Intake):
         submission = acceptance.submission
         try:
             message_id = self._store.counters.message()
-            new = self._new_message(submission, queue_id(message_id))
+            new = self._new_message(submission, queue_id(message_id), acceptance.path)
             acceptance.mail_class = new.mail_class
             groups = acceptance.groups = self._groups(submission)
             leases = acceptance.leases
-            flow = self._store.flows.flow_if_known(new.account_id, new.mail_class, new.stream_id, new.reverse_path)
+            flow = self._store.flows.flow_if_known(new.account_id, new.mail_class, new.stream_id, new.sender_domain)
             if flow is not None:
                 facts = acceptance.facts = _facts(message_id, new, flow)
                 self._reserve(submission, new, facts, groups, leases)
@@ -137,7 +174,7 @@ class QueueIntake(Intake):
         if isinstance(acceptance.submission.body, SpooledBody):
             spool.remove(self._spool, acceptance.submission.body.name)
 
-    def _new_message(self, submission: Submission, name: str) -> NewMessage:
+    def _new_message(self, submission: Submission, name: str, path: ReturnPath) -> NewMessage:
         envelope, accept, origin = submission.envelope, submission.accept, submission.origin
         mail_class = MailClass(origin.mail_class)
         now_ms = self._clock.now_ms()
@@ -164,6 +201,8 @@ class QueueIntake(Intake):
             content_kind=ContentKind.SUBMITTED,
             head=with_id(submission.head, name),
             body=body,
+            verp_domain=path.verp_domain,
+            path_kept=str(path.kept or ""),
         )
 
     def _groups(self, submission: Submission) -> dict[Domain, list[NewRecipient]]:
@@ -208,7 +247,7 @@ class QueueIntake(Intake):
         if not isinstance(route, KnownRoute) or self._loader.must_hold(route):
             return None
         lane = self._leasing.lane_for(facts, route.provider, domain)
-        if len(group) > lane.limits.recipients_per_transaction.value:
+        if len(group) > _together(facts, lane):
             return None
         domain_id = self._store.domain_id_if_known(domain)
         if domain_id is None or self._loader.has_unread((domain_id, facts.flow.id)):
@@ -260,7 +299,7 @@ class QueueIntake(Intake):
         is_stopped = self._sites.site_rest(routed.site) or leasing.stop_of(facts.flow, lane.key, routed.site, domain)
         if is_stopped or leasing.ready.room((route.provider, facts.flow.id)) < len(group):
             return False
-        most = lane.limits.recipients_per_transaction.value
+        most = _together(facts, lane)
         for first in range(0, len(group), most):
             waiting = [_waiting(each, pair[0]) for each in group[first : first + most]]
             leasing.add_ready(lane, Ready(facts, domain, routed.site, routed.hosts, waiting))
@@ -289,7 +328,13 @@ def _facts(message_id: int, new: NewMessage, flow: Flow) -> MessageFacts:
         expires_ms=new.expires_ms,
         source=new.source,
         flow=flow,
+        verp_domain=new.verp_domain,
     )
+
+
+def _together(facts: MessageFacts, lane: Lane) -> int:
+    """How many recipients a transaction may have; one when each has a reverse-path of its own."""
+    return 1 if facts.verp_domain else lane.limits.recipients_per_transaction.value
 
 
 def _asked_by_deadline(submission: Submission) -> str:

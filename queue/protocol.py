@@ -54,6 +54,7 @@ class JobParcel(msgspec.Struct, frozen=True, array_like=True, gc=False):
     flow: int = 0
     date_ms: int = 0  # of a stream's letter; 0: submitted mail
     urgent: bool = False
+    verp_domain: str = ""  # not "": its one recipient has a reverse-path of ours in this domain
 
 
 class Handover(msgspec.Struct, frozen=True, tag="handover"):

@@ -22,7 +22,6 @@ from ..mta.reply import Reply
 from . import settlement
 from .dialogues import Dialogues, Numbered
 from .figures import Came, came_of
-from .flows import sender_domain
 from .holds import WorkerDeaths
 from .ids import queue_id
 from .journal import AttemptPlace, Facts, JournalKind
@@ -323,8 +322,7 @@ class Settling:
         """Whoever's reply set off a suspension says so in its history."""
         if self._reacting is None or all(isinstance(outcome, Delivered) for outcome in outcomes):
             return attempts
-        sender = sender_domain(leased.ready.message.reverse_path)
-        set_off = self._reacting.heard(outcomes, facts, leased.lane.source, sender)
+        set_off = self._reacting.heard(outcomes, facts, leased.lane.source, leased.ready.sender_domain)
         return [_marked(attempt, set_off) for attempt in attempts] if set_off else attempts
 
     def _judged(self, outcomes: Iterable[Outcome], facts: AttemptFacts) -> Sequence[Outcome]:

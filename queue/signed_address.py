@@ -38,6 +38,7 @@ class TokenKind(StrEnum):
     VERP = "verp"
     UNSUBSCRIBE = "unsubscribe"
     MESSAGE = "message"  # the Message-ID of a stream's letter, by recipient
+    STREAM = "stream"  # in Feedback-ID
     PROOF = "proof"  # its number is not the queue's; the newest key signs it
 
 

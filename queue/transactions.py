@@ -37,6 +37,7 @@ class MessageFacts(msgspec.Struct, frozen=True):
     source: str
     flow: Flow
     is_notice: bool = False
+    verp_domain: str = ""  # queue.return_paths
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False):
@@ -90,7 +91,9 @@ class Leased(msgspec.Struct):
             content_id=message.content_id,
             reverse_path=message.reverse_path,
             recipients=tuple(
-                JobRecipient(each.id, each.address, each.notify, each.orcpt) for each in self.ready.recipients
+                # What comes back to us says more than the sender asked for; who asked is told by us (RFC 3461 §5.2.2).
+                JobRecipient(each.id, each.address, "" if message.verp_domain else each.notify, each.orcpt)
+                for each in self.ready.recipients
             ),
             body=message.body_type,
             smtputf8=message.smtputf8,
@@ -102,6 +105,7 @@ class Leased(msgspec.Struct):
             flow=message.flow.id,
             date_ms=self.date_ms,
             urgent=message.flow.is_urgent,
+            verp_domain=message.verp_domain,
         )
 
     def rows(self) -> list[LeasedRow]:
@@ -154,6 +158,7 @@ def facts_of(row: DueRow, flow: Flow) -> MessageFacts:
         source=row.source,
         flow=flow,
         is_notice=bool(row.is_notice),
+        verp_domain=row.verp_domain,
     )
 
 

@@ -39,6 +39,7 @@ class Account(msgspec.Struct, frozen=True):
     disabled: bool
     parent_disabled: bool
     created_ms: int
+    has_verp: bool = True  # its programs' and streams' mail has reverse-paths of ours
 
     @property
     def is_refused(self) -> bool:

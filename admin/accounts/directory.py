@@ -50,6 +50,17 @@ class Snapshot:
         """The account that has this domain, disabled or not: what is written to it is still its owner's."""
         return self._owners.get(domain)
 
+    def has_verp(self, account_id: int) -> bool:
+        """Whether what its programs and streams send has reverse-paths of ours."""
+        account = self._by_id.get(account_id)
+        return account is None or account.has_verp
+
+    def tree_of(self, account_id: int) -> int:
+        """The master whose tree it is in; one that nobody knows is its own."""
+        account = self._by_id.get(account_id)
+        parent = self.named(account.parent) if account is not None and account.parent else None
+        return account_id if parent is None else parent.id
+
     def credential(self, credential_id: int) -> Credential | None:
         return self._credentials.get(credential_id)
 
@@ -112,6 +123,14 @@ class AccountDirectory:
     def owner_of(self, domain: Domain) -> int | None:
         """For policy.our_addresses."""
         return self.now.owner_of(domain)
+
+    def has_verp(self, account_id: int) -> bool:
+        """For policy.return_paths."""
+        return self.now.has_verp(account_id)
+
+    def tree_of(self, account_id: int) -> int:
+        """For admin.suppression."""
+        return self.now.tree_of(account_id)
 
     async def freshen(self) -> None:
         """Read anew if app.db changed since the last look, at most every POLL_SECONDS. Raises StoreError."""

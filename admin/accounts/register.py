@@ -16,7 +16,7 @@ from ..texts import _
 from .account import OPERATOR, Account, AccountKind, Credential, SecretKind
 
 _ACCOUNT = """SELECT a.id, a.name, a.kind, coalesce(p.name, ''), a.disabled_ms IS NOT NULL,
-                     p.disabled_ms IS NOT NULL, a.created_ms
+                     p.disabled_ms IS NOT NULL, a.created_ms, a.verp
               FROM account a LEFT JOIN account p ON p.id = a.parent_id"""
 _CREDENTIAL = """SELECT id, account_id, kind, mail_class, label, created_ms, revoked_ms IS NOT NULL, verifier
                  FROM credential"""
@@ -109,6 +109,12 @@ class AccountRegister:
             when = self._clock.now_ms() if disabled else None
             await transaction.run("UPDATE account SET disabled_ms = ? WHERE id = ?", when, account.id)
 
+    async def set_verp(self, name: str, on: bool) -> None:
+        """Whether its programs' and streams' mail has reverse-paths of ours from now on."""
+        async with self._database.transaction() as transaction:
+            account = await _account(transaction, name)
+            await transaction.run("UPDATE account SET verp = ? WHERE id = ?", int(on), account.id)
+
     async def add_credential(self, name: str, verifier: str, mail_class: str, label: str = "") -> int:
         """One more random secret; gives its number."""
         async with self._database.transaction() as transaction:
@@ -187,9 +193,9 @@ async def _account(transaction: Transaction, name: str) -> Account:
 
 
 def _account_of(row: Sequence[Any], domains: list[str]) -> Account:
-    number, name, kind, parent, disabled, parent_disabled, created_ms = row
+    number, name, kind, parent, disabled, parent_disabled, created_ms, verp = row
     states = (bool(disabled), bool(parent_disabled))
-    return Account(number, name, AccountKind(kind), parent, tuple(domains), *states, created_ms)
+    return Account(number, name, AccountKind(kind), parent, tuple(domains), *states, created_ms, bool(verp))
 
 
 async def _limits(transaction: Transaction) -> dict[int, dict[str, int]]:

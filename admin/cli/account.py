@@ -25,6 +25,7 @@ from .account_frame import (
     with_register,
 )
 from .account_output import account_json, credential_json, print_account, print_accounts, print_credentials
+from .account_setting import set_account
 from .frame import config_option, json_option, loaded, teaching
 from .output import print_json
 
@@ -43,6 +44,7 @@ def account() -> None:
 
 account.add_command(domain)
 account.add_command(credential)
+account.add_command(set_account)
 
 
 @account.command(

@@ -29,9 +29,14 @@ def print_account(found: Account) -> None:
             (_("Kind"), _kind(found)),
             (_("Domains"), ", ".join(found.domains) or "–"),
             (_("State"), _state(found)),
+            (_("Bounces of its programs and streams"), _bounces(found)),
             (_("Since"), _day(found.created_ms)),
         ]
     )
+
+
+def _bounces(found: Account) -> str:
+    return _("come to this system") if found.has_verp else _("go to the reverse-path that was given")
 
 
 def _account_row(one: Account) -> tuple[str, str, str, Text, str]:
@@ -79,6 +84,7 @@ def account_json(one: Account) -> dict[str, object]:
         "parent": one.parent or None,
         "domains": one.domains,
         "disabled": one.is_refused,
+        "verp": one.has_verp,
         "created_ms": one.created_ms,
     }
 

@@ -16,6 +16,7 @@ from ...queue.storage.database import StorageError
 from ...queue.storage.stream_rows import RevisionRow, StreamRow
 from ..config import Config
 from ..control import Refused
+from ..store import StoreError
 from ..streaming import Ask, asking
 from ..texts import _
 from .frame import clock
@@ -31,7 +32,7 @@ def conversing(config: Config, *, may_make_queue: bool = False) -> Generator[Ask
         if not may_make_queue:
             with reading(config.server.data_dir):  # refuses where there never was a queue, instead of making one
                 pass
-        with asking(config.server.data_dir, clock) as ask:
+        with asking(config.server.data_dir, config.server.hostname, clock) as ask:
             yield ask
     except NoQueue as error:
         raise click.ClickException(_("There is no queue yet: the server never ran here. See: youtong serve")) from error
@@ -39,6 +40,8 @@ def conversing(config: Config, *, may_make_queue: bool = False) -> Generator[Ask
         raise click.ClickException(_("The server is starting or stopping: try again in a moment.")) from error
     except StorageError as error:
         raise click.ClickException(_("The queue cannot be read or changed: {error}").format(error=error)) from error
+    except StoreError as error:
+        raise click.ClickException(_("The accounts cannot be read or changed: {error}").format(error=error)) from error
     except Refused as error:
         raise click.ClickException(str(error)) from error
 

@@ -28,8 +28,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
         _("Make a stream of a template."),
         _("The template is a letter: header fields, an empty line, and text. {{name}} stands for a recipient's field, "
           "{{name|friend}} has a word for those who lack it, {{address}} is the recipient's address. Date and "
-          "Message-ID are ours; To is added when it is missing. The reverse-path is the address in From unless "
-          "another one is given."),
+          "Message-ID are ours; To is added when it is missing. Bounces come to this system, by an address for each "
+          "recipient in the domain of From, whose MX has to lead here; unless a reverse-path is given."),
         examples=(
             "youtong stream create spring --account news@example.com --from-file spring.eml",
             "youtong stream create spring --account news@example.com --from-file spring.eml --lifetime 3d --paused",
@@ -39,7 +39,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("name")
 @click.option("--account", type=NameParam(), metavar="NAME", required=True, help=_("Whose mail it is."))
 @click.option("--from-file", "file", type=_FILE, required=True, help=_("The template."))
-@click.option("--reverse-path", type=AddressParam(), metavar="ADDRESS", help=_("Where bounces go."))
+@click.option(
+    "--reverse-path",
+    type=AddressParam(),
+    metavar="ADDRESS",
+    help=_("Bounces go there, instead of to this system, and are not counted."),
+)
 @click.option(
     "--lifetime", type=SinceParam(), default="3d", show_default=True, help=_("Whoever waits then is given up.")
 )
@@ -61,7 +66,8 @@ def create(
     path = reverse_path or _author(head)
     account_id = account_number(config, account)
     check_sender(config, account_id, head, path)
-    new = NewStream(account_id, name, path, head, body, lifetime, is_paused=paused, who=asker())
+    keeps = reverse_path is not None
+    new = NewStream(account_id, name, path, head, body, lifetime, is_paused=paused, who=asker(), keeps_path=keeps)
     with conversing(config, may_make_queue=True) as ask:
         number = ask(Create(new))["stream_id"]
     if as_json:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from ...mta.message.notice import Action
 from ...queue.classes import MailClass
-from ...queue.flows import sender_domain
 from ...queue.journal import JournalKind, JournalRow
 from ...queue.pace.ceiling import CeilingKind
 from ...queue.pace.suspensions import Suspension, SuspensionScope
@@ -216,7 +215,7 @@ def _is_of_others(ceiling: CeilingSeen, recipient: RecipientRow) -> bool:
     """Whether only bulk, or only another sender's mail, is limited."""
     if ceiling.for_bulk and recipient.mail_class != MailClass.BULK:
         return True
-    return ceiling.sender not in ("", sender_domain(recipient.reverse_path))
+    return ceiling.sender not in ("", recipient.sender_domain)
 
 
 def _weight(lane: LaneSeen) -> tuple[bool, int]:

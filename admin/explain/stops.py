@@ -5,7 +5,6 @@ Owns   whether a suspension is about a recipient. Knows no sentence; the book it
 
 from collections.abc import Iterable
 
-from ...queue.flows import sender_domain
 from ...queue.pace.suspensions import Suspension, SuspensionScope
 from ...queue.reading import RecipientRow
 from ..waits import DomainSeen
@@ -34,7 +33,7 @@ def _is_about(suspension: Suspension, recipient: RecipientRow, seen: DomainSeen 
 def _is_from(suspension: Suspension, recipient: RecipientRow, seen: DomainSeen) -> bool:
     """Whether it names no other sender and no other source; which source is known by the lanes when one was not asked
     for."""
-    if suspension.sender_domain and suspension.sender_domain != sender_domain(recipient.reverse_path):
+    if suspension.sender_domain and suspension.sender_domain != recipient.sender_domain:
         return False
     sources = {recipient.source} if recipient.source else {lane.source for lane in seen.lanes}
     return not suspension.source or not sources or suspension.source in sources

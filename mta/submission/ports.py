@@ -74,6 +74,7 @@ class Accept(msgspec.Struct, frozen=True, tag="accept"):
     hold: str = ""  # a reason: accepted but held until released
     source: str = ""  # name of an egress source, "" = as routed
     lifetime_seconds: int | None = None  # instead of the class's age
+    author_domain: str = ""  # of a program's letter: where reverse-paths of ours are made for it
 
 
 MessageVerdict = Accept | Refuse

@@ -22,12 +22,12 @@ NAME = "archive.db"
 _RECIPIENT = """
 SELECT r.id, r.message_id, r.domain_id, r.domain, r.address, r.state, r.attempts, NULL, NULL, r.notice, r.journal_seq,
        r.notify, m.account_id, m.reverse_path, m.received_ms, m.expires_ms, m.stream_id,
-       ifnull(m.source, ''), m.mail_class
+       ifnull(m.source, ''), m.mail_class, m.verp_domain
 FROM recipient AS r JOIN message AS m ON m.id = r.message_id
 """
 _MESSAGE = """
 SELECT id, content_id, stream_id, account_id, mail_class, reverse_path, body_type, smtputf8, size_bytes, received_ms,
-       expires_ms, source, is_notice, x''
+       expires_ms, source, is_notice, x'', verp_domain, path_kept
 FROM message WHERE id = ?
 """
 

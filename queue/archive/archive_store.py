@@ -48,8 +48,8 @@ class Archive:
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany(
             "INSERT OR REPLACE INTO message (id, content_id, stream_id, account_id, credential_id, mail_class,"
-            " reverse_path, body_type, smtputf8, envid, size_bytes, received_ms, expires_ms, source, is_notice)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " reverse_path, body_type, smtputf8, envid, size_bytes, received_ms, expires_ms, source, is_notice,"
+            " verp_domain, path_kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [msgspec.structs.astuple(each) for each in messages],
         )
         self._db.executemany(

@@ -15,7 +15,7 @@ from email.header import Header
 
 from ...mta.address import AddressError, normalise_domain
 from ...mta.message.compose import field
-from ...mta.message.headers import Field, HeaderError, author_addresses, fields
+from ...mta.message.headers import Field, HeaderError, author_addresses, count, fields
 from ...mta.message.trace import date_time
 from ...mta.smtp.line_ends import has_bare_cr, has_bare_lf
 from .merging import MAX_RENDERED_BYTES, TOO_LARGE, Text, Values
@@ -46,6 +46,19 @@ def checked_template(head: bytes, body: bytes) -> bytes:
     return b"".join((*map(_stored, kept), *_missing(kept, body), b"\r\n"))
 
 
+def author_domain(head: bytes) -> str:
+    """Of the first address in From: Message-IDs end with it, and reverse-paths of ours. "localhost": it has none."""
+    try:
+        return normalise_domain(author_addresses(head)[0].rpartition("@")[2])
+    except (HeaderError, AddressError, IndexError):
+        return "localhost"
+
+
+def with_feedback_id(head: bytes, value: str) -> bytes:
+    """The head of a template with this Feedback-ID, unless it has one of its own."""
+    return head if count(head, b"feedback-id") else field("Feedback-ID", value) + head
+
+
 def _stored(each: Field) -> bytes:
     """What is the same for everybody is encoded once."""
     return each.raw if Text(each.raw).has_places else in_ascii(each.raw)
@@ -67,7 +80,7 @@ class Head:
         for each in fields(head):
             text = Text(each.raw)
             self._parts.append(text if text.has_places else each.raw)
-        self.domain = _author_domain(head)
+        self.domain = author_domain(head)
 
     def filled(self, values: Values, stamp: bytes = b"") -> bytes:
         """With its blank line. Raises RenderFault."""
@@ -96,11 +109,3 @@ def in_ascii(raw: bytes) -> bytes:
 
 def _phrase(text: str) -> str:
     return Header(text.strip('"'), "utf-8", maxlinelen=70).encode(linesep="\r\n")
-
-
-def _author_domain(head: bytes) -> str:
-    """What Message-IDs end with."""
-    try:
-        return normalise_domain(author_addresses(head)[0].rpartition("@")[2])
-    except (HeaderError, AddressError, IndexError):
-        return "localhost"

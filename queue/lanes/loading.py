@@ -88,7 +88,7 @@ def make_ready(leasing: Leasing, page: Page, rows: Iterable[DueRow], now_ms: int
 def _put(made: list[tuple[Lane, Ready]], lane: Lane, facts: MessageFacts, page: Page, row: DueRow) -> None:
     """Into the transaction before, or a new one."""
     last = made[-1][1] if made else None
-    alone = row.fields or row.stream_id  # each letter is another
+    alone = row.fields or row.stream_id or row.verp_domain  # each letter, or its envelope, is another
     most = lane.limits.recipients_per_transaction.value
     if last is not None and last.message is facts and not alone and len(last.recipients) < most:
         last.recipients.append(waiting_of(row))

@@ -9,7 +9,7 @@ Each method is part of an operation of GroupCommit and is atomic with it.
 import sqlite3
 
 from ..classes import MailClass
-from ..flows import Flow, FlowKey, sender_domain
+from ..flows import Flow, FlowKey
 
 _MAX_CACHED = 20_000
 
@@ -25,14 +25,14 @@ class FlowRows:
         self._ids.clear()
         self._flows.clear()
 
-    def id_of(self, account_id: int, mail_class: str, stream_id: int, reverse_path: str) -> int:
+    def id_of(self, account_id: int, mail_class: str, stream_id: int, sender_domain: str) -> int:
         """The flow's number; a new flow gets one."""
-        key = (account_id, str(mail_class), stream_id, sender_domain(reverse_path))
+        key = (account_id, str(mail_class), stream_id, sender_domain)
         return self._ids.get(key) or self._made(key)
 
-    def flow_if_known(self, account_id: int, mail_class: MailClass, stream_id: int, reverse_path: str) -> Flow | None:
+    def flow_if_known(self, account_id: int, mail_class: MailClass, stream_id: int, sender_domain: str) -> Flow | None:
         """The flow if memory has it; no statement."""
-        flow_id = self._ids.get((account_id, mail_class.value, stream_id, sender_domain(reverse_path)))
+        flow_id = self._ids.get((account_id, mail_class.value, stream_id, sender_domain))
         return self._flows.get(flow_id) if flow_id is not None else None
 
     def flow(self, flow_id: int) -> Flow:

@@ -22,7 +22,7 @@ MAX_ENTRIES = 10_000
 
 _MESSAGES = """
 SELECT id, content_id, stream_id, account_id, credential_id, mail_class, reverse_path, body_type, smtputf8, envid,
-       size_bytes, received_ms, expires_ms, source, is_notice
+       size_bytes, received_ms, expires_ms, source, is_notice, verp_domain, path_kept
 FROM message WHERE id > ? ORDER BY id LIMIT ?
 """
 _UNENDED = "SELECT 1 FROM recipient WHERE message_id = ? AND (state < 10 OR notice = 1) LIMIT 1"
@@ -65,6 +65,8 @@ class LeavingMessage(msgspec.Struct, frozen=True, array_like=True):
     expires_ms: int
     source: str
     is_notice: int
+    verp_domain: str = ""
+    path_kept: str = ""
 
 
 class LeavingRecipient(msgspec.Struct, frozen=True, array_like=True):

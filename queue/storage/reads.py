@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ..flows import sender_domain
 from ..ids import address_hash
 from ..journal import JournalRow, decode_facts, kind_of
 from ..states import RecipientState
@@ -27,7 +28,7 @@ MAX_ENDED_LOOKED_AT = 100_000
 _COLUMNS = """
 SELECT r.id, r.message_id, r.domain_id, d.name, r.address, r.state, r.attempts, r.next_ms, r.lease, r.notice,
        r.journal_seq, ifnull(r.notify, ''), m.account_id, m.reverse_path, m.received_ms, m.expires_ms,
-       m.stream_id, ifnull(m.source, ''), m.mail_class
+       m.stream_id, ifnull(m.source, ''), m.mail_class, m.verp_domain
 """
 _JOINED = _COLUMNS + (
     "FROM recipient AS r JOIN message AS m ON m.id = r.message_id JOIN domain AS d ON d.id = r.domain_id "
@@ -57,7 +58,8 @@ WHERE j.seq > ? ORDER BY j.seq LIMIT ?
 """
 _MESSAGE = """
 SELECT m.id, m.content_id, m.stream_id, m.account_id, m.mail_class, m.reverse_path, m.body_type, m.smtputf8,
-       m.size_bytes, m.received_ms, m.expires_ms, m.source, m.is_notice, ifnull(c.head, x'')
+       m.size_bytes, m.received_ms, m.expires_ms, m.source, m.is_notice, ifnull(c.head, x''),
+       m.verp_domain, m.path_kept
 FROM message AS m LEFT JOIN content AS c ON c.id = m.content_id WHERE m.id = ?
 """
 
@@ -84,6 +86,12 @@ class RecipientRow(msgspec.Struct, frozen=True, array_like=True):
     stream_id: int = 0
     source: str = ""  # that was asked for
     mail_class: str = ""
+    verp_domain: str = ""
+
+    @property
+    def sender_domain(self) -> str:
+        """As receivers see it."""
+        return self.verp_domain or sender_domain(self.reverse_path)
 
 
 class MessageRow(msgspec.Struct, frozen=True, array_like=True):
@@ -103,6 +111,8 @@ class MessageRow(msgspec.Struct, frozen=True, array_like=True):
     source: str
     is_notice: bool
     head: bytes
+    verp_domain: str = ""  # and why there is none: queue.return_paths
+    path_kept: str = ""
 
 
 class AddressedFact(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import msgspec
 from ...mta.submission.ports import StoredBody
 from ..classes import MailClass
 from ..contents.content import ContentKind
+from ..flows import sender_domain
 from ..journal import Facts, JournalKind
 
 
@@ -33,6 +34,13 @@ class NewMessage(msgspec.Struct, frozen=True):
     body: StoredBody
     stream_id: int = 0
     is_notice: bool = False
+    verp_domain: str = ""  # and why there is none: queue.return_paths
+    path_kept: str = ""
+
+    @property
+    def sender_domain(self) -> str:
+        """As receivers see it."""
+        return self.verp_domain or sender_domain(self.reverse_path)
 
 
 class NewRecipient(msgspec.Struct, gc=False):
@@ -76,6 +84,7 @@ class DueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     expires_ms: int
     source: str
     is_notice: int
+    verp_domain: str
 
 
 class LeasedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):

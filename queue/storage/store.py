@@ -14,6 +14,7 @@ from types import NoneType
 
 from ...mta.submission.ports import InlineBody
 from ..contents.content import ContentKind, StoredContent
+from ..flows import sender_domain
 from ..ids import Counters, address_hash
 from ..journal import Facts, JournalKind, encode_facts
 from ..notices.owed import DELAY_MS
@@ -41,7 +42,7 @@ _ROWS = """
 SELECT r.id, r.next_ms, r.domain_id, r.flow_id, r.journal_seq, r.address, r.attempts,
        ifnull(r.notify, ''), ifnull(r.orcpt, ''), ifnull(r.fields, ''),
        m.id, m.content_id, m.stream_id, m.account_id, m.mail_class, m.reverse_path, m.body_type, m.smtputf8,
-       m.ret, m.envid, m.size_bytes, m.eight_bit, m.expires_ms, m.source, m.is_notice
+       m.ret, m.envid, m.size_bytes, m.eight_bit, m.expires_ms, m.source, m.is_notice, m.verp_domain
 FROM recipient AS r JOIN message AS m ON m.id = r.message_id
 """
 _DUE = _ROWS + "WHERE r.domain_id = ? AND r.flow_id = ? AND r.state = 0 AND r.next_ms <= ?"
@@ -92,7 +93,7 @@ class QueueStore:
         """Insert content, message, recipients and the journal row of acceptance; the number of their flow."""
         self._insert_content(message_id, new)
         self._insert_message(message_id, new)
-        flow_id = self.flows.id_of(new.account_id, new.mail_class.value, new.stream_id, new.reverse_path)
+        flow_id = self.flows.id_of(new.account_id, new.mail_class.value, new.stream_id, new.sender_domain)
         rows = [self._recipient_row(message_id, flow_id, new, recipient) for recipient in recipients]
         self._insert_recipients(rows)
         facts = Facts(size_bytes=new.size_bytes, recipients=len(rows))
@@ -110,12 +111,13 @@ class QueueStore:
     def _insert_message(self, message_id: int, new: NewMessage) -> None:
         self._db.execute(
             "INSERT INTO message (id, content_id, stream_id, account_id, credential_id, mail_class, reverse_path,"
-            " body_type, smtputf8, ret, envid, size_bytes, eight_bit, received_ms, expires_ms, source, is_notice)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " body_type, smtputf8, ret, envid, size_bytes, eight_bit, received_ms, expires_ms, source, is_notice,"
+            " verp_domain, path_kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 message_id, message_id, new.stream_id, new.account_id, new.credential_id, new.mail_class.value,
                 new.reverse_path, str(new.body_type), int(new.smtputf8), new.ret, new.envid, new.size_bytes,
-                int(new.eight_bit), new.received_ms, new.expires_ms, new.source, int(new.is_notice),
+                int(new.eight_bit), new.received_ms, new.expires_ms, new.source, int(new.is_notice), new.verp_domain,
+                new.path_kept,
             ),
         )  # fmt: skip
 
@@ -154,9 +156,9 @@ class QueueStore:
 
     def flow_of_message(self, message_id: int) -> int:
         """The flow of a message's, or a stream's, recipients."""
-        query = "SELECT account_id, mail_class, stream_id, reverse_path FROM message WHERE id = ?"
-        account_id, mail_class, stream_id, reverse_path = self._db.execute(query, (message_id,)).fetchone()
-        return self.flows.id_of(account_id, mail_class, stream_id, reverse_path)
+        query = "SELECT account_id, mail_class, stream_id, reverse_path, verp_domain FROM message WHERE id = ?"
+        account_id, mail_class, stream_id, given, verp_domain = self._db.execute(query, (message_id,)).fetchone()
+        return self.flows.id_of(account_id, mail_class, stream_id, verp_domain or sender_domain(given))
 
     # -- domains --------------------------------------------------------------------------------------------------
 

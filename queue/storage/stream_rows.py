@@ -103,6 +103,12 @@ def state_of(db: sqlite3.Connection, stream_id: int) -> tuple[RunState, int] | N
     return (RunState(row[0]), row[1]) if row else None
 
 
+def return_path(db: sqlite3.Connection, stream_id: int) -> tuple[str, int] | None:
+    """The domain of its VERP addresses, "" when it has none, and its account."""
+    query = "SELECT verp_domain, account_id FROM message WHERE id = ? AND stream_id = id"
+    return db.execute(query, (stream_id,)).fetchone()
+
+
 def set_state(db: sqlite3.Connection, stream_id: int, state: RunState, reason: str, who: str, now_ms: int) -> None:
     db.execute(
         "UPDATE stream SET run_state = ?, reason = ?, who = ?, changed_ms = ? WHERE id = ?",

@@ -4,6 +4,9 @@ Owns   making a stream, its revisions and its run state; enqueueing is `queue.st
        what waits of a stopped one `queue.streams.stopping`.
 Knows  no campaign.
 
+A stream's reverse-paths are VERP addresses of ours in its author's domain, from its making on; while what comes back
+would not reach us it does not start. Its maker may ask for the reverse-path that was given, or its account may.
+
 Invariants
     Q9  enqueueing the same key twice is one recipient.
     A paused or stopped stream stands in the book of suspensions from the moment of its commit: nothing of it is leased
@@ -14,6 +17,7 @@ Invariants
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -22,9 +26,10 @@ from ...mta.envelope import Body
 from ...mta.submission.ports import InlineBody
 from ..classes import MailClass
 from ..contents.content import ContentKind
-from ..contents.template_head import checked_template
+from ..contents.template_head import author_domain, checked_template, with_feedback_id
 from ..ids import queue_id
 from ..pace.suspensions import Suspension, Suspensions, SuspensionScope
+from ..return_paths import GIVEN, NoVerp, ReturnPath, ReturnPaths, WhyKept
 from ..storage import stream_rows
 from ..storage.backlog import Pair
 from ..storage.database import StorageError
@@ -37,8 +42,12 @@ from .revisions import Revisions
 from .stopping import Stopping
 from .stream_states import RunState, StreamEvent, StreamIsStopped, follow
 
-__all__ = ["NewStream", "StreamIsStopped", "StreamRecipient", "Streams", "UnknownStream"]
+__all__ = ["NewStream", "NoWayBack", "StreamIsStopped", "StreamRecipient", "Streams", "UnknownStream"]
 
+
+_Row = TypeVar("_Row")
+_ASKED = ReturnPath(kept=WhyKept.ASKED)
+_AT_WILL = (GIVEN, ReturnPath(kept=WhyKept.SWITCHED_OFF))  # the reverse-path given, and nobody minds
 
 _log = logging.getLogger("youtong.queue")
 
@@ -55,6 +64,15 @@ class NewStream(msgspec.Struct, frozen=True):
     mail_class: MailClass = MailClass.BULK
     is_paused: bool = False
     who: str = ""
+    keeps_path: bool = False  # `reverse_path` is used as it is, and bounces go there
+
+
+class NoWayBack(Exception):
+    """Bounces of this stream would not reach us: it does not start."""
+
+    def __init__(self, domain: str, why: WhyKept | None) -> None:
+        super().__init__(f"bounces to {domain} do not come to us: {why}")
+        self.domain, self.why = domain, why
 
 
 class UnknownStream(LookupError):
@@ -76,8 +94,14 @@ class Streams:
         revisions: Revisions | None = None,
         stopping: Stopping | None = None,
         stops_changed: Callable[[], Awaitable[None]] = _nobody_to_tell,
+        return_paths: ReturnPaths | None = None,
+        feedback_id: Callable[[int, int], str] | None = None,
     ) -> None:
-        """`stops_changed` returns when nothing that was stopped leaves any more."""
+        """`stops_changed` returns when nothing that was stopped leaves any more. `feedback_id` makes the value of that
+        field of an account's and a stream's number."""
+        self._return_paths = NoVerp() if return_paths is None else return_paths
+        self._feedback_id = feedback_id
+        self._verp_domains: dict[int, str] = {}  # of streams that were asked about; they never change
         self._commits, self._store, self._clock = commits, store, clock
         self._book = Suspensions(clock) if book is None else book
         self._revisions = Revisions() if revisions is None else revisions
@@ -98,9 +122,10 @@ class Streams:
     # -- making -----------------------------------------------------------------------------------------------------
 
     async def make(self, new: NewStream) -> int:
-        """The new stream's id. Raises StorageError, TemplateFault."""
+        """The new stream's id. Raises StorageError, TemplateFault, NoWayBack."""
         new = msgspec.structs.replace(new, head=checked_template(new.head, new.body))
-        stream_id, row = await self._commits.submit(lambda db: self._make(db, new))
+        path = await self._path(new)
+        stream_id, row = await self._commits.submit(lambda db: self._make(db, new, path))
         if new.is_paused:
             self._book.put(suspension_of(row))
         return stream_id
@@ -108,30 +133,61 @@ class Streams:
     async def enqueue(self, stream_id: int, recipients: Sequence[StreamRecipient]) -> int:
         """How many of the chunk were new.
 
-        Raises UnknownStream, StreamIsStopped, BadRecipient (nothing of it is kept), StorageError (send it again).
+        Raises UnknownStream, StreamIsStopped, NoWayBack, BadRecipient (nothing of it is kept), StorageError (send it
+        again).
         """
+        await self._check_way_back(stream_id)
         return await self._enqueueing.enqueue(
             stream_id, recipients, lambda db: self._state(db, stream_id) is RunState.RUNNING
         )
 
-    def _make(self, db: sqlite3.Connection, new: NewStream) -> tuple[int, StreamRow]:
+    def _make(self, db: sqlite3.Connection, new: NewStream, path: ReturnPath) -> tuple[int, StreamRow]:
         stream_id = self._store.counters.message()
+        new = msgspec.structs.replace(new, head=self._marked(new.head, new.account_id, stream_id))
         now_ms = self._clock.now_ms()
         self._store.insert_stream(stream_id, new.account_id, new.name, now_ms)
-        self._store.insert_message(stream_id, _message(stream_id, new, now_ms), ())
+        self._store.insert_message(stream_id, _message(stream_id, new, path, now_ms), ())
         first = RevisionRow(1, stream_id, *_measures(new.head, new.body), now_ms, new.who)
         stream_rows.add_revision(db, stream_id, first)
         state = RunState.PAUSED if new.is_paused else RunState.RUNNING
         stream_rows.set_state(db, stream_id, state, "", new.who, now_ms)
         return stream_id, _known(stream_rows.stream(db, stream_id), stream_id)
 
+    def _marked(self, head: bytes, account_id: int, stream_id: int) -> bytes:
+        return with_feedback_id(head, self._feedback_id(account_id, stream_id)) if self._feedback_id else head
+
+    # -- the way back -----------------------------------------------------------------------------------------------
+
+    async def _path(self, new: NewStream) -> ReturnPath:
+        """Where bounces of a stream that is about to be made go, for all its life. A paused one may wait for its MX."""
+        if new.keeps_path:
+            return _ASKED
+        domain = author_domain(new.head)
+        chosen = await _answer(self._return_paths.choose(new.account_id, domain))
+        if chosen.verp_domain or chosen in _AT_WILL:
+            return chosen
+        if not new.is_paused:
+            raise NoWayBack(domain, chosen.kept)
+        return ReturnPath(domain)
+
+    async def _check_way_back(self, stream_id: int) -> None:
+        """Raises NoWayBack, UnknownStream, StorageError."""
+        domain = self._verp_domains.get(stream_id)
+        if domain is None:
+            row = await self._commits.submit(lambda db: stream_rows.return_path(db, stream_id))
+            domain = self._verp_domains[stream_id] = _known(row, stream_id)[0]
+        if domain and not (path := await _answer(self._return_paths.leading(domain))).verp_domain:
+            raise NoWayBack(domain, path.kept)
+
     # -- run state --------------------------------------------------------------------------------------------------
 
     async def change(self, stream_id: int, event: StreamEvent, reason: str = "", who: str = "") -> StreamRow:
         """Pause, resume or stop. When this returns, no worker begins a letter of a stream that does not run.
 
-        Raises UnknownStream, StreamIsStopped, StorageError.
+        Raises UnknownStream, StreamIsStopped, NoWayBack, StorageError.
         """
+        if event is StreamEvent.RESUME:
+            await self._check_way_back(stream_id)
         row = await self._commits.submit(lambda db: self._change(db, stream_id, event, reason, who))
         if row.run_state is RunState.RUNNING:
             self._book.take_out(-stream_id)
@@ -184,6 +240,7 @@ class Streams:
     def _revise(self, db: sqlite3.Connection, stream_id: int, head: bytes, body: bytes, who: str) -> RevisionRow:
         self._state(db, stream_id)
         content_id = self._store.counters.message()  # contents are numbered with messages
+        head = self._marked(head, _known(stream_rows.return_path(db, stream_id), stream_id)[1], stream_id)
         stream_rows.insert_text(db, content_id, head, body)
         number = stream_rows.revisions(db, stream_id)[-1].number + 1
         revision = RevisionRow(number, content_id, *_measures(head, body), self._clock.now_ms(), who)
@@ -195,6 +252,10 @@ class Streams:
     async def stream(self, stream_id: int) -> StreamRow:
         """Raises UnknownStream, StorageError."""
         return _known(await self._commits.submit(lambda db: stream_rows.stream(db, stream_id)), stream_id)
+
+
+async def _answer(path: ReturnPath | Awaitable[ReturnPath]) -> ReturnPath:
+    return path if isinstance(path, ReturnPath) else await path
 
 
 def suspension_of(row: StreamRow) -> Suspension:
@@ -209,7 +270,7 @@ def suspension_of(row: StreamRow) -> Suspension:
     )
 
 
-def _message(stream_id: int, new: NewStream, now_ms: int) -> NewMessage:
+def _message(stream_id: int, new: NewStream, path: ReturnPath, now_ms: int) -> NewMessage:
     size_bytes, eight_bit = _measures(new.head, new.body)
     return NewMessage(
         account_id=new.account_id,
@@ -229,6 +290,8 @@ def _message(stream_id: int, new: NewStream, now_ms: int) -> NewMessage:
         head=new.head,
         body=InlineBody(new.body),
         stream_id=stream_id,
+        verp_domain=path.verp_domain,
+        path_kept=str(path.kept or ""),
     )
 
 
@@ -237,7 +300,7 @@ def _measures(head: bytes, body: bytes) -> tuple[int, int]:
     return len(head) + len(body), int(not (head.isascii() and body.isascii()))
 
 
-def _known(row: StreamRow | None, stream_id: int) -> StreamRow:
+def _known(row: _Row | None, stream_id: int) -> _Row:
     if row is None:
         raise UnknownStream(f"there is no stream {stream_id}")
     return row

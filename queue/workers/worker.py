@@ -77,8 +77,16 @@ class Worker:
     """Implements mta.delivery.events.LaneEvents."""
 
     def __init__(
-        self, say: Callable[[WorkerSays], None], make_lane: MakeLane, maker: ContentMaker, marks: MarkFile, clock: Clock
+        self,
+        say: Callable[[WorkerSays], None],
+        make_lane: MakeLane,
+        maker: ContentMaker,
+        marks: MarkFile,
+        clock: Clock,
+        verp: Callable[[int], str] = str,
     ) -> None:
+        """`verp` makes the local part of a recipient's reverse-path."""
+        self._verp = verp
         self._say, self._make_lane, self._maker, self._marks, self._clock = say, make_lane, maker, marks, clock
         self._owner_pid = os.getppid()
         self._lanes: dict[LaneKey, _LaneState] = {}
@@ -110,6 +118,8 @@ class Worker:
                 self._schedule()
                 continue
             job = WorkerJob(parcel, handover.sites[parcel.site], content, self._maker, now)
+            if parcel.verp_domain:
+                job.reverse_path = f"{self._verp(parcel.recipients[0].id)}@{parcel.verp_domain}"
             self._jobs[parcel.token] = job
             self._lanes[parcel.lane].lane.submit(job)
 

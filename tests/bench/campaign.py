@@ -87,7 +87,7 @@ def enqueue(recipients: int, folder: Path) -> Figures:
 def _stream(owner: Path, *, paused: bool = False) -> int:
     new = {
         "account_id": 1, "name": "bench", "reverse_path": "news@sender.test", "head": _base64(HEAD),
-        "body": _base64(BODY), "lifetime_ms": 86_400_000, "is_paused": paused,
+        "body": _base64(BODY), "lifetime_ms": 86_400_000, "is_paused": paused, "keeps_path": True,
     }  # fmt: skip
     return int(str(ask(owner, {"verb": "stream", "do": "create", "stream": new})["stream_id"]))
 

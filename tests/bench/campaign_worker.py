@@ -12,6 +12,7 @@ import re
 from youtong.admin import serve_worker
 from youtong.admin.config import Config
 from youtong.queue.contents.content import ContentKind, ContentSource, Personal, Rendered, StoredContent
+from youtong.queue.signed_address import AddressSigner
 
 _LINK = re.compile(rb"https://[^\s\"<>]+")
 _SECRET = b"a secret of this benchmark"
@@ -43,8 +44,8 @@ def _token(revision: int, link: int, recipient_id: int) -> bytes:
 _plain_sources = serve_worker.content_sources
 
 
-def _sources(config: Config) -> dict[ContentKind, ContentSource]:
-    sources = _plain_sources(config)
+def _sources(config: Config, names: AddressSigner | None) -> dict[ContentKind, ContentSource]:
+    sources = _plain_sources(config, names)
     return {**sources, ContentKind.TEMPLATE: Rewriting(sources[ContentKind.TEMPLATE])}
 
 

@@ -35,6 +35,7 @@ class Stream:
             "account_id": 1,
             "name": "s",
             "reverse_path": NEWS,
+            "keeps_path": True,
             "head": _octets(HEAD),
             "body": _octets(b"First.\r\n"),
         }

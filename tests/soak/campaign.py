@@ -61,7 +61,8 @@ class Campaign:
     async def _make(self) -> int:
         text = {"head": b"From: <news@load.test>\r\nSubject: News\r\n\r\n", "body": b"Hello {{ name }}\r\n"}
         octets = {key: base64.b64encode(value).decode() for key, value in text.items()}
-        new = {"account_id": 1, "name": "soak", "reverse_path": "news@load.test", "lifetime_ms": 86_400_000, **octets}
+        new = {"account_id": 1, "name": "soak", "reverse_path": "news@load.test", "keeps_path": True, **octets}
+        new["lifetime_ms"] = 86_400_000
         answer = await self._ask(do="create", stream=new)
         return int(str(answer["stream_id"]))
 

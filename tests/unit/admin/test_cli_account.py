@@ -48,7 +48,7 @@ def test_a_random_secret_is_printed_once_and_never_again(terminal: Terminal) -> 
         ("account add a@a.example --domain x_y --password-stdin", "", 2, "is no domain name"),
         ("account add a@a.example --parent b@b.example --domain a.example", "", 2, "--parent or --domain"),
         ("account show nobody@a.example", "", 1, "There is no account nobody@a.example."),
-        ("account lst", "", 2, "Did you mean 'list'?"),
+        ("account lisst", "", 2, "Did you mean 'list'?"),
         ("account list --nope", "", 2, "--nope"),
         ("nonsense", "", 2, "nonsense"),
         ("account list --config none.toml", "", 1, "there is no such file"),

@@ -29,8 +29,8 @@ def equal_rows(path: Path, recipients: int) -> sqlite3.Connection:
     db.execute(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO message"
         " SELECT 1000000 + i, content_id, stream_id, account_id, credential_id, mail_class, reverse_path, body_type,"
-        " smtputf8, ret, envid, size_bytes, eight_bit, received_ms, expires_ms, source, is_notice"
-        " FROM n, message WHERE message.id = 1",
+        " smtputf8, ret, envid, size_bytes, eight_bit, received_ms, expires_ms, source, is_notice,"
+        " verp_domain, path_kept FROM n, message WHERE message.id = 1",
         (recipients,),
     )
     return db
