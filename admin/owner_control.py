@@ -1,6 +1,7 @@
 """What the owner answers on owner.sock.
 
-Owns   the verbs: status, waits, figures, site, operate, stream, accounts, reload, and reading their questions.
+Owns   the verbs: status, waits, figures, site, operate, stream, accounts, returned, reload, and reading their
+       questions.
 Knows  nothing of sockets (admin.control) or of sentences (admin.explain).
 """
 
@@ -13,6 +14,8 @@ import msgspec
 from ..mta.clock import Clock, SystemClock
 from ..queue.dispatcher import Dispatcher
 from ..queue.operators.orders import Order
+from ..queue.returns.heard import AskReturned
+from ..queue.returns.recording import Recording
 from ..queue.storage.database import StorageError
 from . import owner_figures, waits
 from .control import Answer, Refused
@@ -44,10 +47,12 @@ class OwnerControl:
         look_at_accounts: Callable[[], Awaitable[None]] = _nothing_to_look_at,
         look_at_site: Callable[[str], Awaitable[SiteSeen]] | None = None,
         around: Callable[[], Around] = Around,
+        recording: Recording | None = None,
     ) -> None:
         """`reload` answers with the policy's generation, or raises Refused."""
         self._dispatcher, self._reload, self._submission_pids = dispatcher, reload, submission_pids
         self._look_at_accounts, self._look_at_site, self._around = look_at_accounts, look_at_site, around
+        self._recording = recording
         self._streams = StreamControl(dispatcher.streams)
         self._clock = clock or SystemClock()
         self._started = self._clock.monotonic()
@@ -80,6 +85,8 @@ class OwnerControl:
             case "accounts":
                 await self._look_at_accounts()
                 return {}
+            case "returned" if self._recording is not None:
+                return {"noted": await self._recording.record(msgspec.convert(question, AskReturned).mails)}
             case "reload":
                 return {"generation": self._reload()}
             case verb:

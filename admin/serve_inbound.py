@@ -15,6 +15,9 @@ from ..queue.address_keys import open_signer
 from ..queue.dispatcher import Dispatcher
 from ..queue.inbound.inbound import Inbound
 from ..queue.inbound.inbound_store import InboundStore
+from ..queue.retry import RetrySchedule
+from ..queue.returns.recording import Recording
+from ..queue.returns.sending_on import SendingOn
 from .accounts import AccountDirectory
 from .config import Config
 from .config.sections import Inbound as InboundSection
@@ -24,10 +27,30 @@ from .tls_context import server_context
 class InboundPart:
     """Its `listener` is None while there is no section [inbound]."""
 
-    def __init__(self, config: Config, dispatcher: Dispatcher, directory: AccountDirectory, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: Config,
+        dispatcher: Dispatcher,
+        directory: AccountDirectory,
+        schedule: RetrySchedule,
+        clock: Clock,
+    ) -> None:
         kept = config.inbound or InboundSection()
         self.store = InboundStore(
             dispatcher.commits, dispatcher.spool_dir, clock, keep_days=kept.keep_days, keep_octets=kept.keep_size
+        )
+        self._sending_on = SendingOn(
+            dispatcher.commits,
+            dispatcher.store,
+            dispatcher.spool_dir,
+            schedule,
+            dispatcher.loader.notice_due,
+            clock,
+            hostname=config.server.hostname,
+            operator=config.server.operator_address,
+        )
+        self.recording = Recording(
+            dispatcher.commits, dispatcher.store, config.server.data_dir, self._sending_on, clock
         )
         self.listener: SubmissionListener | None = None
         self._config, self._dispatcher, self._directory, self._clock = config, dispatcher, directory, clock
@@ -36,6 +59,7 @@ class InboundPart:
         """Raises OSError when an address cannot be bound, StorageError when keys or rows cannot be read."""
         await self.store.open()
         self._dispatcher.housekeeper.also(self.store.sweep)
+        self._dispatcher.housekeeper.also(self.recording.sweep)
         section = self._config.inbound
         signer = open_signer(self._config.server.data_dir / "keys")
         if section is None or not section.listen:
@@ -56,6 +80,8 @@ class InboundPart:
         if self.listener is not None:
             await self.listener.stop(grace_seconds)
 
-    def reload_certificate(self, context: SSLContext) -> None:
+    def reload(self, config: Config, context: SSLContext) -> None:
+        """Certificate and the operator's address anew."""
+        self._sending_on.operator = config.server.operator_address
         if self.listener is not None:
             self.listener.reload_certificate(context)
