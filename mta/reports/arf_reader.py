@@ -33,7 +33,7 @@ _MAX_RECIPIENTS = 100
 
 def read_complaint(tree: MessageTree) -> Report | None:
     """The report of a complaint; None of all else."""
-    fields = next((found for part in tree.own if (found := _feedback(part))), None)
+    fields = next((found for part in tree.parts if (found := _feedback(part))), None)
     complaint = _by_the_book(fields) if fields else _microsofts(tree)
     if complaint is None:
         return None

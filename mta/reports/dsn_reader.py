@@ -56,6 +56,7 @@ _GOOD = frozenset({"delivered", "relayed", "expanded"})
 _WORDS_SEARCHED = 32 * 1024
 _MAX_WORDS = 1_500
 _ONLY_A_NAME = 340  # characters up to the end of a paragraph that is hardly more than an address
+_MAX_PARAGRAPHS = 5
 
 
 def read_notice(tree: MessageTree) -> Report | None:
@@ -80,12 +81,14 @@ def read_notice(tree: MessageTree) -> Report | None:
 
 def _status_texts(tree: MessageTree) -> Iterator[str]:
     """The parts that say so; without one, a part of another type that has the fields."""
-    typed = [part.text for part in tree.own if part.type in STATUS_TYPES and _NAMES_SOMEBODY.search(part.text)]
+    typed = [part.text for part in tree.parts if part.type in STATUS_TYPES and _NAMES_SOMEBODY.search(part.text)]
     if not typed:
         typed = [
-            text for part in tree.own if part.type.startswith(_MAY_HOLD_FIELDS) and (text := _fields_among_words(part))
+            text
+            for part in tree.parts
+            if part.type.startswith(_MAY_HOLD_FIELDS) and (text := _fields_among_words(part))
         ]
-    yield from typed or (part.text for part in tree.own if part.type in STATUS_TYPES)
+    yield from typed or (part.text for part in tree.parts if part.type in STATUS_TYPES)
 
 
 def _fields_among_words(part: Part) -> str:
@@ -171,15 +174,28 @@ class Told:
         self._lower = self._text.lower() if self._text.isascii() else self._text  # so that places stay the same
 
     def about(self, recipient: ReportedRecipient, *, alone: bool) -> ReportedRecipient:
-        """The recipient with the paragraph that names it; with all, when it is the only one and is not named."""
-        at = max((self._lower.find(each.lower()) for each in (recipient.original, recipient.final) if each), default=-1)
-        words = self._paragraph(at) if at >= 0 else self._text if alone else ""
-        words = " ".join(words[: 4 * _MAX_WORDS].split())[:_MAX_WORDS]
-        return msgspec.structs.replace(recipient, words=words) if words else recipient
+        """The recipient with the paragraphs that name it; with all, when it is the only one and no host said a word."""
+        if alone and not recipient.diagnostic:
+            told = self._text
+        else:
+            names = (recipient.original.lower(), recipient.final.lower())
+            told = "\n".join(next((found for name in names if (found := list(self._paragraphs(name)))), ()))
+        words = " ".join(f"{recipient.words} {told[: 4 * _MAX_WORDS]}".split())[:_MAX_WORDS]
+        return msgspec.structs.replace(recipient, words=words)
 
-    def _paragraph(self, at: int) -> str:
-        start = self._text.rfind("\n\n", 0, at) + 1
+    def _paragraphs(self, name: str) -> Iterator[str]:
+        end = 0
+        for _ in range(_MAX_PARAGRAPHS):
+            at = self._lower.find(name, end) if name else -1
+            if at < 0:
+                return
+            start = max(end, self._text.rfind("\n\n", 0, at) + 1)
+            end = self._end(at)
+            yield self._text[start:end]
+
+    def _end(self, at: int) -> int:
+        """Where the paragraph ends; when it is hardly more than an address, what is said of it follows."""
         end = self._text.find("\n\n", at)
-        if 0 <= end < at + _ONLY_A_NAME:  # the address alone: what is said of it follows
+        if 0 <= end < at + _ONLY_A_NAME:
             end = self._text.find("\n\n", end + 2)
-        return self._text[start : end if end >= 0 else len(self._text)]
+        return end if end >= 0 else len(self._text)

@@ -20,7 +20,7 @@ _OF_NOTICES = frozenset({"", "delivery-status", "global-delivery-status"})
 
 def read_receipt(tree: MessageTree) -> Report | None:
     """The report of a multipart/report that is no notice; None of all else."""
-    for part in tree.own:
+    for part in tree.parts:
         if part.type in _DISPOSITION:
             return _receipt(tree, part.text)
     kind = tree.parts[0].parameter("report-type").lower() if tree.type == "multipart/report" else ""

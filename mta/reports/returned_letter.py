@@ -62,7 +62,7 @@ def returned_letter(tree: MessageTree) -> ReturnedLetter:
 
 def _heads(tree: MessageTree) -> Iterator[Fields]:
     """Heads that may be our letter's, the surest first."""
-    for part in tree.own:
+    for part in tree.parts:
         if part.letter is not None and part.letter.items:
             yield part.letter
         elif part.type in _HEADS and part.text.strip():

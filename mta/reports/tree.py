@@ -6,8 +6,8 @@ Knows  nothing of reports. The email package is not used: on hostile input it ta
 Invariants
     Every input gives a tree. LF, CRLF and CR as line ends of one message give the same tree; in every text a line ends
     with \\n, and with nothing else (`splitlines` and `split("\\n")` agree).
-    Bounded: MAX_OCTETS of the message are looked at, MAX_PARTS, MAX_DEPTH, MAX_LINE characters a line, and
-    the work is linear in that. What was left out says `truncated`.
+    Bounded: MAX_OCTETS of the message are looked at, MAX_TEXT of a part, MAX_PARTS, MAX_DEPTH, MAX_LINE characters a
+    line, and the work is linear in that. What was left out says `truncated`.
     Attachments that are no text are never decoded; nothing is ever unpacked.
 RFC 2045, RFC 2046 §5.1 (multipart), §5.2.1 (message/rfc822), RFC 6532 §3.7 (message/global).
 """
@@ -23,6 +23,7 @@ from .fields import Fields, decode_base64, media_type, parameters, read_head
 from .html_text import text_of_html
 
 MAX_OCTETS = 1024 * 1024
+MAX_TEXT = 256 * 1024  # characters of a part
 MAX_PARTS = 100
 MAX_DEPTH = 10
 MAX_LINE = 4_000
@@ -35,14 +36,14 @@ _LONG_LINE = re.compile(f"[^\n]{{{MAX_LINE}}}(?=[^\n])")
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One part. A multipart is followed by its parts, an enclosed letter by the parts of its body."""
+    """One part. A multipart is followed by its parts; an enclosed letter is one part, cut only when asked for."""
 
     type: str  # "text/plain", lower case; "text/plain" where none is named
     fields: Fields = Fields()  # its own head: of the whole message for the first part
     text: str = ""  # decoded; of text/html what a reader sees; "" of multiparts, letters, and what is no text
     depth: int = 0  # 0 is the message itself
-    letters: int = 0  # within how many enclosed letters it stands
     letter: Fields | None = None  # of message/rfc822 and message/global: the enclosed letter's head
+    octets: bytes = b""  # of the same: the enclosed letter
 
     def parameter(self, name: str) -> str:
         """A parameter of its Content-Type: "charset", "report-type", "name"."""
@@ -64,38 +65,25 @@ class MessageTree(msgspec.Struct, frozen=True):
     @property
     def human_text(self) -> str:
         """What a reader is told: text/plain outside enclosed letters, HTML where there is no other."""
-        texts = [part.text for part in self._words("text/plain")]
-        return "\n".join(
-            texts if any(text.strip() for text in texts) else (part.text for part in self._words("text/html"))
-        )
-
-    @property
-    def own(self) -> tuple[Part, ...]:
-        """The parts that stand in no enclosed letter; an enclosed letter itself is one of them."""
-        return tuple(part for part in self.parts if part.letters == self.parts[0].letters)
-
-    def _words(self, media: str) -> Iterator[Part]:
-        return (part for part in self.own if part.type == media)
+        plain = [part.text for part in self.parts if part.type == "text/plain"]
+        if any(text.strip() for text in plain):
+            return "\n".join(plain)
+        return "\n".join(part.text for part in self.parts if part.type == "text/html")
 
     def enclosed(self) -> Iterator["MessageTree"]:
-        """Each enclosed letter as a tree of its own, the outer before the inner."""
-        for at, part in enumerate(self.parts):
-            if part.letter is not None:
-                yield MessageTree(part.letter, self._inside(at), self.truncated)
-
-    def _inside(self, at: int) -> tuple[Part, ...]:
-        stop = at + 1
-        while stop < len(self.parts) and self.parts[stop].depth > self.parts[at].depth:
-            stop += 1
-        return self.parts[at + 1 : stop]
+        """Each enclosed letter as a tree of its own. Whoever only wants its head has it in `Part.letter`."""
+        return (_tree(part.octets) for part in self.parts if part.letter is not None)
 
 
 def read_tree(octets: bytes) -> MessageTree:
-    """The tree of these octets, of which at most MAX_OCTETS are looked at (line ends count one). Never raises."""
+    """The tree of these octets, of which at most MAX_OCTETS are looked at (a line end counts one). Never raises."""
     # Line ends shrink to a half at most, so these are enough, and the same whatever the line ends are.
-    lines = _line_ends(octets[: 2 * MAX_OCTETS + 2])
-    reader = _Reader(cut=len(lines) > MAX_OCTETS)
-    fields = reader.entity(lines[:MAX_OCTETS], 0, 0)
+    return _tree(_line_ends(octets[: 2 * MAX_OCTETS + 2]))
+
+
+def _tree(octets: bytes) -> MessageTree:
+    reader = _Reader(cut=len(octets) > MAX_OCTETS)
+    fields = reader.entity(octets[:MAX_OCTETS], 0)
     return MessageTree(fields, tuple(reader.parts), reader.truncated)
 
 
@@ -106,7 +94,7 @@ class _Reader:
         self.parts: list[Part] = []
         self.truncated = cut
 
-    def entity(self, octets: bytes, depth: int, letters: int) -> Fields:
+    def entity(self, octets: bytes, depth: int) -> Fields:
         """Read one message or part, and what it holds; its head."""
         fields, start = read_head(octets)
         if depth > MAX_DEPTH or len(self.parts) >= MAX_PARTS:
@@ -115,30 +103,34 @@ class _Reader:
         content_type, body = fields.first("content-type"), octets[start:]
         media = media_type(content_type) or "text/plain"
         if media in _LETTERS:
-            self._letter(Part(media, fields, "", depth, letters), body)
+            self.parts.append(_letter(media, fields, body, depth))
         elif boundary := _boundary(media, content_type, body):
-            self._multipart(
-                Part(media if media.startswith("multi") else "multipart/mixed", fields, "", depth, letters),
-                boundary,
-                body,
-            )
+            self.parts.append(Part(media if media.startswith("multipart/") else "multipart/mixed", fields, depth=depth))
+            self._pieces(body, boundary, depth + 1)
         else:
-            self.parts.append(Part(_leaf(media), fields, _text(media, content_type, fields, body), depth, letters))
+            text = self._text(media, content_type, _decoded(fields, body))
+            self.parts.append(Part(_leaf(media), fields, text, depth))
         return fields
 
-    def _letter(self, part: Part, body: bytes) -> None:
-        at = len(self.parts)
-        self.parts.append(part)
-        head = self.entity(_line_ends(_decoded(part.fields, body)).lstrip(b"\n"), part.depth + 1, part.letters + 1)
-        self.parts[at] = msgspec.structs.replace(part, letter=head)
-
-    def _multipart(self, part: Part, boundary: bytes, body: bytes) -> None:
-        self.parts.append(part)
+    def _pieces(self, body: bytes, boundary: bytes, depth: int) -> None:
         for piece in _pieces(body, boundary):
             if len(self.parts) >= MAX_PARTS:
                 self.truncated = True
                 return
-            self.entity(piece, part.depth + 1, part.letters)
+            self.entity(piece, depth)
+
+    def _text(self, media: str, content_type: str, octets: bytes) -> str:
+        if media.startswith(_NEVER_TEXT) or (media.startswith("application/") and b"\0" in octets[:1024]):
+            return ""
+        text = decode_text(octets, parameters(content_type).get("charset", ""))
+        self.truncated = self.truncated or len(text) > MAX_TEXT
+        text = text_of_html(text[:MAX_TEXT]) if media == "text/html" else text[:MAX_TEXT]
+        return _LONG_LINE.sub(_wrapped, text)
+
+
+def _letter(media: str, fields: Fields, body: bytes, depth: int) -> Part:
+    octets = _line_ends(_decoded(fields, body)).lstrip(b"\n")
+    return Part(media, fields, depth=depth, letter=read_head(octets)[0], octets=octets)
 
 
 def _leaf(media: str) -> str:
@@ -182,16 +174,6 @@ def _delimiters(body: bytes, boundary: bytes) -> Iterator[tuple[int, int, bool]]
             if rest in (b"", b"--"):
                 yield at, after, bool(rest)
         at = body.find(needle, after)
-
-
-def _text(media: str, content_type: str, fields: Fields, body: bytes) -> str:
-    if media.startswith(_NEVER_TEXT):
-        return ""
-    octets = _decoded(fields, body)
-    if media.startswith("application/") and b"\0" in octets[:1024]:
-        return ""
-    text = decode_text(octets, parameters(content_type).get("charset", ""))
-    return _LONG_LINE.sub(_wrapped, text_of_html(text) if media == "text/html" else text)
 
 
 def _wrapped(found: re.Match[str]) -> str:
