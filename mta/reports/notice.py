@@ -1,0 +1,125 @@
+"""Notice: what the readers of styles look at in a message of a mail system.
+
+Owns   the cut between what the notice says and our letter below it; addresses in running text; replies in running text.
+Knows  no style.
+
+Invariants
+    Bounded: MAX_LINES lines of MAX_WIDTH characters are read, MAX_RECIPIENTS are found; linear time.
+    Quoted lines ("> Failed") are nobody's statement, and are kept only where a style lists addresses so.
+"""
+
+import re
+
+import msgspec
+
+from .fields import Fields
+from .notice_words import LETTER_BELOW, NOTICE_FROM, NOTICE_SUBJECT
+from .report import ReturnedLetter
+from .returned_letter import returned_letter
+from .tree import MessageTree
+
+MAX_LINES = 600
+MAX_WIDTH = 1_000
+MAX_RECIPIENTS = 1_000
+_SIGNATURE = 6_000  # characters of a notice in which its maker shows
+
+_DOMAIN = r"(?:[A-Za-z0-9À-ɏЀ-ӿ_-]{1,63}\.){1,10}[A-Za-zÀ-ɏЀ-ӿ][A-Za-z0-9À-ɏЀ-ӿ-]{1,62}"
+ADDRESS = (
+    r"(?<![\w.+=/-])(?:[A-Za-z0-9!#$%&*+/=?^_`{|}~][A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{0,63}@" + _DOMAIN +
+    r"|(?<=<)[^\s<>@]{1,64}@[^\s<>@]{1,255}(?=>)|(?<=<)\"[^\"<>\n]{1,64}\"@[^\s<>@]{1,255}(?=>)"
+    r")"
+)  # fmt: skip
+_FIND = re.compile(ADDRESS, re.IGNORECASE)
+_OWN_HEAD = re.compile(r"(?:Received|Return-Path|Message-ID|Delivered-To|DKIM-Signature|X-Received): \S", re.IGNORECASE)
+_PASSED_ON = re.compile(
+    r"\s*(?:re|fwd?|aw|wg|tr|rv|enc|sv|vs|antw|odp|答复|回复|转发|轉寄)\s*(?:\[\d+\])?[:：]", re.IGNORECASE
+)
+_NULL_PATH = re.compile(r"\s*(?:<>|<?mailer-daemon(?:@[^\s>]*)?>?)\s*", re.IGNORECASE)
+_CODE = re.compile(r"(?<![\d.:/@-])([45]\d\d)(?=[ \-:#]|$)")
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A message as a reader sees it: who wrote, what it is called, what it says, and what it returns."""
+
+    fields: Fields
+    sender: str
+    subject: str
+    lines: tuple[str, ...]  # what it says, without our letter
+    letter: ReturnedLetter = ReturnedLetter()
+
+    @property
+    def text(self) -> str:
+        """What it says, in one piece."""
+        return "\n".join(self.lines)
+
+    @property
+    def signature(self) -> str:
+        """Where its maker shows: sender, subject and program, then its first words."""
+        head = f"from: {self.sender}\nsubject: {self.subject}\nx-mailer: {self.fields.first('x-mailer')}\n\n"
+        return head + self.text[:_SIGNATURE]
+
+    @property
+    def is_passed_on(self) -> bool:
+        """The subject says that somebody answers or forwards."""
+        return _PASSED_ON.match(self.subject) is not None
+
+    @property
+    def by_machine(self) -> bool:
+        """Its sender has the name of a mail system."""
+        return NOTICE_FROM.search(self.sender) is not None
+
+    @property
+    def signs(self) -> int:
+        """How many of three signs of a notice it bears: its sender, a null reverse-path, its subject."""
+        null = any(_NULL_PATH.fullmatch(path) for path in self.fields.all("return-path")) or self.sender.endswith("<>")
+        called = not self.is_passed_on and NOTICE_SUBJECT.search(self.subject) is not None
+        return self.by_machine + null + called
+
+
+def notice_of(tree: MessageTree) -> Notice:
+    """The notice that a message would be, if it is one."""
+    lines, fields = _cut(_words(tree)), tree.fields
+    return Notice(
+        fields, fields.first("from") or fields.first("sender"), fields.first("subject"), lines, returned_letter(tree)
+    )
+
+
+def _words(tree: MessageTree) -> str:
+    """What it says to people; HTML too where the plain text names nobody."""
+    plain = tree.human_text
+    if "@" in plain:
+        return plain
+    return "\n".join([plain, *(part.text for part in tree.parts if part.type == "text/html" and not part.letters)])
+
+
+def _cut(text: str) -> tuple[str, ...]:
+    """What the notice says, without our letter below."""
+    lines = [line[:MAX_WIDTH].rstrip() for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
+    said = False
+    for at, line in enumerate(lines):
+        if said and (_OWN_HEAD.match(line) or (len(line) < 160 and LETTER_BELOW.match(line))):
+            return tuple(lines[:at])
+        said = said or bool(line.strip(" -=*#_|"))
+    return tuple(lines)
+
+
+def addresses_in(text: str) -> list[str]:
+    """The addresses that stand in a text, in order, each once."""
+    found = (cleaned(match[0]) for match in _FIND.finditer(text[: MAX_WIDTH * 20])) if "@" in text else ()
+    return list({address.casefold(): address for address in found if address}.values())
+
+
+def cleaned(address: str) -> str:
+    """An address as found in a text without what clings to it; "" when a part of it was hidden from us."""
+    if address[:5].casefold() == "smtp=":
+        address = address[5:]
+    address = address.strip("'`*|.")
+    return "" if "..." in address or "***" in address else address
+
+
+def code_in(text: str) -> tuple[int, str, str]:
+    """(reply code, enhanced status code, what was said from the code on), as far as a text has them."""
+    code, status = _CODE.search(text), _STATUS.search(text)
+    start = min((found.start() for found in (code, status) if found), default=len(text))
+    return int(code[1]) if code else 0, status[1] if status else "", text[start:].strip(" )>\"'")

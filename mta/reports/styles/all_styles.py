@@ -1,0 +1,9 @@
+"""Every style, the more certain before the less."""
+
+from .exchange import EXCHANGE
+from .gateways import GATEWAYS, GROUPWARE
+from .style import Style
+from .unix import UNIX
+from .webmail import WEBMAIL
+
+STYLES: tuple[Style, ...] = (*EXCHANGE[:4], *WEBMAIL, *UNIX, *EXCHANGE[4:], *GATEWAYS, *GROUPWARE)
