@@ -39,6 +39,7 @@ _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _ENDS_LINES = re.compile("[\0\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _ENDS_NO_LINE = {ord(c): " " for c in "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"} | {0: None}
 _LOOKED_AT = 4096  # octets that a guess goes by
+_SURE = 16  # octets above 127 from which on their values tell Cyrillic from Chinese
 
 
 def decode_text(octets: bytes, charset: str = "") -> str:
@@ -85,10 +86,10 @@ def _looks_like(octets: bytes) -> Iterator[str]:
     high = sum(map(len, runs))
     if _count(octets, 0x82, 0x83) > high // 4:
         yield "cp932"
+    if high > 3 * len(runs) and high >= _SURE and _count(octets, *range(0xA1, 0xC0)) < high // 10:  # letters only
+        yield "koi8_r" if _count(octets, *range(0xC0, 0xE0)) > high // 2 else "cp1251"
     if all(len(run) % 2 == 0 for run in runs):
         yield "euc_jp" if _count(octets, 0xA4, 0xA5) > high // 6 else "gb18030"
-    if high > 3 * len(runs):
-        yield "koi8_r" if _count(octets, *range(0xC0, 0xE0)) > high // 2 else "cp1251"
     if high > len(runs) * 3 // 2:
         yield "cp950"
 

@@ -42,5 +42,5 @@ def _without(source: str, begin: str, end: str) -> str:
     position = 0
     while (start := lower.find(begin, position)) >= 0 and (stop := lower.find(end, start)) >= 0:
         kept.append(source[position:start])
-        position = stop + len(end)
+        position = lower.find(">", stop) + 1 or len(source)
     return " ".join([*kept, source[position:]])
