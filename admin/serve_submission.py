@@ -44,6 +44,8 @@ from .logs import start_logging
 from .store import AppDatabase, StoreError
 from .submission_files import ChildFiles
 from .submission_settings import submission_settings
+from .suppression.intake import SuppressedRecipients
+from .suppression.lookup import SuppressionLookup
 from .tls_context import server_context
 
 _log = logging.getLogger("youtong.submission")
@@ -82,6 +84,7 @@ class SubmissionProcess:
         self._config = config
         self._trusted = TrustedNetworks(directory, submission.trusted_networks, submission.trusted_account)
         self._policy = ActivePolicy(beside(config.path), Deadline(), snapshot.policy(config))
+        self._suppressions = SuppressionLookup(config.server.data_dir / "app.db", SystemClock())
         self._listener = SubmissionListener(
             submission_settings(config, server_context(config)), self._role(directory, files), SystemClock()
         )
@@ -96,6 +99,7 @@ class SubmissionProcess:
             check_message=rules.check_message,
             check_mail=limits.check_mail,
             check_recipient=limits.check_recipient,
+            check_address=SuppressedRecipients(self._suppressions, directory.tree_of).check,
         )
         spool = self._config.server.data_dir / "spool"
         intake = AskingIntake(self.link, partial(SpoolWriter, spool, files.spool_prefix))

@@ -31,6 +31,8 @@ from .config import Config
 from .submission_children import SubmissionChildren
 from .submission_files import ChildFiles
 from .submission_settings import submission_settings
+from .suppression.intake import SuppressedRecipients
+from .suppression.lookup import SuppressionLookup
 from .tls_context import server_context
 
 
@@ -53,6 +55,7 @@ class SubmissionPart:
         self._people = PeopleLimits(_allowance(config), directory.own_limits)
         self._limits = SessionLimits(self._people, dispatcher.usages.of, clock)
         self._intake = dispatcher.people_intake(self._people)
+        self._suppressions = SuppressionLookup(config.server.data_dir / "app.db", clock)
         self._listener: SubmissionListener | None = None
         self._children: SubmissionChildren | None = None
 
@@ -77,6 +80,7 @@ class SubmissionPart:
         if self._children is not None:
             await self._children.stop(grace_seconds)
         self._authenticator.close()
+        self._suppressions.close()
 
     def reload(self, config: Config, context: SSLContext) -> None:
         """With the snapshot of this configuration written: children read that."""
@@ -113,6 +117,7 @@ class SubmissionPart:
             check_message=rules.check_message,
             check_mail=self._limits.check_mail,
             check_recipient=self._limits.check_recipient,
+            check_address=SuppressedRecipients(self._suppressions, self._directory.tree_of).check,
         )
 
     def _make_children(self, doors: Doors) -> SubmissionChildren:

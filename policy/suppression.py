@@ -137,7 +137,7 @@ def same_mailbox(address: str) -> str:
         domain = normalise_domain(domain)
     except AddressError:
         domain = domain.lower()
-    return f"{_unquoted(unicodedata.normalize('NFC', local).lower())}@{domain}"
+    return f"{_unquoted(unicodedata.normalize('NFC', local.lower()))}@{domain}"
 
 
 def _unquoted(local: str) -> str:
