@@ -9,7 +9,7 @@ import tomllib
 from typing import Any, cast
 
 _HEADER = re.compile(r"\s*(\[\[?[^\[\]]+\]\]?)\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*([A-Za-z_][\w.-]*)\s*=")
+_KEY = re.compile(r"""\s*["']?([A-Za-z0-9_][\w.-]*)["']?\s*=""")
 
 Path = tuple[str, ...]  # the names of a table, outermost first
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..rulefiles.faults import Fault
 from ..rulefiles.fields import Source
+from ..rulefiles.toml import text_of
 from .faults import ShapingError
 from .layers import faults_between, laid_over
 from .reading import ShapingFile, parse
@@ -34,12 +35,9 @@ def load(path: Path) -> ShapingFile:
 
 
 def _read(path: Path, faults: list[Fault]) -> ShapingFile:
-    try:
-        text = path.read_bytes().decode()
-    except OSError as error:
-        raise ShapingError([Fault(path, 0, "", f"cannot be read ({error.strerror})")]) from error
-    except UnicodeDecodeError as error:
-        raise ShapingError([Fault(path, 0, "", "is not UTF-8 text")]) from error
+    text, fault = text_of(path)
+    if fault:
+        raise ShapingError([fault])
     source = Source(path, "shipped shaping.toml" if path == SHIPPED else "shaping.toml", text)
     shaping = parse(text, source)
     faults += source.faults

@@ -5,18 +5,16 @@ Knows  nothing of a second file under it (`layers`).
 """
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from ..rulefiles.fields import Source, Table, one_of
+from ..rulefiles.toml import document_of
 from .replies import read_replies
 from .reply_rule import ReplyRule
 from .sections import Section, read_numbers, read_section
-
-_POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 class ShapingFile(msgspec.Struct, frozen=True):
@@ -31,12 +29,8 @@ class ShapingFile(msgspec.Struct, frozen=True):
 
 def parse(text: str, source: Source) -> ShapingFile:
     """Faults are in `source.faults`; what is right is read all the same."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        position = _POSITION.search(str(error))
-        line = int(position[1] or text.count("\n") + 1) if position else 0
-        source.fault(line, "", f"is no valid TOML: {_POSITION.sub('', str(error))}")
+    document = document_of(text, source)
+    if document is None:
         return ShapingFile(source.path)
     return _parse(document, source)
 

@@ -5,6 +5,7 @@ from youtong.mta.reply import Reply
 from youtong.mta.smtp.client_extensions import read_extensions
 from youtong.mta.smtp.errors import RemoteProtocolError
 from youtong.mta.smtp.replies import ReplyReader
+from youtong.policy.bounces.said import heard
 from youtong.policy.judge import RuleJudge
 
 TOKENS = [
@@ -35,7 +36,7 @@ def check(octets: bytes) -> None:
     for each in whole:
         if isinstance(each, Reply):
             assert 200 <= each.code <= 599
-            _JUDGE.rule_for(each, each.text, Stage.RCPT)
+            _JUDGE.rules.meaning(heard(each, "", Stage.RCPT))
             read_extensions(each)
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from fakes.shaping import write_shaping
 from hypothesis import given, strategies as st
+from youtong.policy.rulefiles import doubts
+from youtong.policy.rulefiles.doubts import hard_texts
 from youtong.policy.rulefiles.pattern_cost import MAX_TEXT, MAX_WAYS, needles, ways
 from youtong.policy.shaping import file, lint
 
@@ -144,11 +146,11 @@ def test_a_file_that_replaces_the_shipped_one_without_a_word_is_told(tmp_path: P
 
 
 def test_a_slow_pattern_is_told_with_what_it_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lint, "SLOW_SECONDS", -1.0)  # so that every pattern is slow, on any machine
+    monkeypatch.setattr(doubts, "SLOW_SECONDS", -1.0)  # so that every pattern is slow, on any machine
     (line,) = told(tmp_path, RULES[: RULES.index('[[provider.one.reply]]\nname = "second"')])
     assert re.search(r"first: took \d+ ms for one text: make its gaps shorter$", line)
 
 
 def test_texts_that_lead_a_pattern_on_are_as_long_as_what_is_looked_at(tmp_path: Path) -> None:
     (first, _) = file.load(write_shaping(tmp_path, RULES)).providers["one"].rules
-    assert {len(text) for text in lint.hard_texts(first)} == {MAX_TEXT}
+    assert {len(text) for text in hard_texts(first)} == {MAX_TEXT}
