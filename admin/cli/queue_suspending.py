@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from ...policy.shaping import file as shaping_file, units
+from ...policy.rulefiles import units
+from ...policy.shaping import file as shaping_file
 from ...policy.shaping.faults import ShapingError
 from ...queue.limits import RateLimit
 from ...queue.operators.operator_reading import Kind, operator_reading
