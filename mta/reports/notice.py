@@ -90,7 +90,7 @@ def _words(tree: MessageTree) -> str:
     plain = tree.human_text
     if "@" in plain:
         return plain
-    return "\n".join([plain, *(part.text for part in tree.parts if part.type == "text/html" and not part.letters)])
+    return "\n".join([plain, *(part.text for part in tree.parts if part.type == "text/html")])
 
 
 def _cut(text: str) -> tuple[str, ...]:

@@ -106,6 +106,9 @@ class _Reader:
             self.parts.append(_letter(media, fields, body, depth))
         elif boundary := _boundary(media, content_type, body):
             self.parts.append(Part(media if media.startswith("multipart/") else "multipart/mixed", fields, depth=depth))
+            if not content_type:  # a notice may quote our multipart letter below its own words
+                words = self._text("text/plain", "", body[: body.find(b"--" + boundary)])
+                self.parts += [Part("text/plain", text=words, depth=depth + 1)] if words.strip() else []
             self._pieces(body, boundary, depth + 1)
         else:
             text = self._text(media, content_type, _decoded(fields, body))
