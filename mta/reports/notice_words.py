@@ -174,7 +174,8 @@ DELIVERED = any_of(
 LETTER_BELOW = any_of(
     r"^\W*(?:below (?:this|the next) line is|this is|here is|attachment is|enclosed is|following is) (?:an? |"
     r"the )?(?:copy|first part|headers?)",
-    r"^[-=*# |>]*\s*(?:start of |begin(?:ning of)? )?(?:the )?XX
+    r"^[-=*# |>]*\s*(?:start of |begin(?:ning of)? )?(?:the )?"
+    r"(?:returned|original|unsent|undelivered|rejected|forwarded|failed) "
     r"(?:message|mail|e-?mail|letter)s?(?: headers?| text| body)?\s*(?:follows?|below|attached|appended|begins|"
     r"returned|removed|starts here)?\s*[-=*#.:|<]*\s*$",
     r"^[-=*#| ]*\s*(?:message|mail) (?:header|text|headers|body|contents?)s? (?:follows?|suppressed)\b",
