@@ -58,6 +58,8 @@ VERBS = (
     LazyVerb("explain", "explain", N_("Say where a letter is, why it waits, and what comes next.")),
     LazyVerb("dkim", "dkim", N_("DKIM keys: make, publish, test, and verify signatures.")),
     LazyVerb("shaping", "shaping", N_("Shaping rules: how fast each provider is fed, and what its replies change.")),
+    LazyVerb("bounce", "bounce", N_("Bounces: what refusals and notices mean, and who is to blame.")),
+    LazyVerb("suppression", "suppression", N_("Suppressions: whom we do not write to, and why.")),
     LazyVerb("policy", "policy", N_("The operator's policy file: check it before it is used.")),
     LazyVerb("config", "config", N_("The configuration: check it, show what differs from the defaults.")),
 )

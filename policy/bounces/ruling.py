@@ -71,6 +71,10 @@ class BounceRules:
         """The rule that wins, whatever it means; None where a table of codes decides."""
         return self._by_name.get(self.meaning(said).rule)
 
+    def of_rule(self, rule: BounceRule) -> Meaning:
+        """What a rule of this set says, its category's words filled in."""
+        return self._meanings[rule.name]
+
     def of_category(self, category: str) -> Meaning:
         """What a category means by itself, for failures without words; UNKNOWN for one that is not ours."""
         row = self.file.categories.get(category)
