@@ -1,7 +1,7 @@
 """Delivery status notifications by the book, and by those who nearly keep to it.
 
-Owns   `read_notice`: a Report from message/delivery-status and message/global-delivery-status parts, or from the same
-       fields in a part of another type.
+Owns   `read_notice`: a Report from message/delivery-status and message/global-delivery-status parts;
+       `read_loose_notice`: the same from such fields in a part of another type.
 Knows  no style of words (styles); no meaning of a status.
 
 Invariants
@@ -60,35 +60,36 @@ _MAX_PARAGRAPHS = 5
 
 
 def read_notice(tree: MessageTree) -> Report | None:
-    """The report of a notice that has the fields of a delivery status; None when it has none."""
-    texts = list(_status_texts(tree))
+    """The report of a notice that has the part of a delivery status; None without one, or without recipients."""
+    typed = [part.text for part in tree.parts if part.type in STATUS_TYPES]
+    return _report(tree, [text for text in typed if _NAMES_SOMEBODY.search(text)] or typed)
+
+
+def read_loose_notice(tree: MessageTree) -> Report | None:
+    """The same of the fields of a delivery status that stand in a part of another type.
+
+    A person who passes a notice on sends the same fields: the caller asks first whether this is one.
+    """
+    parts = [part for part in tree.parts if part.type.startswith(_MAY_HOLD_FIELDS)]
+    return _report(tree, [text for part in parts if (text := _fields_among_words(part))])
+
+
+def _report(tree: MessageTree, texts: list[str]) -> Report | None:
     found = [read_status(text) for text in texts]
     groups = [group for each in found for group in each.recipients]
     if not groups:
         return None
     letter = msgspec.structs.replace(returned_letter(tree), original_to=_first(found, "original-envelope-id")[:250])
     told = Told(tree)
-    recipients = [told.about(_recipient(group), alone=len(groups) == 1) for group in groups]
+    recipients = [told.about(_recipient(group), alone=len(groups) == 1) for group in groups[:MAX_RECIPIENTS]]
     return Report(
         sort=_sort({_became(group) for group in groups}),
         recipients=_once(_named(recipients, tree, letter)),
         letter=letter,
         reporting_mta=host_name(_first(found, "reporting-mta")),
         style="rfc3464",
-        truncated=tree.truncated or any(len(text) > MAX_STATUS for text in texts),
+        truncated=tree.truncated or any(len(text) > MAX_STATUS for text in texts) or len(groups) > MAX_RECIPIENTS,
     )
-
-
-def _status_texts(tree: MessageTree) -> Iterator[str]:
-    """The parts that say so; without one, a part of another type that has the fields."""
-    typed = [part.text for part in tree.parts if part.type in STATUS_TYPES and _NAMES_SOMEBODY.search(part.text)]
-    if not typed:
-        typed = [
-            text
-            for part in tree.parts
-            if part.type.startswith(_MAY_HOLD_FIELDS) and (text := _fields_among_words(part))
-        ]
-    yield from typed or (part.text for part in tree.parts if part.type in STATUS_TYPES)
 
 
 def _fields_among_words(part: Part) -> str:
@@ -162,7 +163,7 @@ def _once(recipients: list[ReportedRecipient]) -> tuple[ReportedRecipient, ...]:
     found: dict[tuple[str, str], ReportedRecipient] = {}
     for each in recipients:
         found.setdefault((each.address.lower(), each.action), each)
-    return tuple(found.values())[:MAX_RECIPIENTS]
+    return tuple(found.values())
 
 
 class Told:

@@ -12,19 +12,23 @@ Invariants
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+
+import msgspec
 
 from .arf_reader import read_complaint
-from .dsn_reader import read_notice
+from .dsn_reader import read_loose_notice, read_notice
+from .fields import Fields
+from .heuristics import read_unstandard, sort_of_answer
 from .receipts import read_receipt
-from .report import Report, ReportSort
+from .report import Report, ReportSort, ReturnedLetter
+from .returned_letter import returned_letter
 from .tree import MessageTree, read_tree
 
 _log = logging.getLogger(__name__)
-_READERS: tuple[Callable[[MessageTree], Report | None], ...] = (read_complaint, read_notice, read_receipt)
-_FORWARDED_BY_HAND = re.compile(
+_PASSED_ON = re.compile(
     r"\s*(?:fwd?|wg|tr|rv|enc|i|vs|doorst|转发|轉寄|転送|пересл?)\s*(?:\[\d+\])?[:：]", re.IGNORECASE
-)
+)  # fmt: skip
 _A_MACHINES = re.compile(r"mailer-daemon|postmaster|mail delivery|no-?reply|bounce|<>", re.IGNORECASE)
 _MAX_WRAPPERS = 3
 _FEW_WORDS = 200  # characters of a wrapper that says nothing itself
@@ -41,24 +45,41 @@ def read_report(octets: bytes) -> Report:
 
 def report_of(tree: MessageTree, wrappers: int = 0) -> Report:
     """The same of a tree. May raise what read_report catches: for tests, which must see it."""
-    found = next((report for reader in _READERS if (report := reader(tree))), None)
-    if found is None and wrappers < _MAX_WRAPPERS:
-        found = next(
-            (report for inner in _carried(tree) if (report := report_of(inner, wrappers + 1)).sort != "other"), None
-        )
+    found = _by_the_book(tree) or _in_the_styles_of_the_world(tree)
+    if wrappers < _MAX_WRAPPERS and (found is None or (found.sort is ReportSort.BOUNCE and not found.recipients)):
+        carried = (report_of(inner, wrappers + 1) for inner in _carried(tree))
+        found = next((report for report in carried if report.sort is not ReportSort.OTHER), found)
     return found or Report(ReportSort.OTHER, truncated=tree.truncated)
+
+
+def _by_the_book(tree: MessageTree) -> Report | None:
+    found = read_complaint(tree) or read_notice(tree) or read_receipt(tree)
+    if found is None and not _is_passed_on(tree) and sort_of_answer(tree) is None:
+        found = read_loose_notice(tree)
+    return found
+
+
+def _in_the_styles_of_the_world(tree: MessageTree) -> Report | None:
+    """With the letter, which those readers leave to us."""
+    found = read_unstandard(tree)
+    if found is None:
+        return None
+    letter = returned_letter(tree) if found.letter == ReturnedLetter() else found.letter
+    return msgspec.structs.replace(found, letter=letter, truncated=found.truncated or tree.truncated)
+
+
+def _is_passed_on(tree: MessageTree) -> bool:
+    """By a person, so that it is no notice to us."""
+    return bool(_PASSED_ON.match(tree.fields.first("subject"))) and not _A_MACHINES.search(tree.fields.first("from"))
 
 
 def _carried(tree: MessageTree) -> Iterator[MessageTree]:
     """The letters in a wrapper that has nothing to say itself: gateways and forwarding rules wrap, people comment."""
-    subject, sender = tree.fields.first("subject"), tree.fields.first("from")
-    if _FORWARDED_BY_HAND.match(subject) and not _A_MACHINES.search(sender):
-        return
-    for inner in tree.enclosed():
-        its_subject = inner.fields.first("subject")
-        if (
-            (its_subject and its_subject in subject)
-            or _A_MACHINES.search(sender)
-            or len(tree.human_text.strip()) < _FEW_WORDS
-        ):
-            yield inner
+    if not _is_passed_on(tree):
+        says_nothing = _A_MACHINES.search(tree.fields.first("from")) or len(tree.human_text.strip()) < _FEW_WORDS
+        subject = tree.fields.first("subject")
+        yield from (inner for inner in tree.enclosed() if says_nothing or _is_within(inner.fields, subject))
+
+
+def _is_within(inner: Fields, subject: str) -> bool:
+    return bool(inner.first("subject")) and inner.first("subject") in subject
