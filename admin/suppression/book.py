@@ -64,6 +64,12 @@ async def apply(transaction: Transaction, entry: Entry) -> bool:
     return before is None or number > before[0]
 
 
+async def apply_many(transaction: Transaction, entries: Sequence[Entry]) -> None:
+    """As `apply`, for many: sorted, so that neighbours in the index are written together."""
+    ordered = sorted(entries, key=lambda each: each.address)
+    await transaction.run_many(_INSERT, [each.values() for each in ordered])
+
+
 async def lift(transaction: Transaction, entry: Entry, lifting: Lifting) -> bool:
     """Take it away, if this lifter may; whether it went."""
     if not may_lift(lifting.how, entry.reason):

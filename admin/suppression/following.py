@@ -1,12 +1,12 @@
 """What the journal teaches: who is not written to any more, and who is again.
 
 Owns   which journal rows matter, and their effect on the book, in the follower's own transaction (Q9).
-Knows  neither how rows are read (admin.follower) nor whether a rule was right: rows carry the category.
+Knows  not how rows are read (admin.follower), and no rule: the bounce rules in force are given.
 
 Invariants
     Applied once or ten times, in any order of repetition, the book is the same.
-    A category marks an address only when a rule or a late bounce's own words gave it: NO_SUCH_USER at once, a missing
-    domain when a second look-up a day later agrees (second_look).
+    NO_SUCH_USER marks an address at once, if the rules suppress by the words (a bare code says too little); a missing
+    domain does when a second look-up a day later agrees (second_look).
     A delivery lifts what was known before it, and only of a person's letter.
 """
 
@@ -17,12 +17,14 @@ import msgspec
 from ...mta.dns.route import UnroutableKind
 from ...policy.bounces.categories import NO_SUCH_USER
 from ...policy.bounces.meaning import BounceKind
+from ...policy.bounces.ruling import BounceRules
 from ...policy.suppression import EntrySource, Evidence, Lifter, Reason, same_mailbox
 from ...queue.classes import MailClass
 from ...queue.journal import Facts, JournalKind
 from ..store import Transaction
 from . import book
 from .entry import Entry, encode_evidence
+from .judging import justifies
 
 _BOUNCES = {JournalKind.BOUNCED: EntrySource.REPLY, JournalKind.LATE_BOUNCE: EntrySource.NOTICE}
 _FEEDBACK: dict[str, Reason | None] = {"not-spam": None, "opt-out": Reason.UNSUBSCRIBE}
@@ -54,12 +56,12 @@ async def may_lift_any(reading: Transaction) -> bool:
     return await book.count(reading, book.Chosen(reason=Reason.HARD_BOUNCE)) > 0
 
 
-async def suppress_from(transaction: Transaction, rows: Sequence[Heard]) -> None:
+async def suppress_from(transaction: Transaction, rows: Sequence[Heard], rules: BounceRules) -> None:
     """Apply, in the order of the journal; rows that do not concern the book are passed over."""
     for row in rows:
         match row.kind:
             case JournalKind.BOUNCED | JournalKind.LATE_BOUNCE if _marks(row.kind, row.facts):
-                await _bounced(transaction, row)
+                await _bounced(transaction, row, rules)
             case JournalKind.COMPLAINT:
                 await _complained(transaction, row)
             case JournalKind.DELIVERED if row.mail_class is MailClass.PEOPLE:
@@ -74,12 +76,14 @@ def _marks(kind: JournalKind, facts: Facts) -> bool:
     return facts.category in (NO_SUCH_USER, UnroutableKind.NO_SUCH_DOMAIN)
 
 
-async def _bounced(transaction: Transaction, row: Heard) -> None:
+async def _bounced(transaction: Transaction, row: Heard, rules: BounceRules) -> None:
     tree, address = await book.tree_of(transaction, row.account_id), same_mailbox(row.address)
     evidence = evidence_of(row)
+    source = _BOUNCES[row.kind]
     if row.facts.category == NO_SUCH_USER:
-        entry = Entry(address, Reason.HARD_BOUNCE, _BOUNCES[row.kind], tree, created_ms=row.at_ms, evidence=evidence)
-        await book.apply(transaction, entry)
+        if justifies(evidence, source, rules):
+            entry = Entry(address, Reason.HARD_BOUNCE, source, tree, created_ms=row.at_ms, evidence=evidence)
+            await book.apply(transaction, entry)
         return
     await transaction.run(
         "INSERT INTO suppression_pending (domain, account_id, address, since_ms, evidence) VALUES (?, ?, ?, ?, ?)"
@@ -121,7 +125,7 @@ def evidence_of(row: Heard) -> Evidence:
         text=facts.text,
         category=facts.category,
         stage=facts.stage,
-        provider=facts.provider,
+        provider=facts.provider or facts.site,
         host=facts.host or facts.remote,
         rule=facts.rule,
         words=facts.words,
