@@ -21,6 +21,7 @@ from ..mta.dns.ourselves import own_hosts
 from ..mta.dns.reachability import is_public
 from ..mta.dns.resolver import system_resolver
 from ..policy.active import ActivePolicy
+from ..policy.bounces.loading import load_rules
 from ..policy.deadline import Deadline
 from ..policy.judge import RuleJudge
 from ..policy.limits import TlsDemands
@@ -29,8 +30,8 @@ from ..policy.policy_file import PolicyError, beside
 from ..policy.retry import Schedule
 from ..policy.return_paths import OurReturnPaths
 from ..policy.routing import ConfiguredRoutes
+from ..policy.rulefiles.faults import RuleFileError
 from ..policy.shaping import file as shaping_file
-from ..policy.shaping.faults import ShapingError
 from ..policy.shaping.shaping import Shaping
 from ..queue.address_keys import open_signer
 from ..queue.archive.archiving import Archiving, KeepTimes
@@ -75,12 +76,14 @@ class OwnerServer:
 
     async def start(self) -> None:
         """Everything that can refuse to start does so here. Raises OSError, StorageError, StoreError, PolicyError,
-        ShapingError, KeyFileError, DataDirInUse, ssl.SSLError."""
+        RuleFileError, KeyFileError, DataDirInUse, ssl.SSLError."""
         ensure_certificate(self.config)
         read_ring(self.config)  # a bad key is found here, not in a worker
         self.policy = ActivePolicy(beside(self.config.path), Deadline())
+        shaping = shaping_file.load(shaping_file.beside(self.config.path))
+        self.judge = RuleJudge(load_rules(self.config.path, shaping))
         self.shaping = Shaping(
-            shaping_file.load(shaping_file.beside(self.config.path)),
+            shaping,
             self.clock,
             _tls_demands(self.config),
             by_domain=self.config.delivery.redirect_all_to is None,
@@ -144,7 +147,7 @@ class OwnerServer:
         self.stopped.set()
 
     def reload(self) -> int:
-        """Configuration, certificates, keys, shaping and policy anew, all or nothing; the generation.
+        """Configuration, certificates, keys, rules and policy anew, all or nothing; the generation.
 
         Raises Refused.
         """
@@ -153,11 +156,13 @@ class OwnerServer:
             context = server_context(config)
             read_ring(config)
             shaping = shaping_file.load(shaping_file.beside(config.path))
+            bounces = load_rules(config.path, shaping)
             self.policy.reload(beside(config.path))
-        except (ConfigError, PolicyError, ShapingError, KeyFileError, OSError, ValueError) as error:
+        except (ConfigError, PolicyError, RuleFileError, KeyFileError, OSError, ValueError) as error:
             raise Refused(f"nothing was changed: {error}") from error
         snapshot.write(config, self.policy.current.file.source)
         self.shaping.take(shaping, _tls_demands(config))
+        self.judge.take(bounces)
         self.submission.reload(config, context)
         self.inbound.reload(config, context)
         self.archiving.times = _keep_times(config)
@@ -180,7 +185,7 @@ class OwnerServer:
             routes=ConfiguredRoutes(self._sources(), self.shaping.provider_of),
             limits=self.shaping,
             gate=SuppressionGate(self._suppressions, self.directory.tree_of),
-            judge=HookedJudge(RuleJudge(), self.policy),
+            judge=HookedJudge(self.judge, self.policy),
             schedule=schedule,
             compose_notice=notice_composer(config.server.hostname),
             hold_reason=self._hold_reason,

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from ...policy.rulefiles.faults import Fault as RuleFault
-from ...policy.shaping import file as shaping_file, lint
-from ...policy.shaping.faults import ShapingError
+from ...policy.bounces import lint as bounce_lint, loading as bounce_file
+from ...policy.rulefiles.faults import Fault as RuleFault, RuleFileError
+from ...policy.shaping import file as shaping_file, lint as shaping_lint
 from ..accounts import AccountRegister
 from ..config import Config, ConfigError, load
 from ..config.showing import Setting, settings
@@ -40,7 +40,7 @@ def config() -> None:
         _(
             "Nothing is started or changed. The exit code is 0 when the file can be used, and 1 when it has faults. "
             "What can be used, but will hardly do what you expect, is told too. The shaping rules "
-            "that belong to it are checked with it."
+            "and bounce rules that belong to it are checked with it."
         ),
         examples=("youtong config check", "youtong config check --config /etc/youtong/youtong.toml"),
     )
@@ -55,11 +55,11 @@ def check(config_file: Path, as_json: bool) -> None:
             raise click.ClickException(str(error)) from error
         print_json([{"line": one.line, "place": one.place, "fault": one.sentence} for one in error.faults])
         click.get_current_context().exit(1)
-    doubts = _shaping_doubts(config_file, as_json)
+    doubts = _rule_doubts(config_file, as_json)
     told = warnings(usable, has_account(usable))
     if as_json:
         plain = [{"line": one.line, "place": one.place, "warning": one.sentence} for one in told]
-        print_json([*plain, *(_shaping_json(one, "warning") for one in doubts)])
+        print_json([*plain, *(_rule_json(one, "warning") for one in doubts)])
         return
     click.echo(_("{path} has no faults.").format(path=config_file))
     if told or doubts:
@@ -68,18 +68,35 @@ def check(config_file: Path, as_json: bool) -> None:
             click.echo(f"  {line}")
 
 
-def _shaping_doubts(config_file: Path, as_json: bool) -> list[RuleFault]:
-    """What is odd in the shaping rules; faults end the verb."""
-    try:
-        return lint.warnings(shaping_file.load(shaping_file.beside(config_file)))
-    except ShapingError as error:
-        if not as_json:
-            raise click.ClickException(str(error)) from error
-        print_json([_shaping_json(one, "fault") for one in error.faults])
+def _rule_doubts(config_file: Path, as_json: bool) -> list[RuleFault]:
+    """What is odd in the shaping rules and bounce rules; faults of either end the verb."""
+    faults: list[RuleFault] = []
+    doubts: list[RuleFault] = []
+    for look in (_shaping_doubts, _bounce_doubts):
+        try:
+            doubts += look(config_file)
+        except RuleFileError as error:
+            faults += error.faults
+    if faults and not as_json:
+        raise click.ClickException(str(RuleFileError(faults)))
+    if faults:
+        print_json([_rule_json(one, "fault") for one in faults])
         click.get_current_context().exit(1)
+    return doubts
 
 
-def _shaping_json(fault: RuleFault, kind: str) -> dict[str, object]:
+def _shaping_doubts(config_file: Path) -> list[RuleFault]:
+    return shaping_lint.warnings(shaping_file.load(shaping_file.beside(config_file)))
+
+
+def _bounce_doubts(config_file: Path) -> list[RuleFault]:
+    """The shipped rules are linted by a test; here what the operator has written."""
+    path = bounce_file.beside(config_file)
+    rules = bounce_file.load_rules(config_file, shaping_file.load(shaping_file.SHIPPED))
+    return bounce_lint.warnings(rules) if path != bounce_file.SHIPPED else []
+
+
+def _rule_json(fault: RuleFault, kind: str) -> dict[str, object]:
     return {"file": str(fault.path), "line": fault.line, "place": fault.place, kind: fault.sentence}
 
 

@@ -16,7 +16,7 @@ import click
 
 from ...mta.dkim.keyring import KeyFileError
 from ...policy.policy_file import PolicyError
-from ...policy.shaping.faults import ShapingError
+from ...policy.rulefiles.faults import RuleFileError
 from ...queue.incarnation import DataDirInUse
 from ...queue.storage.database import StorageError
 from ..accounts import ensure_operator
@@ -59,7 +59,7 @@ def serve(config_file: Path) -> None:
         run(_serve(config))
     except DataDirInUse as error:
         raise click.ClickException(in_use(config)) from error
-    except (StorageError, StoreError, PolicyError, ShapingError, KeyFileError, sqlite3.DatabaseError) as error:
+    except (StorageError, StoreError, PolicyError, RuleFileError, KeyFileError, sqlite3.DatabaseError) as error:
         if is_damage(error):
             raise click.ClickException(damage_words(config.server.data_dir)) from error
         if isinstance(error, sqlite3.Error):

@@ -16,9 +16,9 @@ from .said import Said, heard
 
 
 def warnings(rules: BounceRules) -> list[Fault]:
-    """About every rule, in the order of files and lines."""
+    """About every rule that the file itself has, in the order of lines."""
     found = list(missing_base(rules.file.path, rules.file.base))
-    for rule in rules.file.rules:
+    for rule in [each for each in rules.file.rules if each.path == rules.file.path]:
         found += [Fault(rule.path, rule.line, f"[[rule]] {rule.name}", doubt) for doubt in _doubts(rules, rule).all()]
     return sorted(found)
 
