@@ -55,7 +55,7 @@ _ACTIONS = {  # RFC 3464 §2.3.3, and what is written instead
 _GOOD = frozenset({"delivered", "relayed", "expanded"})
 _WORDS_SEARCHED = 32 * 1024
 _MAX_WORDS = 1_500
-_ONLY_A_NAME = 340  # characters up to the end of a paragraph that is hardly more than an address
+_LITTLE_MORE = 5  # characters after a name: ">:"
 _MAX_PARAGRAPHS = 5
 
 
@@ -191,12 +191,12 @@ class Told:
             if at < 0:
                 return
             start = max(end, self._text.rfind("\n\n", 0, at) + 1)
-            end = self._end(at)
+            end = self._end(at + len(name))
             yield self._text[start:end]
 
-    def _end(self, at: int) -> int:
-        """Where the paragraph ends; when it is hardly more than an address, what is said of it follows."""
-        end = self._text.find("\n\n", at)
-        if 0 <= end < at + _ONLY_A_NAME:
+    def _end(self, after_name: int) -> int:
+        """Where the paragraph ends; when little more than the name is left of it, what is said of it follows."""
+        end = self._text.find("\n\n", after_name)
+        if 0 <= end < after_name + _LITTLE_MORE:
             end = self._text.find("\n\n", end + 2)
         return end if end >= 0 else len(self._text)

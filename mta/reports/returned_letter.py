@@ -83,8 +83,13 @@ def split_quoted(text: str) -> tuple[str, str]:
 
 def _quoted(text: str) -> Iterator[tuple[int, Fields]]:
     """Where heads of letters stand in the text, and their fields."""
+    end = 0
     for match in islice(_BEGINS.finditer(text, 0, _SEARCHED), _TRIES):
-        head, _ = read_head(_unquoted(text[match.start() : match.start() + _HEAD], match[1]))
+        if match.start() < end:
+            continue
+        octets = _unquoted(text[match.start() : match.start() + _HEAD], match[1])
+        head, length = read_head(octets)
+        end = match.start() + (length if octets.isascii() else length // 4)  # an octet is a quarter character at least
         if len(_OF_A_LETTER.intersection(name for name, _ in head.items)) >= _ENOUGH:
             yield match.start(), head
 
