@@ -4,8 +4,11 @@ Owns   `read_receipt`: sort AUTO_REPLY for a message disposition notification, O
 Knows  nothing of the styles of machines that answer (answers).
 
 A receipt says that the letter was delivered, also when it says deleted or failed: that is of the reader's program.
+But a filter's "reject" may come as one (RFC 5429 §2.2.1); its words tell it, and the styles of notices read it.
 RFC 8098 §3 (fields), RFC 6522 §3 (report-type), RFC 8460 §5.3 (TLS reports).
 """
+
+import re
 
 from .addresses import typed_address
 from .dsn_reader import STATUS_TYPES
@@ -15,6 +18,7 @@ from .returned_letter import returned_letter
 from .tree import MessageTree
 
 _DISPOSITION = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+_REFUSES = re.compile(r"was automatically rejected|message .{0,80}(?:rejected|refused) (?:by|for)", re.IGNORECASE)
 _OF_NOTICES = frozenset({"", "delivery-status", "global-delivery-status"})
 
 
@@ -22,7 +26,7 @@ def read_receipt(tree: MessageTree) -> Report | None:
     """The report of a multipart/report that is no notice; None of all else."""
     for part in tree.parts:
         if part.type in _DISPOSITION:
-            return _receipt(tree, part.text)
+            return None if _REFUSES.search(tree.human_text) else _receipt(tree, part.text)
     kind = tree.parts[0].parameter("report-type").lower() if tree.type == "multipart/report" else ""
     if kind in _OF_NOTICES or any(part.type in STATUS_TYPES for part in tree.parts):
         return None

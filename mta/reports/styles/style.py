@@ -83,14 +83,21 @@ def _entries(style: Style, lines: tuple[str, ...]) -> Iterator[tuple[str, list[s
         if style.ends is not None and style.ends.search(line):
             break
         entry = style.entry.search(line)
-        if entry is not None and not _EXPANDED.search(line):
+        if entry is not None and not _is_of_another(line, entry):
             if current is not None:
                 yield current, said
-            current, said = _address(style, entry), [line[entry.end() :] if entry.start() == 0 else line]
+            current, said = _address(style, entry), [line[entry.end(entry.lastgroup or 0) :].lstrip(">:")]
+            said[:0] = [line[: entry.start(entry.lastgroup or 0)].rstrip("<")]
         elif current is not None and not _RULE.fullmatch(line):
             said.append(line)
     if current is not None:
         yield current, said
+
+
+def _is_of_another(line: str, entry: re.Match[str]) -> bool:
+    """The address is that from which the one above was expanded."""
+    found = _EXPANDED.search(line)
+    return found is not None and found.start() < entry.start(entry.lastgroup or 0)
 
 
 def _address(style: Style, entry: re.Match[str]) -> str:
