@@ -56,7 +56,7 @@ def print_stream(
         (_("Last change"), both(row.changed_ms, now_ms)),
         (_("By"), row.who),
         (_("Reason"), stream_reason(row.reason)),
-        (_("Reverse-path"), f"<{row.reverse_path}>"),
+        (_("Bounces"), _bounces(row)),
         (_("Recipients"), f"{row.enqueued:,}"),
         *((capitalized(state_words(state)), f"{count:,}") for state, count in sorted(fates.items())),
         (_("Made"), both(row.created_ms, now_ms)),
@@ -68,6 +68,12 @@ def print_stream(
         (_("Text"), _("Octets"), _("Made"), _("By")),
         [(str(each.number), str(each.size_bytes), both(each.at_ms, now_ms), each.who) for each in revisions],
     )
+
+
+def _bounces(row: StreamRow) -> str:
+    if row.verp_domain:
+        return _("come here, to an address for each recipient at {domain}").format(domain=row.verp_domain)
+    return _("go to {address}").format(address=row.reverse_path)
 
 
 def stream_json(

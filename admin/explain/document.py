@@ -44,6 +44,8 @@ def letter_document(letter: Letter) -> dict[str, Any]:
         "state": row.state.name.lower(),
         "attempts": row.attempts,
         "reverse_path": message.reverse_path,
+        "reverse_path_used": letter.verp or message.reverse_path,
+        "reverse_path_kept": message.path_kept or None,
         "account": letter.account or None,
         "class": message.mail_class,
         "from": letter.headline.author,

@@ -61,6 +61,8 @@ class Letter(msgspec.Struct, frozen=True):
     by: DeliverBy | None = None  # the time that its sender gave
     set_off: Mapping[int, SuspensionRow] = {}  # what an attempt's answer suspended, by the row of history
 
+    verp: str = ""  # its reverse-path, where that is one of ours
+
     @property
     def has_own_deadline(self) -> bool:
         """Whether it is given up when its sender said, and not for its age."""

@@ -6,14 +6,16 @@ Knows  neither reasons nor sentences.
 Works with the server down: then nothing is known about routes, rests and lanes, and that itself is a fact.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from ...mta.clock import Clock
 from ...mta.dkim.keyring import KeyFileError, KeyRing, signing_domain
 from ...mta.envelope import DeliverBy
+from ...queue.address_keys import read_keys
 from ...queue.reading import MessageRow, QueueReader, RecipientRow, reading
+from ...queue.signed_address import AddressSigner
 from ...queue.states import RecipientState
 from .. import control, starting, waits
 from ..config import Config
@@ -74,7 +76,7 @@ def _letters(
     for row in rows:
         if row.message_id not in messages and (message := reader.message(row.message_id)) is not None:
             messages[row.message_id] = _Known(
-                message, headline_of(message.head), keys.signature_of(message), reader.deliver_by(message.id)
+                message, headline_of(message.head), keys.signature_of(message), reader.deliver_by(message.id), keys.verp
             )
     known = [(row, messages[row.message_id]) for row in rows if row.message_id in messages]
     return tuple(_letter(reader, row, each, accounts) for row, each in known)
@@ -95,6 +97,7 @@ def _letter(reader: QueueReader, row: RecipientRow, known: "_Known", accounts: M
         reader.wish_about(row.id) if row.state is RecipientState.LEASED else None,
         known.by,
         {seq: row for seq, row in set_off.items() if row is not None},
+        f"{known.verp(row.id)}@{known.message.verp_domain}" if known.message.verp_domain else "",
     )
 
 
@@ -103,15 +106,24 @@ class _Known(msgspec.Struct, frozen=True):
     headline: Headline
     signature: Signature
     by: DeliverBy | None
+    verp: Callable[[int], str]
 
 
 class _Keys:
-    """The key ring as it is now, read when it is first needed."""
+    """The keys as they are now, read when they are first needed."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._ring: KeyRing | None = None
         self._fault = ""
+        self._addresses: AddressSigner | None = None
+
+    def verp(self, recipient_id: int) -> str:
+        """The local part of its reverse-path of ours; "?" without the keys. Raises StorageError."""
+        if self._addresses is None:
+            keys = read_keys(self._config.server.data_dir / "keys")
+            self._addresses = AddressSigner(keys) if keys else None
+        return self._addresses.verp(recipient_id) if self._addresses is not None else "?"
 
     def signature_of(self, message: MessageRow) -> Signature:
         if not message.head:

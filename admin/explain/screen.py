@@ -13,6 +13,7 @@ from ...mta.delivery.dialogue import Dialogue
 from ...queue.ids import queue_id
 from ...queue.states import RecipientState
 from .. import times
+from ..return_path_words import kept_words
 from ..texts import _
 from . import attempts, endings, sentences
 from .dialogues import text_of
@@ -83,7 +84,22 @@ def letter_facts(letter: Letter, now_ms: int) -> list[Fact]:
         (_("Letter"), Text.assemble(number, "  ", accepted)),
         (_("From"), _author(letter)),
         (_("Subject"), letter.headline.subject or "–"),
+        *_bounces_facts(letter),
     ]
+
+
+def _bounces_facts(letter: Letter) -> list[Fact]:
+    """Where bounces of a program's or stream's letter go; a person's come back to that person."""
+    message = letter.message
+    if letter.verp:
+        return [(_("Bounces"), _("come here, to {address}").format(address=letter.verp))]
+    if not message.path_kept:
+        return []
+    domain = letter.headline.author.rpartition("@")[2].strip("> ")
+    why = kept_words(message.path_kept, domain)
+    if not message.reverse_path:
+        return [(_("Bounces"), _("go to nobody: {why}").format(why=why))]
+    return [(_("Bounces"), _("go to {address}: {why}").format(address=message.reverse_path, why=why))]
 
 
 def _author(letter: Letter) -> str:
@@ -92,6 +108,8 @@ def _author(letter: Letter) -> str:
     if letter.message.is_notice:
         return _("{author} (a notice of this system)").format(author=author)
     reverse_path = letter.message.reverse_path
+    if letter.verp or not reverse_path:
+        return author
     return author if reverse_path.lower() in author.lower() else f"{author} <{reverse_path}>"
 
 

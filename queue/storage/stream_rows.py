@@ -28,7 +28,8 @@ _COLUMNS = (
     "s.id, s.account_id, s.name, s.run_state, s.reason, s.who, s.changed_ms, s.created_ms, s.enqueued,"
     " m.mail_class, m.reverse_path, m.expires_ms,"
     " (SELECT max(number) FROM revision WHERE stream_id = s.id),"
-    " (SELECT ifnull(sum(b.waiting), 0) FROM flow AS f JOIN backlog AS b ON b.flow_id = f.id WHERE f.stream_id = s.id)"
+    " (SELECT ifnull(sum(b.waiting), 0) FROM flow AS f JOIN backlog AS b ON b.flow_id = f.id WHERE f.stream_id = s.id),"
+    " m.verp_domain"
 )
 _STREAMS = f"SELECT {_COLUMNS} FROM stream AS s JOIN message AS m ON m.id = s.message_id "
 _REVISIONS = "SELECT number, content_id, size_bytes, eight_bit, at_ms, who FROM revision "
@@ -51,6 +52,7 @@ class StreamRow(msgspec.Struct, frozen=True, array_like=True):
     expires_ms: int
     revision: int
     waiting: int
+    verp_domain: str = ""  # of its recipients' reverse-paths; "": `reverse_path` is used
 
 
 class RevisionRow(msgspec.Struct, frozen=True, array_like=True):
