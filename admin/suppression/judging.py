@@ -38,10 +38,8 @@ class Repaired(msgspec.Struct, frozen=True):
 
 def fingerprint(config_file: Path) -> str:
     """Of the rules that belong to a configuration: another when any of their text is. Raises OSError."""
-    digest = hashlib.sha256()
-    for path in {beside(config_file), SHIPPED}:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    texts = [path.read_bytes() for path in dict.fromkeys((SHIPPED, beside(config_file)))]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
 def meaning_of(evidence: Evidence, source: EntrySource, rules: BounceRules) -> Meaning:
