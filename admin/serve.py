@@ -102,6 +102,7 @@ class OwnerServer:
         self.dispatcher = self._make_dispatcher()
         starting = undo.enter_context(Starting(config.server.data_dir))  # with the data folder's lock held
         snapshot.write(config, self.policy.current.file.source)
+        snapshot.write_rules(config)
         signer = open_signer(config.server.data_dir / "keys")  # workers only read it: the first key is made here
         self._feedback_ids = FeedbackIds(signer, config.server.hostname)
         undo.push_async_callback(self.dispatcher.stop, 0.5)
@@ -161,6 +162,7 @@ class OwnerServer:
         except (ConfigError, PolicyError, RuleFileError, KeyFileError, OSError, ValueError) as error:
             raise Refused(f"nothing was changed: {error}") from error
         snapshot.write(config, self.policy.current.file.source)
+        snapshot.write_rules(config)
         self.shaping.take(shaping, _tls_demands(config))
         self.judge.take(bounces)
         self.submission.reload(config, context)

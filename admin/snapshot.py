@@ -1,8 +1,8 @@
 """The configuration and the policy in force, for the children of the owner.
 
-Owns   `data_dir/run/configuration.toml` and `policy.py` beside it: what the files said when the owner took them into
-       use. A child that starts later reads these, so a file that is edited, or broken, while the server runs changes
-       nothing before a reload.
+Owns   `data_dir/run/configuration.toml`, and policy.py, bounces.toml and shaping.toml beside it where the operator has
+       such files: what they said when the owner took them into use. A child that starts later reads these, so a file
+       that is edited, or broken, while the server runs changes nothing before a reload.
 Knows  no key. Relative paths still start at the folder of the file that the operator wrote.
 """
 
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from .config import Config, parse
 
+_RULE_FILES = ("bounces.toml", "shaping.toml")
+
 
 def write(config: Config, policy: bytes = b"") -> None:
     """Replace the snapshot by these. Raises OSError."""
@@ -18,6 +20,21 @@ def write(config: Config, policy: bytes = b"") -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _replace(path.with_name("policy.py"), policy)
     _replace(path, config.text.encode("utf-8"))
+
+
+def write_rules(config: Config) -> None:
+    """Bounce and shaping rules as they stand beside the configuration, which were found good. Raises OSError."""
+    folder = _path(config.server.data_dir).parent
+    for name in _RULE_FILES:
+        if (config.folder / name).exists():
+            _replace(folder / name, (config.folder / name).read_bytes())
+        else:
+            (folder / name).unlink(missing_ok=True)
+
+
+def path_of(config: Config) -> Path:
+    """Of the configuration in force; rule files that belong to it lie beside it."""
+    return _path(config.server.data_dir)
 
 
 def arguments(config: Config) -> list[str]:

@@ -1,1 +1,1 @@
-"""What comes back is read in the jobs process: inbound mail becomes events that the owner records."""
+"""What comes back, read: inbound messages become facts about recipients, which the owner writes down."""
