@@ -1,5 +1,7 @@
-"""Words by which answers of persons' machines are known: absence, departure, challenge,
-receipt. Tables and nothing else.
+"""Words by which answers of persons' machines are known. Tables and nothing else.
+
+Owns   the words of absence, departure, challenge and receipt, in twelve languages.
+Knows  no rule that weighs them (answers).
 
 Invariants
     As in notice_words: case aside, linear time.

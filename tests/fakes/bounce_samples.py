@@ -1,7 +1,7 @@
 """Messages that came back, with what they are: our own in tests/reports, and the test data of flufl.bounce.
 
 Those of flufl.bounce are not ours and stay out of the repository: `make components` fetches its source distribution
-into build/. A third of them, chosen by the hash of the name, was never looked at while rules were written (`is_held_out`).
+into build/. A third of them was never looked at while rules were written (`is_held_out`).
 """
 
 import hashlib

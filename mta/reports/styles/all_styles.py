@@ -1,4 +1,7 @@
-"""Every style, the more certain before the less."""
+"""Every style in one order.
+
+Owns   STYLES: the more certain before the less, since the first that knows a notice and finds a recipient reads it.
+"""
 
 from .exchange import EXCHANGE
 from .gateways import GATEWAYS, GROUPWARE
