@@ -201,8 +201,8 @@ def test_original_before_the_next_final_belongs_to_the_next() -> None:
     [
         ("smtp; 550 5.1.1 unknown", 550, "5.1.1", "550 5.1.1 unknown"),
         ("550 5.1.1 unknown", 550, "5.1.1", "550 5.1.1 unknown"),
-        ("X-Postfix; host mx[192.0.2.250] said: 552 5.2.2 full", 552, "5.2.2", "host mx[192.0.2.250] said: 552 5.2.2 full"),
-        ("smtp;550-5.1.1 The account does\n 550-5.1.1 not exist. Try\n 550 5.1.1 again", 550, "5.1.1", "550 5.1.1 The account does not exist. Try again"),
+        ("X-Postfix; mx[192.0.2.250] said: 552 5.2.2 full", 552, "5.2.2", "mx[192.0.2.250] said: 552 5.2.2 full"),
+        ("smtp;550-5.1.1 It does\n 550-5.1.1 not\n 550 5.1.1 exist", 550, "5.1.1", "550 5.1.1 It does not exist"),
         ("smtp;550-one\n 550-two\n 550 three", 550, "5.0.0", "550 one two three"),
         ("smtp; #<#5.7.1 smtp;554 5.7.1 blocked> #SMTP#", 554, "5.7.1", "#<#5.7.1 smtp;554 5.7.1 blocked> #SMTP#"),
         ("smtp; no code at 192.0.2.1 in 2026", 0, "5.0.0", "no code at 192.0.2.1 in 2026"),
@@ -238,7 +238,8 @@ def test_the_fields_are_found_in_a_part_of_another_type(kind: str) -> None:
 
 
 def test_the_fields_are_found_below_words_in_one_text() -> None:
-    octets = f"From: postmaster@there.example\nSubject: failure notice\n\nSorry.\n\nReporting-MTA: dns;x\n\n{BASIC}\n".encode()
+    head = "From: postmaster@there.example\nSubject: failure notice\n\n"
+    octets = f"{head}Sorry.\n\nReporting-MTA: dns;x\n\n{BASIC}\n".encode()
     assert only(read_report(octets)).address == "ann@there.example"
 
 
@@ -285,7 +286,7 @@ def test_a_report_of_another_type_is_no_bounce(kind: str) -> None:
 
 @pytest.mark.parametrize("disposition", ["displayed", "deleted", "failed", "processed/error"])
 def test_a_read_receipt_is_an_answer_of_a_machine(disposition: str) -> None:
-    fields = f"Final-Recipient: rfc822;ann@there.example\nOriginal-Message-ID: <1@x>\nDisposition: manual-action/MDN-sent-manually; {disposition}\n"
+    fields = f"Final-Recipient: rfc822;ann@there.example\nDisposition: manual-action/MDN-sent-manually; {disposition}\n"
     octets = notice(
         fields,
         kind="message/disposition-notification",
