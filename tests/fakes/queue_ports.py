@@ -1,6 +1,7 @@
 """The queue's ports as tiny classes that record, and a fleet without processes."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from youtong.mta.delivery.host import Host
@@ -15,6 +16,7 @@ from youtong.queue.limits import EgressLimits, Limit, RateLimit
 from youtong.queue.notices.notices import Composed, NoticeFacts
 from youtong.queue.protocol import LaneKey, LaneSettings
 from youtong.queue.reactions import Reaction
+from youtong.queue.return_paths import GIVEN, ReturnPath
 from youtong.queue.routing import Source
 from youtong.queue.transactions import Leased
 
@@ -48,6 +50,21 @@ class FakeRoutes:
 
     def source_for(self, account_id: int, mail_class: MailClass, provider: str, wanted: str) -> Source:
         return Source(wanted or "default", "", "mail.example.org")
+
+
+class FakeReturnPaths:
+    """ReturnPaths: what a test says of a domain; of all others what was given is used."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, ReturnPath | asyncio.Future[ReturnPath]] = {}
+        self.asked: list[tuple[int, str]] = []
+
+    def choose(self, account_id: int, author_domain: str) -> ReturnPath | Awaitable[ReturnPath]:
+        self.asked.append((account_id, author_domain))
+        return self.leading(author_domain)
+
+    def leading(self, author_domain: str) -> ReturnPath | Awaitable[ReturnPath]:
+        return self.answers.get(author_domain, GIVEN)
 
 
 class FixedSchedule:

@@ -11,6 +11,7 @@ from fakes.queue_ports import (
     FakeGate,
     FakeJudge,
     FakeLimits,
+    FakeReturnPaths,
     FakeRoutes,
     FakeWatch,
     FixedSchedule,
@@ -63,6 +64,7 @@ class QueueRoom:
         self.schedule, self.fleet, self.composer = FixedSchedule(), FakeFleet(), FakeComposer()
         self.limits = limits or FakeLimits()
         self.watch = FakeWatch()
+        self.return_paths = FakeReturnPaths()
         self.hold_because = ""
         self.stops = 0  # how often the book changed
         self.boot = boot
@@ -104,9 +106,17 @@ class QueueRoom:
         )
         self.recovery = Recovery(commits, store, self.run_dir, self.schedule, clock, self.boot)
         self.intake = QueueIntake(
-            commits, store, self.spool, self.leasing, self.loader, self.sites, self.schedule, clock
+            commits,
+            store,
+            self.spool,
+            self.leasing,
+            self.loader,
+            self.sites,
+            self.schedule,
+            clock,
+            self.return_paths,
         )
-        self.streams = Streams(commits, store, self._due_now, clock, self.book)
+        self.streams = Streams(commits, store, self._due_now, clock, self.book, return_paths=self.return_paths)
 
     def _hold(self, route: KnownRoute) -> str:
         return self.hold_because
@@ -223,6 +233,7 @@ def submission(
     smtputf8: bool = False,
     by: DeliverBy | None = None,
     lifetime_seconds: int | None = None,
+    author_domain: str = "",
 ) -> Submission:
     paths = tuple(ForwardPath(each, Domain(each.rpartition("@")[2].lower()), notify) for each in addresses)
     return Submission(
@@ -231,7 +242,7 @@ def submission(
         Envelope(reverse_path, paths, Body.SEVEN_BIT, smtputf8, ret, envid, by),
         HEAD,
         body or InlineBody(b"text\r\n"),
-        Accept(hold=hold, source=source, lifetime_seconds=lifetime_seconds),
+        Accept(hold=hold, source=source, lifetime_seconds=lifetime_seconds, author_domain=author_domain),
     )
 
 
