@@ -14,6 +14,7 @@ from ..texts import _, ngettext
 from .explanation import Advice, Explanation, Notice
 from .facts import Letter
 from .own_kinds import own_kind_words
+from .sentences import reason_text
 
 
 def ending_sentence(explanation: Explanation) -> str:
@@ -72,7 +73,7 @@ def _cancelled(row: JournalRow | None) -> str:
 
 
 def _reason(row: JournalRow | None) -> str:
-    return (row.facts.reason if row else "") or _("no reason is known")
+    return reason_text(row.facts.reason if row else "") or _("no reason is known")
 
 
 def notice_sentence(notice: Notice, queue_id: str) -> str:

@@ -6,12 +6,14 @@ Knows  no layout (screen); how a letter ended is in endings, what was said in it
 
 from typing import assert_never
 
+from ...policy.suppression import read_skip_reason
 from ...queue.holds import new_recipients, worker_deaths
 from ...queue.journal import DAMAGED, NO_PUBLIC_HOSTNAME, Facts, JournalRow
 from ...queue.pace.suspensions import Suspension, SuspensionScope
 from ...queue.reading import Wish
 from ...queue.states import RecipientState
 from .. import times
+from ..suppression.words import reason_words as suppression_words
 from ..texts import _, ngettext
 from .ceilings import origin_words, rate_words
 from .deferrals import deferred_sentence
@@ -270,6 +272,10 @@ def reason_text(reason: str) -> str:
             "it with the server's log; a release tries it again"
         )
         return sentence.format(n=deaths.count)
+    if (suppressed := read_skip_reason(reason)) is not None:
+        sentence = _("the address is suppressed: {reason}; since when, and how to lift it: {command}")
+        command = f"youtong suppression show {suppressed.entry}"
+        return sentence.format(reason=suppression_words(suppressed.reason), command=command)
     return reason
 
 
@@ -291,4 +297,7 @@ def reason_words(reason: str) -> str:
         return sentence.format(count=brake.count, limit=brake.limit)
     if (deaths := worker_deaths(reason)) is not None:
         return _("{n} delivery processes in a row ended while they had it").format(n=deaths.count)
+    if (suppressed := read_skip_reason(reason)) is not None:
+        words = suppression_words(suppressed.reason)
+        return _("suppressed: {reason} (entry {number})").format(reason=words, number=suppressed.entry)
     return reason
