@@ -20,7 +20,7 @@ from .addresses import addresses_in, typed_address
 from .diagnostics import chosen_status, code_in, diagnostic_text
 from .report import Report, ReportedRecipient, ReportSort, ReturnedLetter
 from .returned_letter import returned_letter, split_quoted
-from .status_fields import MAX_RECIPIENTS, MAX_STATUS, Group, StatusFields, read_status
+from .status_fields import MAX_STATUS, Group, StatusFields, read_status
 from .tree import MessageTree, Part
 
 STATUS_TYPES = frozenset(
@@ -53,6 +53,7 @@ _ACTIONS = {  # RFC 3464 §2.3.3, and what is written instead
     "success": "delivered",
 }
 _GOOD = frozenset({"delivered", "relayed", "expanded"})
+MAX_RECIPIENTS = 1_000
 _WORDS_SEARCHED = 32 * 1024
 _MAX_WORDS = 1_500
 _LITTLE_MORE = 5  # characters after a name: ">:"

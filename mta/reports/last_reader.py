@@ -7,6 +7,7 @@ The message that it reads is made anew from what our own reader decoded: a head 
 neither MIME structure nor size of a hostile message reaches it.
 """
 
+import logging
 from email.message import Message
 
 from flufl.bounce import scan_message  # pyright: ignore[reportUnknownVariableType]
@@ -18,10 +19,12 @@ _MOST_TEXT = 32 * 1024
 _MOST_LINE = 400
 _MOST_FOUND = 50
 _FIELDS = ("From", "Subject", "X-Mailer")
+_ITS_LOG = logging.getLogger("flufl.bounce")
 
 
 def addresses_by_flufl(tree: MessageTree) -> list[str]:
     """The failed recipients that flufl.bounce finds, in order of their spelling; none when it stumbles."""
+    _ITS_LOG.disabled = True  # it writes a traceback for each message that it stumbles over, and strangers write those
     try:
         found = scan_message(_plain(tree))
     except Exception:  # noqa: BLE001 - not our code, and hostile mail makes it raise IndexError and others

@@ -24,7 +24,6 @@ _NAMES = frozenset({"original-recipient", "final-recipient"})
 _ONCE = _NAMES | {"action", "status"}
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,50}+(?: (?:code|recipient|mta))?)[ \t]*:[ \t]*(.*)", re.IGNORECASE)
 MAX_STATUS = 256 * 1024  # characters
-MAX_RECIPIENTS = 1_000
 
 MAX_JOINED = 4_000  # characters of a field that comes more than once
 
@@ -54,7 +53,7 @@ def read_status(text: str) -> StatusFields:
         if _begins_group(groups[-1], line, following):
             groups.append({})
         _add(message if line.name in OF_MESSAGE else groups[-1], line)
-    return StatusFields(message, [each for each in groups if not OF_RECIPIENT.isdisjoint(each)][:MAX_RECIPIENTS])
+    return StatusFields(message, [each for each in groups if not OF_RECIPIENT.isdisjoint(each)])
 
 
 def _begins_group(group: Group, line: _Line, following: str) -> bool:
