@@ -24,6 +24,7 @@ class BounceFile(msgspec.Struct, frozen=True):
     rules: tuple[BounceRule, ...] = ()
     enhanced: dict[str, str] = {}  # "5.1.1" or "x.1.1": a category, or "" for what says nothing
     codes: dict[str, str] = {}  # "521": a category
+    lines: dict[str, int] = {}  # of the keys of these two
 
 
 def laid_over(base: BounceFile, own: BounceFile) -> BounceFile:
@@ -46,4 +47,4 @@ def faults_between(file: BounceFile) -> Iterator[Fault]:
     for table, keys in (("enhanced", file.enhanced), ("code", file.codes)):
         for key, category in keys.items():
             if category and category not in file.categories:
-                yield Fault(file.path, 0, f"[{table}] {key}", f"there is no [category.{category}]")
+                yield Fault(file.path, file.lines.get(key, 0), f"[{table}] {key}", f"there is no [category.{category}]")

@@ -36,15 +36,16 @@ def parse(content: str, source: Source) -> BounceFile:
         return BounceFile(source.path)
     top = Table(source, (), document)
     base = top.take("base", one_of("shipped", "none"), "")
+    enhanced = Table(source, ("enhanced",), top.take_raw("enhanced") or {})
+    codes = Table(source, ("code",), top.take_raw("code") or {})
     found = BounceFile(
-        source.path,
-        base,
-        _categories(source, top.take_raw("category")),
-        _rules(source, top.take_raw("rule")),
-        _table(
-            source, "enhanced", top.take_raw("enhanced"), _ENHANCED_KEY, 'an enhanced code, like "5.1.1" or "x.1.1"'
-        ),
-        _table(source, "code", top.take_raw("code"), _CODE, 'a reply code, like "521"'),
+        path=source.path,
+        base=base,
+        categories=_categories(source, top.take_raw("category")),
+        rules=_rules(source, top.take_raw("rule")),
+        enhanced=_by_code(enhanced, _ENHANCED_KEY, 'an enhanced code, like "5.1.1" or "x.1.1"'),
+        codes=_by_code(codes, _CODE, 'a reply code, like "521"'),
+        lines={key: table.line_of(key) for table in (enhanced, codes) for key in table.keys},
     )
     top.done()
     return found
@@ -130,18 +131,19 @@ def _check(table: Table, rule: BounceRule) -> None:
         table.fault("origin", 'must be "reply": a notice has no stage, so a code alone says little')
 
 
-def _table(source: Source, name: str, raw: Any, shape: re.Pattern[str], wanted: str) -> dict[str, str]:
-    """A table of codes."""
+def _by_code(table: Table, shape: re.Pattern[str], wanted: str) -> dict[str, str]:
+    """A table of codes and their categories; "" is one of its own: a code that says nothing."""
     found: dict[str, str] = {}
-    table = Table(source, (name,), raw or {})
-    for key, category in cast("dict[str, Any]", raw if isinstance(raw, dict) else {}).items():
-        if not shape.fullmatch(key):
-            table.fault(key, f"is not {wanted}")
-        elif category != "" and category not in categories.ALL:
-            table.fault(key, "is no category" + _meant(str(category), categories.ALL))
+    for key in table.keys:
+        if shape.fullmatch(key):
+            found[key] = table.take(key, _category_or_nothing, "")
         else:
-            found[key] = str(category)
+            table.fault(key, f"is not {wanted}")
     return found
+
+
+def _category_or_nothing(raw: Any) -> str:
+    return "" if raw == "" else _category_word(raw)
 
 
 def _word(words: type[Word]) -> Callable[[Any], Word]:

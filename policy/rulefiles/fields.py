@@ -50,6 +50,11 @@ class Table:
         """Whether the file has this key, right or wrong."""
         return key in self._set
 
+    @property
+    def keys(self) -> list[str]:
+        """What the file has here, for tables whose keys are anybody's."""
+        return sorted(self._set)
+
     def line_of(self, key: str) -> int:
         return self.source.lines.line_of(self.names, self.nth, key) or self.line
 
