@@ -29,13 +29,15 @@ _WHOM_TO_ASK = any_of(
     r"문의", r"^\W{0,6}(?:from|sender|von|de|da|od|van|reply-to|发件人|寄件者|寄件人|差出人|от|return-path|"
     r"message-?id|references|"
     r"in-reply-to|x-[a-z-]{1,40})\s*[:：]",
-    r"from (?:the )?(?:address|sender|<)", r"\bsent by\b", r"message-id", r"https?://", r"mail from:?\s?<",
+    r"try (?:e-?mailing|sending|\S{1,64}@)|if \S{1,64}@.{0,60} fails|finger ", r"from (?:the )?(?:address|sender|<)",
+    r"\bsent by\b", r"message-id", r"https?://", r"mail from:?\s?<",
     r"^\W{0,3}mail from", r"received: ", r"\bhelo\b|\behlo\b",
 )  # fmt: skip
 _LABEL = re.compile(
     r"^\W{0,8}(?:(?:failed |original |final |intended |rejected |invalid |undeliverable )?(?:recipients?|"
     r"address(?:es)?|e-?mail|mailbox|destination|user)(?: ?\(?e?s\)?)?"
-    r"|to|rcpt to|an|empf[äa]nger|destinataires?|destinatarios?|destinat[áa]rios?|destinatari[oa]?|para|a|à|кому|"
+    r"|(?:addressed )?to|rcpt to|an|empf[äa]nger|destinataires?|destinatarios?|destinat[áa]rios?|destinatari[oa]?|"
+    r"para|a|à|кому|"
     r"получател[ья]|адресат|geadresseerde|aan|odbiorca|adresat|do"
     r"|收\s?件\s?(?:人|者)(?:地址)?|宛先|あて先|受信者|送信先|받는 ?사람|수신자|al[ıi]c[ıi])\s*[:：]",
     re.IGNORECASE,

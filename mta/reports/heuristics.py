@@ -17,7 +17,7 @@ from .answers import answer_to, sort_of
 from .general import failed_addresses, says_delivered
 from .last_reader import addresses_by_flufl
 from .notice import Notice, code_in, notice_of
-from .notice_words import DELAYED, FAILED, FINAL
+from .notice_words import AUTOMATIC, DELAYED, FAILED, FINAL, PARCEL
 from .report import Report, ReportedRecipient, ReportSort
 from .styles.all_styles import STYLES
 from .styles.style import recipient, recipients_by
@@ -47,19 +47,25 @@ def read_unstandard(tree: MessageTree) -> Report | None:
 
 
 def _may_be_notice(notice: Notice) -> bool:
-    if "x-failed-recipients" in notice.fields or notice.by_machine:
+    if "x-failed-recipients" in notice.fields or notice.signs > 1 or notice.by_machine:
         return True
-    return notice.signs > 0 and not notice.is_passed_on
+    return notice.signs == 1 and not notice.is_passed_on
 
 
 def _by_common_signs(notice: Notice, tree: MessageTree) -> Report | None:
     speaks = any(words.search(text) for words in (FAILED, DELAYED) for text in (notice.subject, notice.text))
-    certain = notice.signs >= 2 or "x-failed-recipients" in notice.fields
+    certain = "x-failed-recipients" in notice.fields or notice.signs + _is_by_itself(notice) > 1
     if certain and (speaks or says_delivered(notice.text)) and (found := failed_addresses(notice)):
         return _report(notice, "general", found, None)
     if found := [recipient(address, notice.text) for address in addresses_by_flufl(tree)]:
         return _report(notice, "flufl", found, None)
     return _report(notice, "general", [], None) if certain and speaks else None
+
+
+def _is_by_itself(notice: Notice) -> bool:
+    """It says that a machine made it, and it is about mail."""
+    sent_otherwise = any(name in notice.fields for name in ("in-reply-to", "references", "list-id", "list-unsubscribe"))
+    return not sent_otherwise and AUTOMATIC.search(notice.signature) is not None and not PARCEL.search(notice.text)
 
 
 def _report(notice: Notice, style: str, found: Sequence[ReportedRecipient], sort: ReportSort | None) -> Report:

@@ -20,11 +20,12 @@ def any_of(*patterns: str) -> re.Pattern[str]:
 
 # Who writes notices. Looked for in From, where a display name counts too.
 NOTICE_FROM = any_of(
+    r"\bndrs?@", r"\bjetmail", r"email system",
     r"mailer[-_. ]?daemon", r"\bpost-?master\b", r"mail[-_. ]?delivery", r"mail[-_. ]delivery[-_. ]?(?:sub)?system",
     r"mail(?:er)? administrator", r"mail[-_. ]?admin\b", r"smtp_mail_service", r"\bbounces?[-+@]", r"\bmailrobot",
     r"antivirus_for_smtp", r"mdaemon@", r"\bmdaemon\b", r"system administrator", r"systemadministrator",
     r"microsoftexchange[0-9a-f]{8,}@", r"\bmicrosoft outlook\b.{0,8}<", r"delivery (?:status )?notif", r"mail ?system",
-    r"complaints?@email-abuse", r"internet[-_ ]?mail[-_ ]?(?:service|delivery)", r"\buucp@", r"\bmmdf\b", r"root@",
+    r"complaints?@email-abuse", r"internet[-_ ]?mail[-_ ]?(?:service|delivery)", r"\buucp@", r"\bmmdf\b",
     r"mailgate", r"mail[-_ ]?marshal", r"non-?deliver", r"undeliver", r"notifications?@.{0,60}bounce", r"系统退信",
     r"noreply-dmarc", r"lsmtp", r"listserv@", r"mail-?daemon", r"smtp[-_ ]?gateway", r"groupwise", r"\bvpop3\b",
     r"メール配信", r"mailsweeper", r"\bmajordomo@", r"почтовая система",
@@ -66,6 +67,7 @@ NOTICE_SUBJECT = any_of(
 
 # Sentences that say that a message did not arrive.
 FAILED = any_of(
+    r"trouble (?:delivering|sending)", r"rejected (?:the )?recipient", r"pu (?:e|ê)tre d[ée]livr",
     r"(?:could|can|would|did|was|were|been|is|are|be) ?(?:not|n'?t|never) (?:be |been )?(?:successfully )?"
     r"(?:deliver|reach|sent|send|process|accept|receive)",
     r"(?:couldn|wasn|weren|isn|can|didn)['’]t (?:be |been )?(?:deliver|reach|sent|send|found|accept)",
@@ -124,6 +126,27 @@ FAILED = any_of(
     r"배달(?:하지 못|되지 않|할 수 없|에 실패)", r"전송(?:하지 못|되지 않|할 수 없|에 실패)", r"반송", r"존재하지 않",
     r"전달(?:하지 못|되지|할 수 없)",
     r"teslim edile(?:medi|mez)", r"iletilemedi", r"gönderilemedi", r"bulunamad[ıi]",
+)  # fmt: skip
+
+# How machines introduce themselves.
+AUTOMATIC = any_of(
+    r"(?:created|generated|sent|produced) automatically", r"automatically (?:generated|created|sent)",
+    r"auto-?generated",
+    r"(?:this is|that is) an? (?:automat|delivery|advisory)", r"(?:please )?do not reply",
+    r"mail (?:delivery )?(?:software|system|agent)",
+    r"automatisch (?:erstellt|erzeugt|generiert|versandt|gegenereerd)",
+    r"message (?:est )?(?:automatique|g[ée]n[ée]r[ée])",
+    r"(?:generado|gerad[oa]|generato|enviad[oa]) autom[aá]tic", r"autom[aá]tic(?:amente|o|a)\b", r"автоматическ",
+    r"wygenerowan",
+    r"(?:自动|自動)(?:发|發|生|送|返|的に)", r"自動", r"系统邮件|系統郵件", r"자동", r"otomatik olarak",
+)  # fmt: skip
+
+# Deliveries of another trade.
+PARCEL = any_of(
+    r"\b(?:parcels?|packages?|shipments?|courier|tracking (?:number|code)|order (?:number|no\.?|id|#)|invoice)\b",
+    r"\b(?:paket|sendung(?:snummer)?|bestellnummer|colis|commande|paquete|pedido|encomenda|pacco|spedizione|"
+    r"bestelling|przesy[lł]k)",
+    r"посылк|заказ", r"包裹|快递|快遞|订单|訂單|運單|运单", r"荷物|ご注文|お届け物", r"택배|주문", r"kargo",
 )  # fmt: skip
 
 # Sentences that say that it is tried on.

@@ -138,7 +138,8 @@ WEBMAIL: tuple[Style, ...] = (
     Style(
         "1and1",
         matching(
-            r"^from: .{0,80}@(?:kundenserver|gmx|web|1and1|ionos|t-online|freenet)\.",
+            r"^from: .{0,80}@(?:[\w-]{1,30}\.)?(?:kundenserver\.de|gmx\.\w|web\.de|1and1\.|ionos\.|t-online\.de|"
+            r"freenet\.de)",
             r"diese nachricht wurde automatisch (?:erzeugt|erstellt|generiert)",
             r"dies ist eine automatisch (?:erzeugte|generierte|erstellte)",
         ),
