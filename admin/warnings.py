@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..queue.inbound.inbound import VERP_LIFE_MS
 from .config import Config, Fault
 from .config.lines import LineIndex, index_lines
 from .texts import _
@@ -22,6 +23,7 @@ def warnings(config: Config, has_account: HasAccount | None) -> list[Fault]:
     """In the order of the lines. `has_account`: None while there are no accounts yet."""
     index = index_lines(config.text)
     found = [*_data_dir(config, index), *_trusted(config, index, has_account), *_sources(config, index)]
+    found += _forgetting(config, index)
     return sorted([*found, *_inbound(config, index), *_not_listening(config, index)])
 
 
@@ -66,6 +68,14 @@ def _inbound(config: Config, index: LineIndex) -> Iterator[Fault]:
             "mail to any address of an account's domain is accepted and kept here, and forwarded to nobody yet"
         )
         yield Fault(index.line_of("inbound"), "[inbound]", sentence)
+
+
+def _forgetting(config: Config, index: LineIndex) -> Iterator[Fault]:
+    days = VERP_LIFE_MS // 86_400_000
+    if config.inbound is not None and config.queue.forget_after_days < days:
+        sentence = _("bounces may come for {n} days, and those of letters that are forgotten by then are refused")
+        line = index.line_of("queue", 0, "forget_after_days")
+        yield Fault(line, "[queue] forget_after_days", sentence.format(n=days))
 
 
 def _not_listening(config: Config, index: LineIndex) -> Iterator[Fault]:

@@ -62,6 +62,7 @@ from .storage.store import QueueStore
 from .streams.render_faults import RENDER_FAULTS, RenderFaults
 from .streams.stopping import Stopping
 from .streams.streams import Streams
+from .streams.way_back import WayBackWatch
 from .workers.fleet import ProcessFleet
 from .workers.halting import halted_flows
 from .workers.marks import mark_path, read_marks
@@ -144,6 +145,7 @@ class Dispatcher:
             commits, store, self._due_now, clock, self.book, self.leasing.revisions, self.stopping, self._halt_now,
             ports.return_paths, ports.feedback_id,
         )  # fmt: skip
+        self._way_back = WayBackWatch(commits, ports.return_paths, self.streams.hold)
         self._set_back = SetBack(commits, store, clock)
         self.housekeeper.also(MinuteSweep(commits, clock).sweep)
         self.housekeeper.also(self.suspending.forget_old)
@@ -183,6 +185,7 @@ class Dispatcher:
         self._tasks.append(asyncio.create_task(self.expiry.run()))
         self._tasks.append(asyncio.create_task(self.delays.run()))
         self._tasks.append(asyncio.create_task(self.stopping.run()))
+        self._tasks.append(asyncio.create_task(self._way_back.run()))
 
     async def stop(self, seconds: float) -> None:
         """No lease is given any more; workers end within `seconds`; what they said is committed."""

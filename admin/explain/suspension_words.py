@@ -10,6 +10,7 @@ from typing import assert_never
 from ...queue.ids import queue_id
 from ...queue.pace.suspensions import Suspension, SuspensionScope
 from ...queue.streams.render_faults import MOST_IN_A_ROW, RENDER_FAULTS
+from ...queue.streams.way_back import NO_WAY_BACK
 from .. import times
 from ..texts import _
 
@@ -31,7 +32,7 @@ def cause_words(suspension: Suspension) -> str:
     """Which reply, or who."""
     if suspension.rule:
         return suspension.reply or suspension.rule
-    if suspension.reason == RENDER_FAULTS:
+    if suspension.reason in (RENDER_FAULTS, NO_WAY_BACK):
         return stream_reason(suspension.reason)
     by = _("by {who}").format(who=suspension.who) if suspension.who else _("by an operator")
     return _("{what}: {words}").format(what=by, words=suspension.reason) if suspension.reason else by
@@ -39,6 +40,8 @@ def cause_words(suspension: Suspension) -> str:
 
 def stream_reason(reason: str) -> str:
     """Why a stream is paused: words of a person as they are, a reason of ours as a sentence."""
+    if reason == NO_WAY_BACK:
+        return _("bounces would be lost: the MX of the author's domain does not lead to this system any more")
     if reason != RENDER_FAULTS:
         return reason
     sentence = _("no letter could be made for {n} recipients in a row: see the template and their fields")

@@ -111,6 +111,15 @@ def return_path(db: sqlite3.Connection, stream_id: int) -> tuple[str, int] | Non
     return db.execute(query, (stream_id,)).fetchone()
 
 
+def running_with_verp(db: sqlite3.Connection) -> list[tuple[int, str]]:
+    """Streams that run, whose recipients have reverse-paths of ours, with the domain of these; none that is over."""
+    return db.execute(
+        "SELECT s.id, m.verp_domain FROM stream AS s JOIN message AS m ON m.id = s.message_id"
+        " WHERE s.run_state = 'running' AND m.verp_domain <> ''"
+        " AND EXISTS (SELECT 1 FROM flow AS f JOIN backlog AS b ON b.flow_id = f.id WHERE f.stream_id = s.id)"
+    ).fetchall()
+
+
 def set_state(db: sqlite3.Connection, stream_id: int, state: RunState, reason: str, who: str, now_ms: int) -> None:
     db.execute(
         "UPDATE stream SET run_state = ?, reason = ?, who = ?, changed_ms = ? WHERE id = ?",

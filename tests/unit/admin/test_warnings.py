@@ -36,6 +36,7 @@ def test_a_plain_configuration_has_nothing_to_look_at(tmp_path: Path) -> None:
         (SOURCE + SOURCE.replace("127.0.0.1", "192.0.2.77").replace("'a'", "'b'"), 9, "[[source]] address"),
         (SOURCE + "address6 = '2001:db8::77'\n", 7, "[[source]] address6"),
         ("[inbound]\n", 3, "[inbound]"),
+        ("[queue]\nforget_after_days = 89\n[inbound]\nlisten = []\n", 4, "[queue] forget_after_days"),
         ("[admin]\n", 3, "[admin]"),
         ("[tracking]\n", 3, "[tracking]"),
         ("[dns]\nlisten = '127.0.0.1:5353'\n", 3, "[dns]"),

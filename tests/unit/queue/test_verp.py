@@ -19,6 +19,7 @@ from youtong.queue.streams.enqueueing import StreamRecipient
 from youtong.queue.streams.feedback_ids import FeedbackIds, stream_in
 from youtong.queue.streams.stream_states import RunState, StreamEvent
 from youtong.queue.streams.streams import NewStream, NoWayBack, Streams
+from youtong.queue.streams.way_back import NO_WAY_BACK, WayBackWatch
 from youtong.queue.workers.marks import MarkFile
 from youtong.queue.workers.worker import Worker
 from youtong.queue.workers.workerjob import ContentMaker
@@ -250,6 +251,29 @@ def _paused() -> NewStream:
 
 def _keeping() -> NewStream:
     return NewStream(7, "s", NEW.reverse_path, NEW.head, NEW.body, NEW.lifetime_ms, keeps_path=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "pauses"), [(ELSEWHERE, True), (ReturnPath(kept=WhyKept.UNKNOWN), False), (ReturnPath(OURS), False)]
+)
+async def test_a_running_stream_whose_bounces_come_no_more_is_paused_but_not_for_silent_name_servers(
+    answer: ReturnPath, pauses: bool, room: QueueRoom
+) -> None:
+    streams = streams_of(room)
+    stream = await streams.make(NEW)
+    await streams.enqueue(stream, [StreamRecipient("1", "a@one.example")])
+    room.return_paths.answers[OURS] = answer
+    await WayBackWatch(room.commits, room.return_paths, streams.hold).look()
+    row = await streams.stream(stream)
+    assert (row.run_state is RunState.PAUSED, row.reason) == ((True, NO_WAY_BACK) if pauses else (False, ""))
+
+
+async def test_a_stream_of_which_nobody_waits_is_left_alone(room: QueueRoom) -> None:
+    streams = streams_of(room)
+    stream = await streams.make(NEW)
+    room.return_paths.answers[OURS] = ELSEWHERE
+    await WayBackWatch(room.commits, room.return_paths, streams.hold).look()
+    assert (await streams.stream(stream)).run_state is RunState.RUNNING
 
 
 # -- Feedback-ID
