@@ -13,6 +13,7 @@ from ..mta.submission.listener import SubmissionListener
 from ..policy.our_addresses import OurAddresses
 from ..queue.address_keys import open_signer
 from ..queue.dispatcher import Dispatcher
+from ..queue.inbound.host_limits import HostLimits
 from ..queue.inbound.inbound import Inbound
 from ..queue.inbound.inbound_store import InboundStore
 from ..queue.retry import RetrySchedule
@@ -72,7 +73,8 @@ class InboundPart:
             section.max_message_size,
             section.memory,
         )
-        sink = Inbound(ours, self.store, self._clock)
+        hosts = HostLimits(self._clock, messages=section.host_messages_per_minute, octets=section.host_size_per_minute)
+        sink = Inbound(ours, self.store, self._clock, hosts)
         self.listener = SubmissionListener(settings, InboundRole(sink), self._clock)
         await self.listener.start()
 

@@ -12,7 +12,7 @@ from typing import assert_never
 import click
 
 from ...queue.ids import inbound_id
-from ...queue.inbound.inbound_mail import Addressee, InboundKind, InboundMessage
+from ...queue.inbound.inbound_mail import Addressee, Effect, InboundKind, InboundMessage, ReadAs
 from .. import times
 from ..explain.facts import headline_of
 from ..texts import _
@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2
 def print_inbound(messages: Sequence[InboundMessage], now_ms: int, *, whole: bool) -> None:
     """A line each. `whole`: nothing was left off."""
     print_table(
-        (_("Number"), _("Kind"), _("From"), _("To"), _("Came"), _("Size")),
+        (_("Number"), _("Kind"), _("From"), _("To"), _("Came"), _("Size"), _("Read as")),
         [_row(message, now_ms) for message in messages],
         empty=_("Nothing came."),
     )
@@ -42,6 +42,7 @@ def _row(message: InboundMessage, now_ms: int) -> tuple[str, ...]:
         _printable(first.address) + more,
         times.relative(message.at_ms, now_ms),
         _("{n:,} bytes").format(n=message.size_bytes),
+        read_words(message),
     )
 
 
@@ -57,6 +58,7 @@ def print_inbound_message(message: InboundMessage, head: bytes, body: bytes, now
         (_("From"), _printable(headline.author) or "–"),
         (_("Subject"), _printable(headline.subject) or "–"),
         (_("Size"), _("{n:,} bytes").format(n=message.size_bytes)),
+        (_("Read as"), read_words(message)),
     ]
     print_facts(facts)
     click.echo()
@@ -88,6 +90,41 @@ def kind_words(kind: InboundKind) -> str:
             assert_never(kind)
 
 
+def read_words(message: InboundMessage) -> str:
+    """What it turned out to be, and what followed."""
+    if not message.read_as:
+        return _("not read yet")
+    words = _sort_words(message.read_as)
+    effect = _effect_words(message.effect)
+    return _("{what}: {words}").format(what=words, words=effect) if effect else words
+
+
+def _sort_words(word: str) -> str:
+    sorts = {
+        ReadAs.BOUNCE: _("bounce"),
+        ReadAs.DELAY: _("notice of a delay"),
+        ReadAs.SUCCESS: _("notice of arrival"),
+        ReadAs.AUTO_REPLY: _("automatic answer"),
+        ReadAs.MOVED: _("has moved"),
+        ReadAs.CHALLENGE: _("asks to be confirmed"),
+        ReadAs.COMPLAINT: _("complaint"),
+        ReadAs.LETTER: _("letter"),
+        ReadAs.UNREADABLE: _("cannot be read"),
+    }
+    return sorts.get(ReadAs(word), word) if word in frozenset(ReadAs) else word
+
+
+def _effect_words(word: str) -> str:
+    effects = {
+        Effect.RECORDED: _("written into its recipient's history"),
+        Effect.REPEATED: _("heard before"),
+        Effect.UNRELATED: _("names no recipient of this account"),
+        Effect.SENT_ON: _("sent on to the operator"),
+        Effect.KEPT: _("kept here for the operator"),
+    }
+    return effects.get(Effect(word), "") if word in frozenset(Effect) else ""
+
+
 def inbound_json(message: InboundMessage) -> dict[str, object]:
     """One message without its content."""
     return {
@@ -99,6 +136,8 @@ def inbound_json(message: InboundMessage) -> dict[str, object]:
         "tls": message.tls,
         "size_bytes": message.size_bytes,
         "recipients": [_addressee_json(each) for each in message.addressees],
+        "read_as": message.read_as or None,
+        "effect": message.effect or None,
     }
 
 

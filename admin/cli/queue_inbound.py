@@ -38,8 +38,8 @@ class InboundIdParam(click.ParamType[int]):
 @click.command(
     **teaching(
         _("List what the world wrote to us, or show one message."),
-        _("Bounces, answers, unsubscribe mails, reports, and mail to postmaster and abuse, newest first. They are kept "
-          "until they are dealt with, and no longer than [inbound] keep_days."),
+        _("Bounces, answers, unsubscribe mails, reports, and mail to postmaster and abuse, newest first, each with "
+          "what it was read as and what followed. They are kept for [inbound] keep_days."),
         examples=("youtong queue inbound", "youtong queue inbound --kind postmaster", "youtong queue inbound i0000003"),
     )
 )  # fmt: skip

@@ -121,6 +121,8 @@ class Inbound:
     max_message_size: Bytes = key(size, "25 MiB")
     keep_days: int = key(whole_number(1, 3650), 30)
     keep_size: Bytes = key(size, "1 GiB")
+    host_messages_per_minute: int = key(_count, 600)
+    host_size_per_minute: Bytes = key(size_or_zero, "100 MiB")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,14 +8,14 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from ..envelope import Domain
-from ..submission.ports import Intake, Verdict
+from ..submission.ports import Client, Intake, Verdict
 
 
 class InboundSink(Intake, Protocol):
     """Takes mail for addresses of ours: before the recipients are known it may defer, then it judges each."""
 
-    def mail_from(self) -> Verdict:
-        """At MAIL, whoever writes: 452 4.3.1 when there is no room."""
+    def mail_from(self, client: Client) -> Verdict:
+        """At MAIL: 452 4.3.1 when there is no room, 451 4.7.1 when this host writes too much."""
         ...
 
     def recipient(self, address: str, domain: Domain) -> Verdict | Awaitable[Verdict]:

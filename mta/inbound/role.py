@@ -35,7 +35,7 @@ class InboundRole:
         return _PROCEED
 
     def mail_from(self, client: Client, origin: Origin, reverse_path: str) -> Verdict:
-        return self.intake.mail_from()
+        return self.intake.mail_from(client)
 
     def recipient(
         self, client: Client, origin: Origin, reverse_path: str, address: str, domain: Domain

@@ -17,9 +17,10 @@ from collections.abc import Awaitable
 from ...mta.clock import Clock
 from ...mta.envelope import Domain
 from ...mta.reply import Reply, reply
-from ...mta.submission.ports import BodyWriter, Proceed, Refuse, Submission, Verdict
+from ...mta.submission.ports import BodyWriter, Client, Proceed, Refuse, Submission, Verdict
 from ..ids import inbound_id
 from ..storage.database import StorageError, StorageFull
+from .host_limits import HostLimits
 from .inbound_mail import SIGNED, Addressee, InboundKind, InboundMessage, OurAddresses, Stranger
 from .inbound_store import InboundStore, size_of
 
@@ -28,6 +29,7 @@ _PROCEED = Proceed()
 _UNKNOWN = Refuse(reply(550, "5.1.1", "no such address here"))
 _RELAY = Refuse(reply(550, "5.7.1", "this server does not relay"))
 _NO_ROOM = Refuse(reply(452, "4.3.1", "no room for more mail now, try again later"))
+_TOO_MUCH = Refuse(reply(451, "4.7.1", "too much mail from your address in this minute, try again later"))
 _LATER = Refuse(reply(451, "4.3.0", "the address cannot be looked up now, try again later"))
 _CHANGED = reply(451, "4.3.0", "an address was taken away meanwhile, try again later")
 
@@ -37,11 +39,14 @@ _log = logging.getLogger("youtong.inbound")
 class Inbound:
     """Implements InboundSink."""
 
-    def __init__(self, ours: OurAddresses, store: InboundStore, clock: Clock) -> None:
+    def __init__(self, ours: OurAddresses, store: InboundStore, clock: Clock, hosts: HostLimits | None = None) -> None:
         self._ours, self._store, self._clock = ours, store, clock
+        self._hosts = hosts or HostLimits(clock)
 
-    def mail_from(self) -> Verdict:
-        """At MAIL: without room for anybody nobody need go on."""
+    def mail_from(self, client: Client) -> Verdict:
+        """At MAIL: without room for anybody, or for more of this host, nobody need go on."""
+        if not self._hosts.may_write(client.address):
+            return _TOO_MUCH
         return _PROCEED if self._store.room.is_open(signed=True) else _NO_ROOM
 
     def recipient(self, address: str, domain: Domain) -> Verdict | Awaitable[Verdict]:
@@ -100,6 +105,7 @@ class Inbound:
             size_of(submission.head, submission.body),
             addressees,
         )
+        self._hosts.wrote(client.address, new.size_bytes)  # before it is stored: what fails then costs no less
         seq = await self._store.put(new, submission.head, submission.body)
         return reply(250, "2.0.0", f"Ok: stored as {inbound_id(seq)}")
 

@@ -13,6 +13,7 @@ from youtong.mta.submission.listener import SubmissionListener
 from youtong.mta.submission.ports import Client, InlineBody, Origin, StoredBody, Submission
 from youtong.mta.submission.settings import SessionLimits
 from youtong.policy.our_addresses import OurAddresses
+from youtong.queue.inbound.host_limits import HostLimits
 from youtong.queue.inbound.inbound import Inbound
 from youtong.queue.inbound.inbound_mail import InboundContent, InboundMessage
 from youtong.queue.inbound.inbound_store import InboundStore
@@ -29,7 +30,14 @@ HEAD = b"From: <ann@elsewhere.example>\r\nSubject: Hi\r\n\r\n"
 class InboundHouse:
     """`await open()` before use and `close()` after."""
 
-    def __init__(self, folder: Path, *, keep_octets: int = 10_000_000, certificate: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        keep_octets: int = 10_000_000,
+        certificate: Path | None = None,
+        hosts: HostLimits | None = None,
+    ) -> None:
         self.folder, self.spool = folder, folder / "spool"
         self.spool.mkdir(exist_ok=True)
         self.clock = FakeClock()
@@ -40,7 +48,7 @@ class InboundHouse:
         self.signer = AddressSigner([AddressKey(1, 0, b"s" * 32)])
         self.owners: dict[Domain, int] = {Domain(OURS): OWNER, Domain("xn--bcher-kva.example"): 8}
         self.store = InboundStore(self.commits, self.spool, self.clock, keep_days=30, keep_octets=keep_octets)
-        self.sink = Inbound(OurAddresses(HOST, self.owners.get, self.signer), self.store, self.clock)
+        self.sink = Inbound(OurAddresses(HOST, self.owners.get, self.signer), self.store, self.clock, hosts)
         self.listener: SubmissionListener | None = None
         self._certificate = certificate
 

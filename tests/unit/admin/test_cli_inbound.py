@@ -10,7 +10,8 @@ from fakes.inbound_house import HOST, OURS, InboundHouse, submission
 from youtong.admin.cli.inbound_output import kind_words
 from youtong.admin.cli.main import run
 from youtong.mta.submission.ports import InlineBody
-from youtong.queue.inbound.inbound_mail import InboundKind
+from youtong.queue.inbound.inbound_mail import Effect, InboundKind, ReadAs
+from youtong.queue.storage import inbound_rows
 
 pytestmark = pytest.mark.usefixtures("at_home")
 
@@ -40,7 +41,7 @@ async def test_what_came_is_listed_newest_first(house: InboundHouse, capfd: pyte
     code, out = await type_line("queue inbound", capfd)
     assert code == 0
     title, _line, *rows = out.splitlines()
-    assert title.split() == ["Number", "Kind", "From", "To", "Came", "Size"]
+    assert title.split() == ["Number", "Kind", "From", "To", "Came", "Size", "Read", "as"]
     assert [row.split()[0] for row in rows] == ["i0000003", "i0000002", "i0000001"]
     assert [word in row for word, row in zip(["postmaster", "answer", "bounce address"], rows, strict=True)] == [
         True
@@ -83,3 +84,19 @@ async def test_nothing_and_a_wrong_number_are_said(house: InboundHouse, capfd: p
 
 def test_each_kind_has_words_of_its_own() -> None:
     assert len({kind_words(kind) for kind in InboundKind}) == len(InboundKind)
+
+
+async def test_what_a_message_was_read_as_and_what_followed_is_said(
+    house: InboundHouse, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await three(house)
+    await house.commits.submit(lambda db: inbound_rows.mark_read(db, 1, ReadAs.BOUNCE, Effect.RECORDED))
+    await house.commits.submit(lambda db: inbound_rows.mark_read(db, 2, ReadAs.LETTER, Effect.NOTHING))
+    _code, out = await type_line("queue inbound", capfd)
+    _title, _line, *rows = out.splitlines()
+    assert "not read yet" in rows[0]
+    assert rows[1].rstrip().endswith("letter")
+    assert rows[2].rstrip().endswith("bounce: written into its recipient's history")
+    _code, out = await type_line("queue inbound --json", capfd)
+    said = [(message["read_as"], message["effect"]) for message in json.loads(out)]
+    assert said == [(None, None), ("letter", None), ("bounce", "recorded")]

@@ -19,6 +19,8 @@ from youtong.queue.signed_address import TokenKind
 from youtong.queue.storage.database import StorageFull
 
 
+SOMEBODY = submission(HOST).client
+
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[InboundHouse]:
     made = await InboundHouse(tmp_path).open()
@@ -200,10 +202,10 @@ async def test_above_the_bound_mail_is_deferred_and_what_only_we_can_address_com
     flooded = len(house.stored())
     assert (await verdict(house, f"postmaster@{HOST}")).startswith("452 4.3.1")
     assert await verdict(house, signed) == "ok"
-    assert house.sink.mail_from() == Proceed()
+    assert house.sink.mail_from(SOMEBODY) == Proceed()
     while await verdict(house, signed) == "ok":
         assert (await house.sink.accept(submission(signed))).code in (250, 452)
-        if isinstance(house.sink.mail_from(), Refuse) or len(house.stored()) > 20:
+        if isinstance(house.sink.mail_from(SOMEBODY), Refuse) or len(house.stored()) > 20:
             break
     assert len(house.stored()) > flooded
     assert house.store.room.used <= 16 * ROW_OCTETS
