@@ -86,7 +86,10 @@ class AddressSigner:
     def _signing(self, kind: TokenKind, number: int) -> AddressKey:
         if kind is TokenKind.PROOF:
             return self._newest_first[0]
-        return next(key for key in self._newest_first if key.first <= number)
+        for key in self._newest_first:
+            if key.first <= number:
+                return key
+        raise AssertionError("no key signs the first numbers")
 
 
 def verp_token(local_part: str) -> str | None:
