@@ -15,6 +15,7 @@ class When(Enum):
     STARTING = "a start after a kill"
     SERVING = "letters go through"
     INBOUND = "the world writes to addresses of ours"
+    RETURNED = "what came back is read"
     ARCHIVING = "a small process moves old mail to the archive"
     DRIVEN = "a small process of its own drives that one class"
 
@@ -55,6 +56,8 @@ POINTS = (
     CrashPoint("address-key.after", "the same, durable", (_FIRST,), sent=False),
     CrashPoint("inbound.before", "inbound mail whose content is durable and known to no row", (When.INBOUND,)),
     CrashPoint("inbound.after", "inbound mail, committed, its 250 not made", (When.INBOUND,)),
+    CrashPoint("returned.before", "news of a recipient, not written down", (When.RETURNED,)),
+    CrashPoint("returned.after", "news of a recipient, written and not committed", (When.RETURNED,)),
     CrashPoint("accepted-reply.before", "a committed message whose 250 was not made", sent=None),
     CrashPoint("submission.reply.before", "any reply to a client", times=(1, 2, 3, 4)),
     CrashPoint("submission.reply.after", "any reply to a client, given to the kernel", times=(1, 2, 3, 4)),

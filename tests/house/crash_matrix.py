@@ -17,6 +17,7 @@ _TESTS = {
     When.STARTING: "test_nothing_is_lost_when_a_process_dies_while_the_server_starts_again",
     When.SERVING: "test_nothing_is_lost_when_a_process_dies_under_load",
     When.INBOUND: "test_what_was_answered_with_250_is_stored_whole",
+    When.RETURNED: "test_what_came_back_is_written_down_once",
     When.ARCHIVING: "test_a_death_in_a_move_loses_nothing_and_doubles_nothing",
     When.DRIVEN: "test_marks_of_open_leases_survive_a_death_in_the_rewrite",
 }

@@ -24,8 +24,8 @@ from house.source_tree import ROOT, Module, modules
 from youtong.queue.archive.archive_store import open_archive
 
 _OF_ADMIN = (
-    "cli_archived", "cli_inbound", "cli_queue", "cli_queue_log", "cli_queue_suspending", "explain_reasons",
-    "explain_site", "metrics", "owner_figures", "top",
+    "cli_archived", "cli_inbound", "cli_queue", "cli_queue_log", "cli_queue_suspending", "explain_reasons", "follower",
+    "explain_site", "inbound_follower", "metrics", "owner_figures", "top",
 )  # fmt: skip
 TRACED_TESTS = ("tests/unit/queue", *(f"tests/unit/admin/test_{name}.py" for name in _OF_ADMIN))
 
