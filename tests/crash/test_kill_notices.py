@@ -1,22 +1,21 @@
 """A process dies at every crash point while letters fail: no notice is lost, and none is queued twice."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from fakes.crash_points import IS_SOAK, CrashPoint, When, cases
-from fakes.internet import FreshDomains, received_by, simulated_internet
+from fakes.internet import FreshDomains, change, received_by, simulated_internet
 from fakes.posting import Fate, Letter, doubted, post
 from fakes.running import Running, until
 from youtong.mta.simulator.simulator import Simulator
 
 pytestmark = [pytest.mark.crash, pytest.mark.asyncio(loop_scope="module")]
 
-OWN = 64  # one for each death
+OWN = 2 * 64  # for each death one where the senders are at home, and one that refuses
+REFUSED = [{"at": "rcpt", "reply": "550 5.1.1 User unknown"}]
 _fresh = FreshDomains(OWN)
-_numbers = itertools.count()
 _ELSEWHERE = ("spool-", "delivery.body.", *(() if IS_SOAK else ("submission.reply.",)))
 """Deaths that say little here: letters and notices are small; and before a letter is taken there is nothing to tell."""
 
@@ -64,10 +63,11 @@ def at_commits(times: int) -> list[tuple[CrashPoint, int]]:
 async def test_a_failure_is_told_exactly_once_whenever_a_process_dies(
     point: CrashPoint, times: int, server: Running, internet: Simulator
 ) -> None:
-    (home,) = _fresh.take(1)
+    home, away = _fresh.take(2)
+    change(internet, away.removesuffix(".test"), rule=REFUSED)
     senders = [f"s{n}@{home}" for n in range(4)]
     sent = [
-        Letter(f"{point.name}-{times}-{n}", (f"unknown{next(_numbers)}@friendly.test",), reverse_path=sender)
+        Letter(f"{point.name}-{times}-{n}", (f"unknown{n}@{away}",), reverse_path=sender)
         for n, sender in enumerate(senders)
     ]
     server.arm(point.name, times)
