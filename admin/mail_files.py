@@ -21,7 +21,7 @@ import msgspec
 
 MAX_MESSAGE = 32 << 20
 STDIN = "-"
-_SEPARATOR = re.compile(rb"(?:\A|(?:\r?\n|\r)(?:\r?\n|\r))From [^\r\n]*(?:\r?\n|\r)")
+_SEPARATOR = re.compile(rb"(?:\A|(?>\r\n|\n|\r)(?>\r\n|\n|\r))From [^\r\n]*(?>\r\n|\n|\r)")
 
 
 class MailFile(msgspec.Struct, frozen=True):
