@@ -4,7 +4,7 @@ Owns   the cut between what the notice says and our letter below it; addresses i
 Knows  no style.
 
 Invariants
-    Bounded: MAX_LINES lines of MAX_WIDTH characters are read, MAX_RECIPIENTS are found; linear time.
+    Bounded: MAX_TEXT characters in MAX_LINES lines of MAX_WIDTH are read, MAX_RECIPIENTS are found; linear time.
     Quoted lines ("> Failed") are nobody's statement, and are kept only where a style lists addresses so.
 """
 
@@ -18,8 +18,10 @@ from .report import ReturnedLetter
 from .returned_letter import returned_letter
 from .tree import MessageTree
 
-MAX_LINES = 600
-MAX_WIDTH = 1_000
+MAX_TEXT = 48 * 1024
+MAX_LINES = 1_000
+MAX_WIDTH = 800
+MAX_FIELD = 500
 MAX_RECIPIENTS = 1_000
 _SIGNATURE = 6_000  # characters of a notice in which its maker shows
 
@@ -80,9 +82,8 @@ class Notice(msgspec.Struct, frozen=True):
 def notice_of(tree: MessageTree) -> Notice:
     """The notice that a message would be, if it is one."""
     lines, fields = _cut(_words(tree)), tree.fields
-    return Notice(
-        fields, fields.first("from") or fields.first("sender"), fields.first("subject"), lines, returned_letter(tree)
-    )
+    sender = fields.first("from") or fields.first("sender")
+    return Notice(fields, sender[:MAX_FIELD], fields.first("subject")[:MAX_FIELD], lines, returned_letter(tree))
 
 
 def _words(tree: MessageTree) -> str:
@@ -95,7 +96,7 @@ def _words(tree: MessageTree) -> str:
 
 def _cut(text: str) -> tuple[str, ...]:
     """What the notice says, without our letter below."""
-    lines = [line[:MAX_WIDTH].rstrip() for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
+    lines = [line[:MAX_WIDTH].rstrip() for line in text[:MAX_TEXT].split("\n", MAX_LINES)[:MAX_LINES]]
     said = False
     for at, line in enumerate(lines):
         if said and (_OWN_HEAD.match(line) or (len(line) < 160 and LETTER_BELOW.match(line))):
