@@ -4,7 +4,7 @@ Owns   the child's life: started when there is something to read, ended when it 
 Knows  no report: octets in, a Reading out.
 
 Invariants
-    A message gets TRIES tries of at most `seconds` each; then it is unreadable, and the next one is read.
+    A message is tried TRIES times, for `seconds` at most; then it is unreadable, and the next one is read.
     The child ends with us: its input ends then.
 """
 

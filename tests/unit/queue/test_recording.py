@@ -309,4 +309,7 @@ async def test_news_of_an_archived_recipient_is_told_with_its_history(tmp_path: 
         kinds = [each.kind for each in reader.history(row)]
         assert kinds[-4:] == [JournalKind.HELD, JournalKind.CANCELLED, JournalKind.COMPLAINT, JournalKind.COMPLAINT]
         assert reader.history(row)[-1].facts.ended_ms == NOW_MS - 10 * DAY_MS
+    clock.advance(401 * 86_400)
+    assert await recording.sweep() == 1
+    assert mail.number("SELECT count(*) FROM journal WHERE kind = 'complaint'") == 0
     await mail.close()
