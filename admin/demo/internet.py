@@ -1,7 +1,7 @@
 """The demo's internet: the forty shipped providers, a little impatient, and how the demo's server is told about them.
 
-Owns   what the demo changes about conf/simulator-forty.toml: free ports, shorter greylisting, and a home for the
-       senders, where failure notices arrive; and the shaping rules that name these providers.
+Owns   what the demo changes about conf/simulator-forty.toml: free ports, shorter greylisting, and the senders' domains,
+       whose MX is the demo's server itself, so that bounces come home; and the shaping rules that name these providers.
 Knows  nothing of servers and letters.
 """
 
@@ -17,9 +17,9 @@ from .receivers import SENDER_DOMAINS, shipped
 
 GREYLIST_SECONDS = 10.0
 _GREYLIST = Greylist(seconds=GREYLIST_SECONDS, reply="450 4.7.1 Greylisted, see you in ten seconds")
-_HOME = ProviderSettings(
-    name="home", domains=SENDER_DOMAINS, mx=(MxHost(host="mx.home.test", address="127.90.1.1"),)
-)  # fmt: skip
+HOSTNAME = "mail.lantern.test"
+HOME_ADDRESS = "127.90.1.1"  # where the demo's server takes mail
+_HOME = ProviderSettings(name="home", domains=SENDER_DOMAINS, mx=(MxHost(host=HOSTNAME, address=HOME_ADDRESS),))
 _HEAD = """\
 # Made by `youtong demo`: the shipped rules, for the forty providers of its simulated internet.
 base = "shipped"
@@ -36,9 +36,16 @@ def demo_settings(keys: Iterable[SigningKey]) -> Settings:
     return replace(
         shipped(),
         simulator=replace(shipped().simulator, dns="127.0.0.1:0", port=0, control=""),
-        provider=(*map(_impatient, shipped().provider), _HOME),
-        record=(*shipped().record, *records),
+        provider=tuple(map(_impatient, shipped().provider)),
+        record=(*shipped().record, *records, *_way_home()),
     )
+
+
+def _way_home() -> Iterator[ExtraRecord]:
+    """Mail for the senders' domains goes to the demo's server."""
+    yield ExtraRecord(name=HOSTNAME, type="A", text=HOME_ADDRESS)
+    for domain in SENDER_DOMAINS:
+        yield ExtraRecord(name=domain, type="MX", text=f"10 {HOSTNAME}.")
 
 
 def demo_shaping() -> str:

@@ -28,7 +28,7 @@ from ..control import Answer, NotRunning, ask
 from ..store import AppDatabase
 from ..stream_control import StreamQuestion
 from ..texts import _
-from .internet import demo_shaping
+from .internet import HOME_ADDRESS, HOSTNAME, demo_shaping
 from .posting import Postbox
 from .receivers import SENDER_DOMAINS
 
@@ -40,12 +40,15 @@ _SELECTOR = "demo"
 _CONFIG = """\
 # Made by `youtong demo`. Everything leads into the simulated internet of that demo, and to nowhere else.
 [server]
-hostname = "mail.lantern.test"
+hostname = "{hostname}"
 stop_seconds = {stop_seconds}
 
 [submission]
 listen = "127.0.0.1:{port}"
 listen_tls = []
+
+[inbound]
+listen = "{home}:{mx_port}"
 
 [people]
 new_recipients_per_day = 0  # these few people write to hundreds of strangers
@@ -96,7 +99,14 @@ class DemoServer:
 
     async def start(self, dns: str, mx_port: int) -> None:
         """Returns when it takes mail. Raises ServerEnded."""
-        text = _CONFIG.format(port=self.port, mx_port=mx_port, dns=dns, stop_seconds=_STOP_SECONDS)
+        text = _CONFIG.format(
+            hostname=HOSTNAME,
+            home=HOME_ADDRESS,
+            port=self.port,
+            mx_port=mx_port,
+            dns=dns,
+            stop_seconds=_STOP_SECONDS,
+        )
         self.config_file.write_text(text, encoding="utf-8")
         self.config_file.with_name("shaping.toml").write_text(demo_shaping(), encoding="utf-8")
         await self._spawn()

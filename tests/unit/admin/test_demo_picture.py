@@ -6,11 +6,11 @@ from random import Random
 import pytest
 from rich.console import Console
 from youtong.admin.demo.folder import FolderUnusable, fresh_folder
-from youtong.admin.demo.internet import GREYLIST_SECONDS, demo_settings, demo_shaping
+from youtong.admin.demo.internet import GREYLIST_SECONDS, HOSTNAME, demo_settings, demo_shaping
 from youtong.admin.demo.letters import letters
 from youtong.admin.demo.page import page
 from youtong.admin.demo.picture import Picture
-from youtong.admin.demo.receivers import group_named, group_of, groups
+from youtong.admin.demo.receivers import SENDER_DOMAINS, group_named, group_of, groups
 from youtong.admin.demo.show import Pace, Stage
 from youtong.admin.figures import CeilingSeen, OwnerFigures
 from youtong.admin.panorama import FlowLine, Panorama, ProviderRow
@@ -164,8 +164,10 @@ def test_the_simulated_internet_knows_every_provider_but_the_mistyped_one_and_th
     key = generate(Domain("lantern.test"), "demo", Algorithm.ED25519)
     settings = demo_settings([key])
     known = {name for provider in settings.provider for each in provider.domains for name in expand(each)}
-    assert {group.label for group in groups() if not set(group.domains) <= known} == {"mistyped domain"}
-    assert len(settings.provider) == 41, "forty, and the senders themselves"
+    ours = {record.name for record in settings.record if record.type == "MX" and HOSTNAME in record.text}
+    assert {group.label for group in groups() if not set(group.domains) <= known | ours} == {"mistyped domain"}
+    assert len(settings.provider) == 40
+    assert ours == set(SENDER_DOMAINS), "bounces to the senders come to the demo's server"
     assert key.record_name in {record.name for record in settings.record}
     assert {each.greylist.seconds for each in settings.provider if each.greylist} == {GREYLIST_SECONDS}
     assert settings.simulator.port == 0
@@ -179,6 +181,7 @@ def test_the_demos_rules_name_every_provider_and_stay_below_what_most_of_them_ta
     for each in demo_settings([]).provider:
         host = expand(each.mx[0].host)[0]
         assert shaping.provider_of(expand(each.domains[0])[0], [host]) == each.name
+    assert shaping.provider_of(SENDER_DOMAINS[0], [HOSTNAME]) == "home"
     assert group_named("google") == group_of("gmail.test")
     assert [(rate.count, rate.seconds) for rate in shaping.limits_for("google", "default").message_rates] == [(210, 60)]
 
