@@ -141,6 +141,13 @@ AUTOMATIC = any_of(
     r"(?:自动|自動)(?:发|發|生|送|返|的に)", r"自動", r"系统邮件|系統郵件", r"자동", r"otomatik olarak",
 )  # fmt: skip
 
+# How a notice begins that bears no sign of one: it tells its reader about the reader's own message.
+YOUR_MESSAGE = any_of(
+    r"^\W*(?:your|votre|ihre?|su|sua|il (?:suo|tuo)|uw|twoja|ваше?) (?:e-?mail |mail )?"
+    r"(?:message|e-?mail|mail|nachricht|mensaje|correo|mensagem|messaggio|bericht|wiadomo\S{2}|сообщение|письмо)\b",
+    r"^\W*(?:您|你)的(?:邮件|郵件)", r"^\W*お客様の(?:メール|メッセージ)",
+)  # fmt: skip
+
 # Deliveries of another trade.
 PARCEL = any_of(
     r"\b(?:parcels?|packages?|shipments?|courier|tracking (?:number|code)|order (?:number|no\.?|id|#)|invoice)\b",

@@ -26,6 +26,11 @@ _QUICK = 200
 
 def main() -> int:
     options = _options()
+    if options.cases == "bounces":
+        from bench import bounces  # only this case needs its samples
+
+        print(bounces.table())
+        return 0
     if options.quick:
         options.messages, options.runs = _QUICK, 1
     before = circumstances(options.messages, options.runs)
@@ -47,7 +52,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--messages", type=int, default=10_000, metavar="N", help="of the large cases")
     parser.add_argument("--runs", type=int, default=3, help="the table shows their medians")
-    parser.add_argument("--cases", default="", help='such as "P1,P3b"; all, when not given')
+    parser.add_argument("--cases", default="", help='such as "P1,P3b"; all, when not given; or "bounces"')
     parser.add_argument("--quick", action="store_true", help=f"{_QUICK} messages, one run: shows that it works")
     parser.add_argument("--peer", default="", metavar="peer.sh", help="measure other mail systems too, by this tool")
     parser.add_argument("--peers", default="postfix", help='such as "postfix exim opensmtpd haraka"')
