@@ -39,6 +39,15 @@ def test_a_random_secret_is_printed_once_and_never_again(terminal: Terminal) -> 
     assert "revoked" in terminal.out
 
 
+def test_whether_bounces_come_here_is_set_for_each_account(terminal: Terminal) -> None:
+    terminal.type("account add a@a.example --password-stdin", "a long password\n")
+    for switched, is_on in (("off", False), ("on", True)):
+        assert terminal.type(f"account set a@a.example --verp {switched}") == 0
+        terminal.type("account show a@a.example --json")
+        assert json.loads(terminal.out)["verp"] is is_on
+    assert terminal.type("account set nobody@a.example --verp off") == 1
+
+
 @pytest.mark.parametrize(
     ("line", "stdin", "code", "sentence"),
     [
