@@ -38,13 +38,14 @@ class SuppressedRecipients:
                 return None
             asked = Asked(self._tree_of(origin.account_id), MailClass(origin.mail_class), address)
             hit = self._lookup.find([asked])[0]
+            since_ms = self._lookup.since_ms(hit.entry) if hit is not None else 0
         except StoreError as error:
             _log.warning("suppressions cannot be read, the recipient is taken error=%s", error)
             return None
-        return None if hit is None else _refused(hit)
+        return None if hit is None else _refused(hit, since_ms)
 
 
-def _refused(hit: Hit) -> Refuse:
+def _refused(hit: Hit, since_ms: int) -> Refuse:
     enhanced, _, words = _WORDS[hit.reason].partition(" ")
-    day = datetime.datetime.fromtimestamp(hit.created_ms / 1000, datetime.UTC).date().isoformat()
+    day = datetime.datetime.fromtimestamp(since_ms / 1000, datetime.UTC).date().isoformat()
     return Refuse(reply(550, enhanced, f"{words} (since {day}, entry {hit.entry})"))

@@ -29,8 +29,11 @@ POLL_SECONDS = 0.25
 FAULT_SECONDS = 1.0
 _CACHE_KIB = 8192
 _SOME = 50  # so many and more addresses are handed over as one value
-_FOUND = "SELECT address, account_id, reason, id, expires_ms, created_ms FROM suppression WHERE is_pattern = 0 AND "
+_MOST_EXPIRED = 10_000  # that upkeep has not taken away yet; more of them stand until it has
+_FOUND = "SELECT address, account_id, reason, id FROM suppression WHERE is_pattern = 0 AND "
+"""Only what the index has: an entry's own row would be one more page each."""
 _MANY = f"{_FOUND} address IN (SELECT value FROM json_each(?))"
+_REASONS = {str(reason): reason for reason in Reason}
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
@@ -41,14 +44,12 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     address: str
 
 
-class Hit(msgspec.Struct, frozen=True):
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """The gravest entry that stops it."""
 
     reason: Reason
     entry: int
     tree: int
-    created_ms: int
-    expires_ms: int | None = None
 
 
 class _Standing(msgspec.Struct, frozen=True):
@@ -72,6 +73,7 @@ class SuppressionLookup:
         self._db: sqlite3.Connection | None = None
         self._version = -1
         self._standing = _NOTHING
+        self._expired: frozenset[int] = frozenset()
         self._look_at = float("-inf")
         self._fault: StoreError | None = None
 
@@ -98,14 +100,23 @@ class SuppressionLookup:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
+    def since_ms(self, entry: int) -> int:
+        """When an entry was made; 0 when it has gone meanwhile. Raises StoreError."""
+        try:
+            row = self._opened().execute("SELECT created_ms FROM suppression WHERE id = ?", (entry,)).fetchone()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        return row[0] if row else 0
+
     def _find(self, asked: Sequence[Asked]) -> list[Hit | None]:
         forms = [self._form(each) for each in asked]
         entries = self._entries({form for form in forms if form})
-        now_ms = self._clock.now_ms()
-        return [
-            self._gravest(each, form, entries.get(form, ()), now_ms) if form else None
-            for each, form in zip(asked, forms, strict=True)
-        ]
+        hits: list[Hit | None] = [None] * len(asked)
+        if entries or self._standing.patterns:
+            for at, form in enumerate(forms):
+                if form in entries or (form and self._standing.patterns):
+                    hits[at] = self._gravest(asked[at], form, entries.get(form, ()))
+        return hits
 
     def _form(self, asked: Asked) -> str:
         """The address as it is looked up; empty when nothing can stop it."""
@@ -114,14 +125,14 @@ class SuppressionLookup:
             return same_mailbox(asked.address)
         return ""
 
-    def _entries(self, forms: Iterable[str]) -> dict[str, list[tuple[int, Hit]]]:
-        """By address, with the tree that each holds for."""
-        found: defaultdict[str, list[tuple[int, Hit]]] = defaultdict(list)
-        for address, tree, reason, number, expires_ms, created_ms in self._rows(list(forms)):
-            found[address].append((tree, Hit(Reason(reason), number, tree, created_ms, expires_ms)))
+    def _entries(self, forms: Iterable[str]) -> dict[str, list[Hit]]:
+        """By address."""
+        found: dict[str, list[Hit]] = {}
+        for address, tree, reason, number in self._rows(list(forms)):
+            found.setdefault(address, []).append(Hit(_REASONS[reason], number, tree))
         return found
 
-    def _rows(self, forms: list[str]) -> list[tuple[str, int, str, int, int | None, int]]:
+    def _rows(self, forms: list[str]) -> list[tuple[str, int, str, int]]:
         if not forms or not any(self._standing.exact.values()):
             return []
         db = self._opened()
@@ -129,17 +140,14 @@ class SuppressionLookup:
             return db.execute(_MANY, (json.dumps(forms),)).fetchall()
         return db.execute(f"{_FOUND} address IN ({','.join('?' * len(forms))})", forms).fetchall()
 
-    def _gravest(self, asked: Asked, form: str, entries: Iterable[tuple[int, Hit]], now_ms: int) -> Hit | None:
-        fitting = [hit for tree, hit in entries if tree in (asked.tree, INSTALLATION)]
-        for meaning in self._standing.patterns.fitting(form):
-            if isinstance(meaning, Hit) and meaning.tree in (asked.tree, INSTALLATION):
-                fitting.append(meaning)
-        stopping = [
-            hit
-            for hit in fitting
-            if reaches(hit.reason, asked.mail_class) and (hit.expires_ms is None or hit.expires_ms > now_ms)
-        ]
+    def _gravest(self, asked: Asked, form: str, entries: Sequence[Hit]) -> Hit | None:
+        covering = [each for each in self._standing.patterns.fitting(form) if isinstance(each, Hit)]
+        stopping = [hit for hit in (*entries, *covering) if self._stops(hit, asked)]
         return min(stopping, key=lambda hit: (RANK[hit.reason], hit.entry), default=None)
+
+    def _stops(self, hit: Hit, asked: Asked) -> bool:
+        is_of_tree = hit.tree in (asked.tree, INSTALLATION)
+        return is_of_tree and reaches(hit.reason, asked.mail_class) and hit.entry not in self._expired
 
     # -- what is kept in memory -----------------------------------------------------------------------------------
 
@@ -151,6 +159,8 @@ class SuppressionLookup:
             if version != self._version:
                 self._standing = _read_standing(db, self._standing)
                 self._version = version
+            if not self._standing.is_empty:
+                self._expired = _read_expired(db, self._clock.now_ms())
         except sqlite3.Error as error:
             self._failed(error)
             return
@@ -186,12 +196,16 @@ def _read_standing(db: sqlite3.Connection, before: _Standing) -> _Standing:
 
 def _read_patterns(db: sqlite3.Connection) -> Patterns:
     patterns = Patterns()
-    rows = db.execute(
-        "SELECT address, account_id, reason, id, expires_ms, created_ms FROM suppression WHERE is_pattern = 1"
-    )
-    for text, tree, reason, number, expires_ms, created_ms in rows:
+    rows = db.execute("SELECT address, account_id, reason, id FROM suppression WHERE is_pattern = 1")
+    for text, tree, reason, number in rows:
         try:
-            patterns.add(read_pattern(text), Hit(Reason(reason), number, tree, created_ms, expires_ms))
+            patterns.add(read_pattern(text), Hit(Reason(reason), number, tree))
         except BadPattern:  # it was read when it was written: a damaged row stops nobody else's mail (Q7)
             continue
     return patterns
+
+
+def _read_expired(db: sqlite3.Connection, now_ms: int) -> frozenset[int]:
+    """Entries whose time is over and that upkeep will take away."""
+    asked = "SELECT id FROM suppression WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?"
+    return frozenset(number for (number,) in db.execute(asked, (now_ms, _MOST_EXPIRED)))
