@@ -55,12 +55,18 @@ def meaning_of(recipient: ReportedRecipient, rules: BounceRules, reporting_mta: 
     """Text before code, and what the host that refused said before what others made of it."""
     host = recipient.remote_mta or reporting_mta
     provider = rules.provider_at(host) if host else ""
-    own = status_in(recipient.diagnostic)
-    said = Said(recipient.code, recipient.status or own, recipient.diagnostic, provider, origin=Origin.NOTICE)
+    own = _of_failure(status_in(recipient.diagnostic))
+    status = _of_failure(recipient.status) or own
+    said = Said(recipient.code, status, recipient.diagnostic, provider, origin=Origin.NOTICE)
     told = msgspec.structs.replace(said, text=recipient.words)
     first = msgspec.structs.replace(said, enhanced=own) if says_something(own) else said
     found = rules.by_text(said) or rules.by_text(told)
     return found or rules.by_status(first) or rules.by_status(said) or rules.by_code(said)
+
+
+def _of_failure(status: str) -> str:
+    """A failure has no status of success, whatever stands where a status was read: a date may look like one."""
+    return status if status[:1] in ("4", "5") else ""
 
 
 def _bounced(one: ReportedRecipient, report: Report, rules: BounceRules, ours: str) -> Bounced:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from ...mta.outcome import Stage
+from ..rulefiles.needle_index import NeedleIndex
 from ..rulefiles.pattern_cost import needles
 from ..rulefiles.patterns import code_fits
 from .rule import BounceRule
@@ -39,14 +40,12 @@ class RuleTable:
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)
         words = [(needles(row.rule.text) if row.pattern else (), at) for at, row in enumerate(self.rows)]
-        self._needles = tuple((needle, at) for each, at in words for needle in each)
+        self._index = NeedleIndex([(needle, at) for each, at in words for needle in each])
         self._always = tuple(at for each, at in words if not each)
 
     def first(self, said: Said) -> Fit | None:
         text = plain(said.text)
-        lowered = text.lower()
-        found = {at for needle, at in self._needles if needle in lowered}
-        for at in sorted(found.union(self._always)):
+        for at in sorted(self._index.found(text.lower()).union(self._always)):
             row = self.rows[at]
             if _place_fits(row, said) and (words := _words(row, text)) is not None:
                 return Fit(row.rule, words)

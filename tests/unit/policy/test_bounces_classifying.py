@@ -60,6 +60,10 @@ def test_the_hosts_own_code_counts_before_the_notices() -> None:
     assert only(failed("xyzzy", "4.4.7")).category == "expired"
 
 
+def test_no_failure_has_a_status_of_success() -> None:
+    assert only(failed("Sent 2.0.12, not delivered", "2.0.12")).status == "5.0.0"
+
+
 def test_a_failure_that_nobody_knows_is_soft_and_suppresses_nobody() -> None:
     one = only(failed("550 xyzzy", "", 550))
     assert (one.category, one.kind, one.status, one.action) == ("", BounceKind.SOFT, "5.0.0", Action.DROP)
