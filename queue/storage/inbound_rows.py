@@ -84,10 +84,15 @@ def content(db: sqlite3.Connection, seq: int) -> InboundContent | None:
 
 
 def attempted_ms(db: sqlite3.Connection, recipient_id: int) -> int | None:
-    """When a recipient of outgoing mail was last touched by an attempt, or accepted; None when there is none such."""
+    """When a recipient of outgoing mail was last touched by an attempt, or accepted; None when there is none such.
+
+    What came back about it is no attempt: it would keep its address open for ever.
+    """
     row = db.execute(
-        "SELECT max(m.received_ms, ifnull(j.at_ms, 0)) FROM recipient AS r JOIN message AS m ON m.id = r.message_id"
-        " LEFT JOIN journal AS j ON j.seq = r.journal_seq WHERE r.id = ?",
+        "SELECT max(m.received_ms, coalesce(nullif(t.ended_ms, 0), j.at_ms, 0))"
+        " FROM recipient AS r JOIN message AS m ON m.id = r.message_id"
+        " LEFT JOIN journal AS j ON j.seq = r.journal_seq LEFT JOIN returned AS t ON t.recipient_id = r.id"
+        " WHERE r.id = ?",
         (recipient_id,),
     ).fetchone()
     return row[0] if row else None

@@ -136,7 +136,7 @@ class Room:
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    house = await InboundHouse(tmp_path).open()
+    house = await InboundHouse(tmp_path, keep_octets=100_000_000).open()
     reader = ReportReader(str(tmp_path / "youtong.toml"))
     await house.sent(5, house.clock.now_ms())
     house.queue.counters.__init__(house.connection)
@@ -245,6 +245,39 @@ async def test_a_busy_recipient_is_asked_about_again(room: Room) -> None:
     room.house.clock.advance(60)
     await room.follower.step()
     assert room.read() == [("bounce", Effect.RECORDED)]
+
+
+# -- hostile mail
+
+
+def nested(depth: int) -> str:
+    """A notice within so many multiparts."""
+    head = "From: a@far.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b0\n\n"
+    opened = "".join(
+        f"--b{number}\nContent-Type: multipart/mixed; boundary=b{number + 1}\n\n" for number in range(depth)
+    )
+    return f"{head}{opened}--b{depth}\n{bounce()}"
+
+
+HOSTILE = {
+    "25 MB": "From: a@far.example\nSubject: Undeliverable\n\n" + ("x" * 76 + "\n") * 330_000,
+    "1,000 nested parts": nested(1000),
+    "1,000 parts": "From: a@far.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+    + "--b\nContent-Type: message/rfc822\n\nSubject: x\n\ny\n" * 1000,
+    "a bomb of quoted-printable": "From: a@far.example\nMIME-Version: 1.0\nContent-Type: text/plain\n"
+    "Content-Transfer-Encoding: quoted-printable\n\n" + "=\n" * 2_000_000 + "=41" * 600_000,
+    "one line": "From: a@far.example\nSubject: failure notice\n\n" + "<" * 1_000_000,
+    "no head": "\n\n\n",
+}
+
+
+@pytest.mark.parametrize("sort", HOSTILE)
+async def test_hostile_mail_changes_nothing_and_is_done_with(sort: str, room: Room) -> None:
+    await room.comes(HOSTILE[sort])
+    await room.comes(bounce())
+    await room.follower.step()
+    assert room.read()[1] == ("bounce", Effect.RECORDED), "what comes behind it is read"
+    assert [row.facts.inbound for row in room.history()] == [2], "it says nothing about anybody"
 
 
 # -- the process apart

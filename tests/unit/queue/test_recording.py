@@ -211,6 +211,12 @@ async def test_of_one_that_still_waits_no_state_and_no_fate_changes(room: Room) 
     assert room.history(5)[-1].facts.fate == ""
 
 
+async def test_what_comes_back_keeps_no_address_open(room: Room) -> None:
+    await room.delivered(5)
+    await room.told(late(5))
+    assert await room.house.store.attempted_ms(5) == ENDED_MS
+
+
 async def test_two_news_of_one_recipient_in_one_message_are_chained(room: Room) -> None:
     await room.delivered(5)
     await room.told(late(5, "soft"), complaint(5))
