@@ -8,7 +8,7 @@ from fakes.queue_ports import FakeLimits
 from fakes.queue_room import QueueRoom
 from youtong.mta.outcome import Delivered
 from youtong.mta.reply import reply
-from youtong.queue.gate import Hold, Skip
+from youtong.queue.gate import Hold, Send, Skip, Wait
 from youtong.queue.incarnation import incarnation_of
 from youtong.queue.lanes import leasing as leasing_module, pump as pump_module
 from youtong.queue.states import RecipientState
@@ -85,6 +85,19 @@ async def test_a_person_whose_letter_the_gate_ends_is_owed_a_notice(
     await room.load()
     assert room.column("notice", "b@example.com") == notice
     assert owed == [1] * notice
+
+
+async def test_whom_the_gate_lets_wait_is_left_as_it_was_and_goes_when_the_gate_says_so(room: QueueRoom) -> None:
+    room.gate.decisions["c@example.com"] = Wait()
+    await room.accept("b@example.com", "c@example.com")
+    (leased,) = await room.load()
+    assert [each.address for each in leased.ready.recipients] == ["b@example.com"]
+    assert room.states()["c@example.com"] is _S.SCHEDULED
+    assert room.journal("c@example.com") == []
+    room.gate.decisions["c@example.com"] = Send()
+    room.clock.advance(2)
+    (leased,) = await room.load()
+    assert [each.address for each in leased.ready.recipients] == ["c@example.com"]
 
 
 async def test_a_transaction_of_which_nobody_passes_gives_its_permit_back(room: QueueRoom) -> None:
