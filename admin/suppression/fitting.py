@@ -1,6 +1,6 @@
 """Which patterns of the book an address fits, for people who look.
 
-Knows  no hot path: whoever judges mail asks lookup.
+Owns   the question. Whoever judges mail asks lookup.
 """
 
 from ...policy.suppression_patterns import BadPattern, Patterns, read_pattern
