@@ -111,3 +111,28 @@ async def test_a_bounce_from_the_world_reaches_the_address_of_its_recipient(
     shown = await youtong(server, "queue", "inbound", message["inbound_id"])
     assert "No such user." in shown
     assert await server.terminate() == 0
+
+
+async def test_mail_to_postmaster_reaches_the_operator_as_an_attachment(internet: Simulator, tmp_path: Path) -> None:
+    more = f'[inbound]\nlisten = "127.0.0.1:{internet.port}"\n'
+    running = Running(tmp_path, internet, workers=1, more=more)
+    text = running.config.read_text("utf-8")
+    operator = 'operator_address = "ops@friendly.test"\n[submission]'
+    running.config.write_text(text.replace("[submission]", operator), encoding="utf-8")
+    async with running:
+        letter = b"From: Ann <ann@far.test>\r\nSubject: Help\r\n\r\nYour host sends us spam.\r\n"
+
+        def write() -> None:
+            with smtplib.SMTP("127.0.0.1", internet.port, "elsewhere.test") as client:
+                client.sendmail("ann@far.test", ["abuse@mta.test"], letter)
+
+        await asyncio.to_thread(write)
+        await until(lambda: has_read(running), "it is never read")
+        await running.quiet()
+        assert list(states(running).items()) == [("ops@friendly.test", RecipientState.DELIVERED)]
+        [message] = json.loads(await youtong(running, "queue", "inbound", "--json"))
+        assert (message["read_as"], message["effect"]) == ("letter", "sent-on")
+
+
+async def has_read(running: Running) -> bool:
+    return running.count("SELECT count(*) FROM inbound WHERE read_as != ''") > 0
