@@ -129,7 +129,7 @@ def same_mailbox(address: str) -> str:
     Letter case is no difference, nor is quoting that was not needed or the script in which a domain is written. A tag
     after "+" is one: only its host knows whether it means the same person.
     """
-    if address.isascii() and not address.startswith('"') and not address.endswith("."):
+    if address.isascii() and address[:1] != '"' and address[-1:] != ".":  # all but a few; each recipient passes here
         return address.lower()
     address = address.encode("utf-8", "replace").decode("utf-8")  # nothing else can be a text of the book
     local, _, domain = address.rpartition("@")
