@@ -118,6 +118,47 @@ class ReplyStyle(StrEnum):
     NO_SPACE = "no-space"  # nothing between code and text
 
 
+class Returned(StrEnum):
+    """What is sent back for a letter that was taken."""
+
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    SUCCESS = "success"
+    COMPLAINT = "complaint"
+    VACATION = "vacation"
+    QUOTING_VACATION = "quoting-vacation"  # its words speak of failures
+    MOVED = "moved"
+    CHALLENGE = "challenge"
+    NESTED = "nested"  # a notice in hundreds of messages
+    BOMB = "bomb"  # thousands of parts
+
+
+class ReturnStyle(StrEnum):
+    """Whose form it has; for complaints only the last two differ from the ordinary one."""
+
+    POSTFIX = "postfix"
+    EXCHANGE = "exchange"
+    GMAIL = "gmail"
+    YAHOO = "yahoo"
+    QQ = "qq"
+    NETEASE = "netease"
+    EXIM = "exim"
+    QMAIL = "qmail"
+    DOMINO = "domino"
+    SENDMAIL = "sendmail"
+    REDACTED = "redacted"  # a complaint that tells no addresses
+    MICROSOFT = "microsoft"
+
+
+class ReturnTo(StrEnum):
+    """To whom."""
+
+    REVERSE_PATH = "reverse-path"
+    FEEDBACK = "fbl"  # fbl@ the domain of the reverse-path
+    OTHER = "other"  # the reverse-path of the letter before
+    FORGED = "forged"  # the reverse-path with another last letter
+
+
 class Counted(StrEnum):
     """What a window counts."""
 

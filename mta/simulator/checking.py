@@ -32,6 +32,11 @@ def provider_faults(provider: ProviderSettings) -> list[str]:
         for window in provider.window
         if window.most < 1 or window.seconds <= 0
     ]
+    faults += [
+        f"provider {provider.name!r}: what is sent back needs a host that sends it, after_seconds ≥ 0 and copies ≥ 1"
+        for each in provider.late
+        if not provider.mx or each.after_seconds < 0 or each.copies < 1
+    ]
     return faults
 
 
@@ -41,6 +46,7 @@ def _replies(provider: ProviderSettings) -> list[str]:
     return [
         *(rule.reply for rule in provider.rule if rule.do is Deed.REPLY),
         *(window.reply for window in provider.window),
+        *(each.says for each in provider.late),
         *always,
         *(each for each in (limits.close_reply, limits.idle_reply) if each),
         *([provider.greylist.reply] if provider.greylist else []),

@@ -9,6 +9,7 @@ messages is about 3 in 100 million.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from ..clock import Clock
 from .maildir import Maildir
@@ -21,6 +22,8 @@ class Ledger:
     def __init__(self, clock: Clock, keep_messages: int, maildir: Maildir | None = None) -> None:
         self._clock = clock
         self._maildir = maildir
+        self.on_kept: Callable[[Received], None] | None = None
+        """Told of each message that is taken."""
         self.newest: deque[Received] = deque(maxlen=keep_messages)
         self.accepted: dict[str, int] = {}
         self.messages = 0
@@ -55,6 +58,8 @@ class Ledger:
         self.newest.append(received)
         if self._maildir is not None:
             self._maildir.deliver(received)
+        if self.on_kept is not None:
+            self.on_kept(received)
         return received
 
     def duplicates(self) -> list[tuple[str, str, int]]:

@@ -16,7 +16,7 @@ from typing import assert_never
 from ..clock import Clock
 from .behaviours import Counted, Family, NameBehaviour, Per, Pipelined, Stage, WindowKind
 from .domains import expand
-from .settings import Limits, ProviderSettings, Rule, Window
+from .settings import Late, Limits, ProviderSettings, Rule, Window
 from .traffic import TrafficLog
 from .windows import FixedWindow, SlidingWindow, made
 
@@ -134,6 +134,10 @@ class Provider:
                 self._fired[at] += 1
                 yield rule
 
+    def late_for(self, address: str) -> Iterator[Late]:
+        """What is sent back for a letter to this recipient, once it was taken."""
+        return (each for each in self.settings.late if _matches(each, address))
+
     def _over(self, counted: Counted, client: str, reverse_path: str) -> str:
         if counted not in self._windowed:
             return ""
@@ -185,7 +189,7 @@ def _concerns(rule: Rule, addresses: list[str]) -> bool:
     return any(_matches(rule, address) for address in addresses)
 
 
-def _matches(rule: Rule, address: str) -> bool:
+def _matches(rule: Rule | Late, address: str) -> bool:
     local = address.rpartition("@")[0]
     if rule.recipients and not any(fnmatchcase(local, pattern) for pattern in rule.recipients):
         return False

@@ -20,6 +20,9 @@ from .behaviours import (
     Per,
     Pipelined,
     ReplyStyle,
+    Returned,
+    ReturnStyle,
+    ReturnTo,
     Stage,
     StartTls,
     TlsVersions,
@@ -68,6 +71,21 @@ class Window(_Part, frozen=True):
     per: Per = Per.CLIENT
     kind: WindowKind = WindowKind.SLIDING
     zone: str = "UTC"  # whose clock fixed windows follow
+
+
+class Late(_Part, frozen=True):
+    """For letters that were taken to some recipients, something is sent back later, by SMTP."""
+
+    send: Returned = Returned.BOUNCE
+    style: ReturnStyle = ReturnStyle.POSTFIX
+    says: str = "550 5.1.1 User unknown"  # the reason, as a reply
+    recipients: tuple[str, ...] = ()  # patterns of local parts; () = all
+    share: float = 1.0  # of the recipients that match, always the same ones
+    to: ReturnTo = ReturnTo.REVERSE_PATH
+    sender: str = ""  # local part of its own reverse-path; "" = the null one
+    about: str = ""  # it failed at this address, to which it had been forwarded
+    after_seconds: float = 1.0
+    copies: int = 1
 
 
 class Limits(_Part, frozen=True):
@@ -141,6 +159,7 @@ class ProviderSettings(_Part, frozen=True):
     greylist: Greylist | None = None
     dialog: Dialog = Dialog()
     change: tuple[Change, ...] = ()
+    late: tuple[Late, ...] = ()
 
 
 class ExtraRecord(_Part, frozen=True):

@@ -21,6 +21,7 @@ from .ledger import Ledger
 from .maildir import Maildir
 from .names import Nobody, SimulatedNames
 from .provider import Provider
+from .returns.returning import Returning
 from .session import Session
 from .settings import MxHost, Settings
 from .silence import SilentHost
@@ -41,6 +42,8 @@ class Simulator:
         self.providers = {each.name: Provider(each, clock, servers.keep_log) for each in settings.provider}
         self._timetable = Timetable(self.providers.values(), servers.seed)
         self.names = SimulatedNames(self.providers.values(), settings.record)
+        self._returning = Returning(self.providers, self.names, lambda: self.port)
+        self.ledger.on_kept = self._returning.kept
         self.dns_address: tuple[str, int] = ("", 0)
         self.port = 0
         self.control: tuple[str, int] | str | None = None  # (address, port), a socket's path, or none
@@ -67,6 +70,7 @@ class Simulator:
     async def stop(self) -> None:
         """Close everything; safe more than once."""
         self._timetable.end()
+        await self._returning.end()
         for name_server in self._name_servers:
             await name_server.stop()
         for silent in self._silent:
