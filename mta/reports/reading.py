@@ -38,7 +38,7 @@ def read_report(octets: bytes) -> Report:
     """What this message says about mail of ours; sort OTHER when it says nothing that we understand."""
     try:
         return report_of(read_tree(octets))
-    except Exception:  # noqa: BLE001 - strangers' octets: one message that we cannot read is no reason to read no others
+    except Exception:  # noqa: BLE001 - octets of strangers: one message that we cannot read is no reason to read no others
         _log.exception("a message that came back could not be read")
         return Report(ReportSort.OTHER, style="fault")
 

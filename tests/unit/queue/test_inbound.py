@@ -18,8 +18,8 @@ from youtong.queue.inbound.inbound_room import ROW_OCTETS, Room
 from youtong.queue.signed_address import TokenKind
 from youtong.queue.storage.database import StorageFull
 
-
 SOMEBODY = submission(HOST).client
+
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[InboundHouse]:
