@@ -1,7 +1,8 @@
 """Explanations for programs: plain values with stable keys, times as epoch milliseconds.
 
-Owns   the keys. A key that has nothing to say is null or absent from its object, never a sentence.
-Knows  no language.
+Owns   the keys. A key that has nothing to say is null or absent from its object. `sentence` alone is for people, in the
+       language of the process; the keys beside it (category, kind, blame, action, provider, next, do) say the same.
+Knows  no words.
 """
 
 from collections.abc import Mapping
@@ -12,9 +13,11 @@ import msgspec
 from ...mta.delivery.dialogue import Dialogue
 from ...queue.ids import queue_id
 from ...queue.journal import JournalRow
+from .advice import by
 from .dialogues import dialogue_document
 from .explanation import Coming, Explanation, Notice, Wait
 from .facts import Letter, Signature, Surroundings
+from .why_not import sentence
 
 
 def document(explanation: Explanation, around: Surroundings) -> dict[str, Any]:
@@ -22,6 +25,8 @@ def document(explanation: Explanation, around: Surroundings) -> dict[str, Any]:
     letter = explanation.letter
     return {
         **letter_document(letter),
+        "sentence": sentence(explanation, around.now_ms),
+        **_failure(explanation),
         "server_running": around.is_running,
         "redirected_to": around.redirect or None,
         "wait": wait_document(explanation.wait) if explanation.wait else None,
@@ -29,9 +34,24 @@ def document(explanation: Explanation, around: Surroundings) -> dict[str, Any]:
         "next": _coming(explanation.coming),
         "last": told_document(explanation.last, letter.dialogues) if explanation.last else None,
         "ending": told_document(explanation.ending, letter.dialogues) if explanation.ending else None,
+        "late": fact_document(explanation.late) if explanation.late else None,
         "advice": explanation.advice,
+        "do": {"what": explanation.advice, "by": by(explanation.advice)} if explanation.advice else None,
         "notice": _notice(explanation.notice) if explanation.notice else None,
         "signature": _signature(letter.signature) if explanation.wait else None,  # what will sign it
+    }
+
+
+def _failure(explanation: Explanation) -> dict[str, Any]:
+    """What the failure that is told means; all null where there is none."""
+    row, meaning = explanation.last, explanation.meant.meaning if explanation.meant else None
+    provider = (row.facts.provider or row.facts.site) if row is not None else ""
+    return {
+        "category": (meaning.category or None) if meaning else None,
+        "kind": meaning.kind if meaning else None,
+        "blame": (meaning.blame or None) if meaning else None,
+        "action": meaning.action if meaning else None,
+        "provider": provider or explanation.letter.recipient.domain,
     }
 
 

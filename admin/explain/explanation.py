@@ -16,6 +16,7 @@ from ...queue.journal import JournalRow
 from ...queue.pace.suspensions import Suspension
 from ..waits import LaneSeen
 from .facts import Letter
+from .meanings import Meant
 
 
 class Why(StrEnum):
@@ -66,8 +67,9 @@ class Next(StrEnum):
 
 
 class Advice(StrEnum):
-    """What the sender can do about a letter that did not arrive."""
+    """What can be done about a letter that did not arrive, or waits; advice.by says by whom."""
 
+    NOTHING = "nothing"
     CHECK_ADDRESS = "check-address"
     CHECK_DOMAIN = "check-domain"
     OTHER_WAY = "other-way"
@@ -82,6 +84,14 @@ class Advice(StrEnum):
     NO_CONVERSION = "no-conversion"
     OTHER_FAMILY = "other-family"
     HOST_TLS = "host-tls"
+    HOST_FAULT = "host-fault"
+    NEW_ADDRESS = "new-address"
+    ASK_TO_BE_LET_IN = "ask-to-be-let-in"
+    CHANGE_ATTACHMENT = "change-attachment"
+    MEND_FORM = "mend-form"
+    MEND_LOOP = "mend-loop"
+    UNBLOCK_SENDER = "unblock-sender"
+    STOP_WRITING = "stop-writing"
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -129,3 +139,5 @@ class Explanation(msgspec.Struct, frozen=True):
     ending: JournalRow | None
     notice: Notice | None
     advice: Advice | None
+    late: JournalRow | None = None  # what came back about it and counts most
+    meant: Meant | None = None  # the failure that is told: the late one, else the last

@@ -12,6 +12,7 @@ import msgspec
 from ...mta.delivery.dialogue import Dialogue
 from ...mta.envelope import DeliverBy
 from ...mta.message.headers import displayed, values_of
+from ...policy.bounces.ruling import BounceRules
 from ...queue.ids import QueueId, queue_id
 from ...queue.journal import JournalRow
 from ...queue.reading import MessageRow, RecipientRow, Wish
@@ -81,6 +82,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     delivery_enabled: bool = True
     redirect: str = ""  # where [delivery] redirect_all_to sends all mail
     is_starting: bool = False  # a server is about to answer
+    rules: BounceRules | None = None  # the bounce rules in force, where there is something to ask them
 
     @property
     def is_running(self) -> bool:

@@ -32,7 +32,7 @@ def _fate(group: Sequence[Explanation]) -> Fate:
 
 
 def _what_counts(explanation: Explanation) -> Hashable:
-    wait, notice, last = explanation.wait, explanation.notice, explanation.last
+    wait, notice, last, late = explanation.wait, explanation.notice, explanation.last, explanation.late
     said = (last.facts.code, last.facts.enhanced, last.facts.category) if last is not None else ()
     return (
         explanation.letter.recipient.state,
@@ -41,5 +41,6 @@ def _what_counts(explanation: Explanation) -> Hashable:
         said,
         explanation.ending.facts.reason if explanation.ending is not None else "",
         explanation.advice,
+        (late.kind, late.facts.category, late.facts.bounce_kind) if late is not None else (),
         (notice.message_id, notice.is_queued) if notice is not None else (),
     )

@@ -19,9 +19,11 @@ from ...queue.signed_address import AddressSigner
 from ...queue.states import RecipientState
 from .. import control, starting, waits
 from ..config import Config
+from ..returns.rules_in_force import rules_of
 from ..signing import read_ring
 from ..waits import Waits
 from .facts import Headline, Letter, Signature, Surroundings, Unsigned, headline_of
+from .meanings import FAILURES
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -37,7 +39,7 @@ def to_address(config: Config, accounts: Mapping[int, str], address: str, limit:
     with reading(config.server.data_dir) as reader:
         rows = reader.at_address(address, limit)
         letters = _letters(reader, rows, _Keys(config), accounts)
-    return Gathered(letters, surroundings(config, rows, clock))
+    return Gathered(letters, _around(config, rows, letters, clock))
 
 
 def of_message(config: Config, accounts: Mapping[int, str], message_id: int, limit: int, clock: Clock) -> Gathered:
@@ -46,7 +48,14 @@ def of_message(config: Config, accounts: Mapping[int, str], message_id: int, lim
         found = reader.of_message(message_id, limit + 1)
         rows = found[:limit]
         letters = _letters(reader, rows, _Keys(config), accounts)
-    return Gathered(letters, surroundings(config, rows, clock), len(found) <= limit)
+    return Gathered(letters, _around(config, rows, letters, clock), len(found) <= limit)
+
+
+def _around(config: Config, rows: Sequence[RecipientRow], letters: Sequence[Letter], clock: Clock) -> Surroundings:
+    """The rules only where a failure is told: to read them takes longer than all else."""
+    around = surroundings(config, rows, clock)
+    fails = any(fact.kind in FAILURES for letter in letters for fact in letter.history)
+    return msgspec.structs.replace(around, rules=rules_of(config.path)) if fails else around
 
 
 def surroundings(config: Config, rows: Sequence[RecipientRow], clock: Clock) -> Surroundings:

@@ -9,7 +9,12 @@ Invariants
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from ...mta.message.notice import Action
+from ...mta.reports.report import ReportSort
+from ...policy.bounces.meaning import BounceKind
+from ...policy.suppression import read_skip_reason
 from ...queue.classes import MailClass
 from ...queue.journal import JournalKind, JournalRow
 from ...queue.pace.ceiling import CeilingKind
@@ -18,8 +23,10 @@ from ...queue.reading import RecipientRow
 from ...queue.states import RecipientState
 from ..figures import CeilingSeen
 from ..waits import DomainSeen, LaneSeen, RouteKind
+from .advice import advice_on, advice_on_suppression
 from .explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
 from .facts import Letter, Surroundings
+from .meanings import meant_by
 from .stops import stop_of
 
 History = Sequence[JournalRow]  # oldest first
@@ -32,40 +39,39 @@ _ENDINGS: dict[RecipientState, JournalKind] = {
     RecipientState.SKIPPED: JournalKind.SKIPPED,
     RecipientState.UNCONFIRMED: JournalKind.UNCONFIRMED,
 }
-_ADVICE_BY_KIND: dict[str, Advice] = {
-    "no-such-user": Advice.CHECK_ADDRESS,
-    "inactive": Advice.OTHER_WAY,
-    "mailbox-full": Advice.OTHER_WAY,
-    "no-such-domain": Advice.CHECK_DOMAIN,
-    "takes-no-mail": Advice.CHECK_DOMAIN,
-    "no-route": Advice.CHECK_DOMAIN,
-    "loops-to-us": Advice.OUR_REPUTATION,
-    "content": Advice.CHANGE_CONTENT,
-    "sender-setup": Advice.FIX_SENDER,
-    "sender-quota": Advice.SEND_AGAIN,
-    "our-ip": Advice.OUR_REPUTATION,
-    "rate": Advice.SEND_AGAIN,
-    "greylisted": Advice.SEND_AGAIN,
-    "too-large": Advice.MAKE_SMALLER,
-    "needs-smtputf8": Advice.ASCII_ADDRESS,
-    "needs-8bit": Advice.NO_CONVERSION,
-    "other-family": Advice.OTHER_FAMILY,
-    "demands-tls": Advice.HOST_TLS,
-}
+_LATE = (
+    JournalKind.COMPLAINT, JournalKind.LATE_BOUNCE, JournalKind.AUTO_REPLY, JournalKind.HEARD_SUCCESS,
+    JournalKind.HEARD_DELAY,
+)  # fmt: skip
+"""What came back, by what counts most."""
 
 
 def explain(letter: Letter, around: Surroundings) -> Explanation:
     """What there is to say at this moment."""
     state = letter.recipient.state
     wait = None if state.is_terminal else why_waits(letter.recipient, letter.history, around)
-    return Explanation(
+    coming = _coming(letter, wait, around) if wait is not None else Coming(Next.NOTHING)
+    last, late = newest(letter.history, ANSWERED), _late(letter.history)
+    meant = meant_by(late if late is not None and state in _TAKEN else last, around.rules)
+    told = Explanation(
         letter=letter,
         wait=wait,
-        coming=_coming(letter, wait, around) if wait is not None else Coming(Next.NOTHING),
-        last=newest(letter.history, ANSWERED),
+        coming=coming,
+        last=last,
         ending=newest(letter.history, {_ENDINGS[state]}) if state.is_terminal else None,
         notice=_notice(letter),
-        advice=_advice(letter) if state.is_terminal else None,
+        advice=None,
+        late=late,
+        meant=meant,
+    )
+    return replace(told, advice=_advice(told))
+
+
+def _late(history: History) -> JournalRow | None:
+    """A hard bounce counts more than a soft one, the newer of two alike."""
+    rows = [row for row in history if row.kind in _LATE]
+    return min(
+        reversed(rows), key=lambda row: (_LATE.index(row.kind), row.facts.bounce_kind != BounceKind.HARD), default=None
     )
 
 
@@ -295,14 +301,56 @@ def _notice(letter: Letter) -> Notice | None:
     return Notice(to, True, row.facts.notice_message, Action(row.facts.notice_action or Action.FAILED))
 
 
-def _advice(letter: Letter) -> Advice | None:
-    match letter.recipient.state:
+def _advice(told: Explanation) -> Advice | None:
+    if told.wait is not None:
+        return _advice_in_waiting(told, told.wait)
+    match told.letter.recipient.state:
         case RecipientState.BOUNCED:
-            row = newest(letter.history, {JournalKind.BOUNCED})
-            return _ADVICE_BY_KIND.get(row.facts.category if row else "", Advice.READ_WORDS)
+            return advice_on(_category(told), has_ended=True)
         case RecipientState.EXPIRED:
-            return Advice.SEND_AGAIN
+            category = _category(told)
+            return advice_on(category, has_ended=True) if category else Advice.SEND_AGAIN
+        case RecipientState.SKIPPED:
+            skipped = read_skip_reason(told.ending.facts.reason) if told.ending is not None else None
+            return advice_on_suppression(skipped.reason) if skipped is not None else None
+        case state if state in _TAKEN and told.late is not None:
+            return _advice_afterwards(told, told.late)
         case RecipientState.UNCONFIRMED:
             return Advice.ASK_FIRST
         case _:
             return None
+
+
+def _advice_in_waiting(told: Explanation, wait: Wait) -> Advice | None:
+    """None where what comes next says already who must do what."""
+    if wait.why in _BY_REPLY:
+        advice = advice_on(_category(told), has_ended=False)
+        return None if advice is Advice.NOTHING and told.coming.next not in _BY_ITSELF else advice
+    if wait.why is Why.TLS_REQUIRED:
+        return Advice.HOST_TLS
+    return Advice.NOTHING if told.coming.next in _BY_ITSELF and wait.why is not Why.REDIRECT else None
+
+
+def _advice_afterwards(told: Explanation, late: JournalRow) -> Advice:
+    match late.kind:
+        case JournalKind.LATE_BOUNCE:
+            return advice_on(_category(told), has_ended=True)
+        case JournalKind.COMPLAINT:
+            return Advice.STOP_WRITING
+        case JournalKind.AUTO_REPLY if late.facts.reason == ReportSort.MOVED:
+            return Advice.NEW_ADDRESS
+        case _:
+            return Advice.NOTHING
+
+
+def _category(told: Explanation) -> str:
+    """Of the failure that is told."""
+    row = told.late if told.late is not None and told.letter.recipient.state in _TAKEN else told.last
+    if row is not None and row.facts.category:
+        return row.facts.category
+    return told.meant.meaning.category if told.meant is not None else ""
+
+
+_TAKEN = frozenset({RecipientState.DELIVERED, RecipientState.UNCONFIRMED})
+_BY_REPLY = frozenset({Why.RETRY, Why.SUSPENDED_BY_REPLY})
+_BY_ITSELF = frozenset({Next.ATTEMPT, Next.PROBE, Next.LOOK_UP, Next.SLOT, Next.ANSWER})

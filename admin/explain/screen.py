@@ -15,7 +15,7 @@ from ...queue.states import RecipientState
 from .. import times
 from ..return_path_words import kept_words
 from ..texts import _
-from . import attempts, endings, sentences
+from . import attempts, endings, sentences, why_not
 from .dialogues import text_of
 from .explanation import Explanation, Why
 from .facts import Letter, Surroundings
@@ -114,7 +114,7 @@ def _author(letter: Letter) -> str:
 
 
 def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
-    """State, why, the last words, what comes next."""
+    """State and the whole sentence; beneath, the last words as they came."""
     state = explanation.letter.recipient.state
     facts: list[Fact] = [(_("State"), Text(_state_line(explanation, now_ms), _COLOURS.get(state, "")))]
     if explanation.last is not None:
@@ -125,7 +125,22 @@ def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
             facts.append(("", _("the letter had been sent: the receiver may hold it already")))
         if (set_off := explanation.letter.set_off.get(explanation.last.seq)) is not None:
             facts.append(("", set_off_sentence(set_off, now_ms)))
-    return [*facts, *_wish_facts(explanation), *_coming_facts(explanation, now_ms), *_after_facts(explanation)]
+    return [
+        *facts,
+        *_late_facts(explanation, now_ms),
+        *_wish_facts(explanation),
+        *_coming_facts(explanation, now_ms),
+        *_after_facts(explanation),
+    ]
+
+
+def _late_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
+    """What came back, in its own words."""
+    row = explanation.late
+    if row is None:
+        return []
+    facts: list[Fact] = [(_("Came back"), attempts.reply_words(row) or attempts.event_words(row, now_ms))]
+    return [*facts, ("", Text(attempts.place_words(row, now_ms), "dim"))]
 
 
 def _wish_facts(explanation: Explanation) -> list[Fact]:
@@ -141,19 +156,13 @@ def state_of(explanation: Explanation) -> str:
 
 def _state_line(explanation: Explanation, now_ms: int) -> str:
     words = state_of(explanation)
-    if explanation.wait is not None:
-        sentence = sentences.why_sentence(explanation.wait, explanation.last, now_ms)
-        return _("{state}: {sentence}").format(state=words, sentence=sentence)
-    return _("{state}: {sentence}").format(state=words, sentence=endings.ending_sentence(explanation))
+    return _("{state}: {sentence}").format(state=words, sentence=why_not.sentence(explanation, now_ms))
 
 
 def _coming_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
     if explanation.wait is None:
         return []
-    letter = explanation.letter
-    stop = explanation.wait.suspension
-    coming = sentences.next_sentence(explanation.coming, letter.queue_id, now_ms, stop)
-    return [(_("Next"), coming), (_("Given up"), _given_up_words(letter, now_ms))]
+    return [(_("Given up"), _given_up_words(explanation.letter, now_ms))]
 
 
 def _given_up_words(letter: Letter, now_ms: int) -> str:
@@ -163,8 +172,6 @@ def _given_up_words(letter: Letter, now_ms: int) -> str:
 
 def _after_facts(explanation: Explanation) -> list[Fact]:
     facts: list[Fact] = []
-    if explanation.advice is not None:
-        facts.append((_("What to do"), endings.advice_sentence(explanation.advice)))
     if (notice := explanation.notice) is not None:
         facts.append((_("Notice"), endings.notice_sentence(notice, queue_id(notice.message_id))))
     return facts

@@ -18,6 +18,7 @@ from ..texts import _, ngettext
 from .ceilings import origin_words, rate_words
 from .deferrals import deferred_sentence
 from .explanation import Coming, Next, Wait, Why
+from .meanings import Meant
 from .name_troubles import with_particulars
 from .suspension_words import cancel_words, cause_words, scope_words, until_words
 
@@ -50,10 +51,11 @@ def state_words(state: RecipientState, *, is_running: bool = True) -> str:
 # -- why it waits -----------------------------------------------------------------------------------------------------
 
 
-def why_sentence(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
+def why_sentence(wait: Wait, last: JournalRow | None, now_ms: int, meant: Meant | None = None, domain: str = "") -> str:
+    """`meant` is what the rules say of `last`."""
     match wait.why:
         case Why.RETRY:
-            return deferred_sentence(last)
+            return deferred_sentence(last, meant, domain)
         case Why.LATER:
             return _("its first attempt is set for later")
         case Why.IN_DELIVERY:
@@ -203,7 +205,9 @@ def next_sentence(coming: Coming, queue_id: str, now_ms: int, stop: Suspension |
     """What comes next; `stop` is what has to be resumed."""
     match coming.next:
         case Next.ATTEMPT:
-            return _("attempt {n}: {time}").format(n=coming.attempt, time=_when(coming.at_ms, now_ms))
+            return _("next attempt (number {n}) by itself: {time}").format(
+                n=coming.attempt, time=_when(coming.at_ms, now_ms)
+            )
         case Next.PROBE:
             return _("one letter tries the mail hosts again: {time}").format(time=_when(coming.at_ms, now_ms))
         case Next.LOOK_UP:

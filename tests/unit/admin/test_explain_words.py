@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from youtong.admin import times
 from youtong.admin.explain import attempts, document, endings, screen, sentences
+from youtong.admin.explain.advice import advice_sentence
 from youtong.admin.explain.explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
 from youtong.admin.explain.facts import Headline, Letter, Signature, Surroundings, Unsigned, headline_of
 from youtong.admin.explain.reasons import explain
@@ -124,7 +125,7 @@ def test_every_reason_to_wait_has_a_sentence(why: Why, language: str, monkeypatc
 def test_every_step_advice_and_state_has_its_own_words(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANG", language)
     steps = [sentences.next_sentence(Coming(each, NOW + 1, 3), "q0000001", NOW) for each in Next]
-    advice = [endings.advice_sentence(each) for each in Advice]
+    advice = [advice_sentence(each) for each in Advice]
     states = [sentences.state_words(each) for each in RecipientState]
     unsigned = [attempts.signature_words(Signature("a.example", unsigned=each, detail="x")) for each in Unsigned]
     for words in (steps, advice, states, unsigned):

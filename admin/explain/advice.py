@@ -1,0 +1,146 @@
+"""What to do about a letter that did not arrive, and who has to do it.
+
+Owns   By, which Advice a failure gets, and its words in the language of the process.
+Knows  no layout, and not what happened (objections).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from ...policy.bounces import categories
+from ...policy.suppression import Reason
+from ..texts import N_, _
+from .explanation import Advice
+
+
+class By(StrEnum):
+    """Who has to act."""
+
+    SENDER = "sender"
+    OPERATOR = "operator"  # of this system
+    RECEIVER = "receiver"  # whoever runs the receiving host
+    NOBODY = "nobody"
+
+
+_OF_CATEGORY: Mapping[str, Advice] = {
+    categories.NO_SUCH_USER: Advice.CHECK_ADDRESS,
+    categories.BAD_ADDRESS: Advice.CHECK_ADDRESS,
+    categories.MOVED: Advice.NEW_ADDRESS,
+    categories.INACTIVE: Advice.OTHER_WAY,
+    categories.MAILBOX_FULL: Advice.OTHER_WAY,
+    categories.RESTRICTED: Advice.ASK_TO_BE_LET_IN,
+    categories.LIST: Advice.OTHER_WAY,
+    categories.NO_SUCH_DOMAIN: Advice.CHECK_DOMAIN,
+    categories.TAKES_NO_MAIL: Advice.CHECK_DOMAIN,
+    categories.NO_ROUTE: Advice.CHECK_DOMAIN,
+    categories.LOOPS_TO_US: Advice.MEND_LOOP,
+    categories.CONTENT: Advice.CHANGE_CONTENT,
+    categories.ATTACHMENT: Advice.CHANGE_ATTACHMENT,
+    categories.VIRUS: Advice.CHANGE_ATTACHMENT,
+    categories.FORMAT: Advice.MEND_FORM,
+    categories.FILTERED: Advice.CHANGE_CONTENT,
+    categories.SENDER_SETUP: Advice.FIX_SENDER,
+    categories.SENDER_REFUSED: Advice.UNBLOCK_SENDER,
+    categories.SENDER_QUOTA: Advice.SEND_AGAIN,
+    categories.OUR_IP: Advice.OUR_REPUTATION,
+    categories.POLICY: Advice.OUR_REPUTATION,
+    categories.RATE: Advice.SEND_AGAIN,
+    categories.TOO_MANY_RECIPIENTS: Advice.SEND_AGAIN,
+    categories.GREYLISTED: Advice.SEND_AGAIN,
+    categories.NO_ANSWER: Advice.SEND_AGAIN,
+    categories.NETWORK: Advice.SEND_AGAIN,
+    categories.EXPIRED: Advice.SEND_AGAIN,
+    categories.SYSTEM_FAILURE: Advice.SEND_AGAIN,
+    categories.LOOP: Advice.HOST_FAULT,
+    categories.RELAYING_DENIED: Advice.HOST_FAULT,
+    categories.AUTHENTICATION: Advice.HOST_FAULT,
+    categories.SECURITY: Advice.HOST_FAULT,
+    categories.PROTOCOL: Advice.READ_WORDS,
+    categories.TOO_LARGE: Advice.MAKE_SMALLER,
+    categories.NEEDS_SMTPUTF8: Advice.ASCII_ADDRESS,
+    categories.NEEDS_8BIT: Advice.NO_CONVERSION,
+    categories.OTHER_FAMILY: Advice.OTHER_FAMILY,
+    categories.DEMANDS_TLS: Advice.HOST_TLS,
+}
+_NOT_BY_WAITING = frozenset(
+    {categories.SENDER_SETUP, categories.SENDER_REFUSED, categories.OUR_IP, categories.POLICY, categories.DEMANDS_TLS}
+)
+_OF_SUPPRESSION: Mapping[Reason, Advice] = {
+    Reason.HARD_BOUNCE: Advice.CHECK_ADDRESS,
+    Reason.COMPLAINT: Advice.STOP_WRITING,
+    Reason.UNSUBSCRIBE: Advice.STOP_WRITING,
+}
+_BY: Mapping[Advice, By] = {
+    Advice.NOTHING: By.NOBODY,
+    Advice.OUR_REPUTATION: By.OPERATOR,
+    Advice.MEND_LOOP: By.OPERATOR,
+    Advice.OTHER_FAMILY: By.OPERATOR,
+    Advice.HOST_TLS: By.RECEIVER,
+    Advice.HOST_FAULT: By.RECEIVER,
+}
+_WORDS: Mapping[Advice, str] = {
+    Advice.NOTHING: N_("nobody has to do anything"),
+    Advice.CHECK_ADDRESS: N_("check the spelling of the address before the “@”, or ask the person for the right one"),
+    Advice.CHECK_DOMAIN: N_("check the spelling of the domain after the “@”: it takes no mail as it is written"),
+    Advice.NEW_ADDRESS: N_("write to the person's new address; the receiver's words may name it"),
+    Advice.OTHER_WAY: N_("tell the person by another way that the mailbox takes no mail, and send again later"),
+    Advice.ASK_TO_BE_LET_IN: N_("ask the person by another way to be put on the list of senders that are let in"),
+    Advice.CHANGE_CONTENT: N_("change the text, its links or attachments: the receiver does not want them"),
+    Advice.CHANGE_ATTACHMENT: N_("look at the attachment, and send a link or another kind of file in its place"),
+    Advice.MEND_FORM: N_("mend the program that wrote the letter, by the receiver's words; the same one fails again"),
+    Advice.FIX_SENDER: N_("set up SPF, DKIM and DMARC of the sender's domain; see: youtong dkim show"),
+    Advice.UNBLOCK_SENDER: N_("ask the receiver's postmaster to lift the block, or send from another address"),
+    Advice.OUR_REPUTATION: N_(
+        "the postmaster of this system must act: the receiver refuses the system, not the letter"
+    ),
+    Advice.MEND_LOOP: N_(
+        "the postmaster of this system must act: the domain's MX leads here, and nobody here takes it"
+    ),
+    Advice.SEND_AGAIN: N_("send it again later, if it still matters"),
+    Advice.ASK_FIRST: N_("ask the receiver whether it came, before you send it again"),
+    Advice.READ_WORDS: N_("the receiver's words say what it objects to; the same letter will be refused again"),
+    Advice.STOP_WRITING: N_("write to this person no more, unless the person asks for it again"),
+    Advice.MAKE_SMALLER: N_(
+        "make it smaller, or send a link instead of the attachment: the receiver takes none of this size"
+    ),
+    Advice.ASCII_ADDRESS: N_(
+        "ask the person for an address in plain letters (ASCII): its mail host takes no others (SMTPUTF8)"
+    ),
+    Advice.NO_CONVERSION: N_(
+        "send it as an attachment, or unsigned: the receiver's old mail host takes 7-bit text only, and a "
+        "signed letter must not be changed"
+    ),
+    Advice.OTHER_FAMILY: N_(
+        "the postmaster of this system must give it an address of the other kind (IPv6 or IPv4): the "
+        "receiver has no other"
+    ),
+    Advice.HOST_TLS: N_(
+        "the receiver's host demands encryption (TLS) and offers none that works: only its postmaster can mend that"
+    ),
+    Advice.HOST_FAULT: N_("only the receiver's postmaster can mend that: tell the person by another way"),
+}
+
+
+def advice_on(category: str, *, has_ended: bool) -> Advice:
+    """While it waits nobody has to act, except on what no waiting mends."""
+    if not has_ended and category not in _NOT_BY_WAITING:
+        return Advice.NOTHING
+    return _OF_CATEGORY.get(category, Advice.READ_WORDS)
+
+
+def advice_on_suppression(reason: Reason) -> Advice | None:
+    return _OF_SUPPRESSION.get(reason)
+
+
+def by(advice: Advice) -> By:
+    return _BY.get(advice, By.SENDER)
+
+
+def advice_sentence(advice: Advice) -> str:
+    return _(_WORDS[advice])
+
+
+def deed_sentence(advice: Advice) -> str:
+    """The same with who has to do it, where the words do not say so."""
+    words = advice_sentence(advice)
+    return _("what the sender can do: {words}").format(words=words) if by(advice) is By.SENDER else words

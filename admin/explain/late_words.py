@@ -1,0 +1,56 @@
+"""What came back about a letter after a receiver took it, in the language of the process.
+
+Owns   a sentence for every kind of CAME_BACK.
+Knows  no layout, and no notice itself: `youtong queue inbound` shows those.
+"""
+
+from ...mta.reports.report import ReportSort
+from ...queue.journal import JournalKind
+from ..texts import _
+from .deferrals import failure_words
+from .explanation import Explanation
+from .receivers import receiver_name
+
+
+def late_sentence(explanation: Explanation) -> str:
+    """Of an Explanation that has `late`."""
+    row = explanation.late
+    assert row is not None
+    domain = explanation.letter.recipient.domain
+    taken = explanation.ending.facts if explanation.ending is not None else row.facts
+    match row.kind:
+        case JournalKind.LATE_BOUNCE:
+            return _bounced(explanation)
+        case JournalKind.COMPLAINT:
+            return _("it arrived at {who}, and its reader reported it as spam").format(who=receiver_name(taken, domain))
+        case JournalKind.AUTO_REPLY:
+            sentence = _("{who} took it, and {answer}")
+            return sentence.format(who=receiver_name(taken, domain), answer=answer_words(row.facts.reason))
+        case JournalKind.HEARD_DELAY:
+            sentence = _("{who} took it, and a notice says that it is delayed there and still tried")
+            return sentence.format(who=receiver_name(taken, domain))
+        case _:
+            return _("{who} took it, and a notice confirms that it arrived").format(who=receiver_name(taken, domain))
+
+
+def answer_words(sort: str) -> str:
+    """Which kind of machine answered."""
+    match sort:
+        case ReportSort.MOVED:
+            return _("a machine answered that the person has another address now")
+        case ReportSort.CHALLENGE:
+            return _("a machine asks the sender to confirm that a person wrote it")
+        case _:
+            return _("a machine answered, for instance that the person is away")
+
+
+def _bounced(explanation: Explanation) -> str:
+    row, ending = explanation.late, explanation.ending
+    assert row is not None
+    domain = explanation.letter.recipient.domain
+    what = failure_words(row, explanation.meant, domain)
+    if row.facts.recipient:
+        sentence = _("it arrived, was forwarded to {address}, and failed there: {what}")
+        return sentence.format(address=row.facts.recipient, what=what)
+    taker = receiver_name(ending.facts if ending is not None else row.facts, domain)
+    return _("{who} took it first, and it came back later: {what}").format(who=taker, what=what)

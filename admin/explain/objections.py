@@ -1,0 +1,70 @@
+"""What a receiver objects to, as a clause of its own: the same whether the letter waits, has failed or came back.
+
+Owns   a clause for every category of failure (policy.bounces.categories), and for each Blame that is not its usual one.
+Knows  neither what comes next nor what to do (sentences, advice). The receiver's own words are quoted elsewhere.
+"""
+
+from ...mta.outcome import Scope
+from ...policy.bounces import categories
+from ...policy.bounces.meaning import Blame
+from ..texts import N_, _
+from .name_troubles import unroutable_words
+
+_CLAUSES = {
+    categories.NO_SUCH_USER: N_("{who} has no mailbox of this name"),
+    categories.BAD_ADDRESS: N_("{who} says that the address is malformed"),
+    categories.MOVED: N_("{who} says that the person has moved to another address"),
+    categories.INACTIVE: N_("{who} says that the mailbox is closed or takes nothing at present"),
+    categories.MAILBOX_FULL: N_("{who} says that the receiver's mailbox is full"),
+    categories.RESTRICTED: N_("{who} says that this receiver takes mail of chosen senders only"),
+    categories.LIST: N_("{who} could not serve the mailing list that the address stands for"),
+    categories.CONTENT: N_("{who} takes the letter's content for spam"),
+    categories.ATTACHMENT: N_("{who} takes no attachment of this kind"),
+    categories.VIRUS: N_("{who} says that the letter holds a virus"),
+    categories.FORMAT: N_("{who} objects to the form of the letter (header fields, long lines or encoding)"),
+    categories.FILTERED: N_("a filter at {who} stopped the letter for what is in it, and does not say for what"),
+    categories.TOO_LARGE: N_("the letter is larger than {who} takes"),
+    categories.NEEDS_SMTPUTF8: N_("the addresses need SMTPUTF8, which {who} does not offer"),
+    categories.NEEDS_8BIT: N_("the letter needs 8BITMIME, which {who} does not offer, and it cannot be converted"),
+    categories.RATE: N_("{who} limits how fast this system may send"),
+    categories.TOO_MANY_RECIPIENTS: N_("{who} takes fewer recipients at a time"),
+    categories.GREYLISTED: N_("{who} lets new senders wait (greylisting), which is normal"),
+    categories.OUR_IP: N_("{who} objects to this system's network address, not to the letter"),
+    categories.SENDER_SETUP: N_("{who} does not trust the sender's domain (SPF, DKIM, DMARC or its reputation)"),
+    categories.SENDER_QUOTA: N_("{who} takes no more letters of this sender today"),
+    categories.SENDER_REFUSED: N_("{who} blocks the sender's address or domain"),
+    categories.POLICY: N_("{who} refuses mail of this system by a policy that it does not explain"),
+    categories.AUTHENTICATION: N_("{who} demands a login, so it is no host for mail from outside"),
+    categories.NO_ANSWER: N_("{who} does not answer"),
+    categories.NETWORK: N_("the network or the name service on the way to {who} is disturbed"),
+    categories.EXPIRED: N_("the mail hosts behind {who} tried for days in vain"),
+    categories.LOOP: N_("the letter went round in a circle between the mail hosts of {who}"),
+    categories.RELAYING_DENIED: N_("{who} takes no mail for the receiver's domain, though the domain's MX leads there"),
+    categories.DEMANDS_TLS: N_("{who} demands encryption (TLS) and offers none that works"),
+    categories.SECURITY: N_("encryption or a certificate between this system and {who} failed"),
+    categories.SYSTEM_FAILURE: N_("{who} has a technical fault of its own"),
+    categories.PROTOCOL: N_("{who} and this system did not understand each other's commands"),
+}
+_BLAMES = {
+    Blame.RECIPIENT: N_("it is the receiver's mailbox that is meant"),
+    Blame.CONTENT: N_("it is the letter's content that is meant"),
+    Blame.SENDER_DOMAIN: N_("it is the sender's domain that is meant"),
+    Blame.OUR_IP: N_("it is this system's network address that is meant"),
+    Blame.NETWORK: N_("it is the mail hosts on the way that are at fault"),
+    Blame.PROVIDER_RATE: N_("it is only the pace that is meant"),
+}
+
+
+def objection(category: str, who: str, scope: str = "") -> str:
+    """ "" for a category that is not ours: an operator's hook may give any."""
+    if category == categories.RATE and scope == Scope.RECIPIENT:
+        return _("{who} limits how much mail this mailbox gets at a time").format(who=who)
+    if category == categories.RATE and scope == Scope.MESSAGE:
+        return _("{who} limits how much mail it takes of this sender's domain at a time").format(who=who)
+    clause = _CLAUSES.get(category)
+    return _(clause).format(who=who) if clause is not None else unroutable_words(category)
+
+
+def blame_clause(blame: Blame) -> str:
+    """Whose the fault is, where the category does not say so already."""
+    return _(_BLAMES[blame]) if blame in _BLAMES else ""
