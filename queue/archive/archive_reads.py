@@ -18,6 +18,7 @@ from ..storage.reads import MessageRow, RecipientRow
 from .history_text import history_of
 
 NAME = "archive.db"
+_WITH_RETURN_PATHS = 2  # version of its schema
 
 _RECIPIENT = """
 SELECT r.id, r.message_id, r.domain_id, r.domain, r.address, r.state, r.attempts, NULL, NULL, r.notice, r.journal_seq,
@@ -58,19 +59,20 @@ def ended_ms(path: Path, recipient_id: int) -> int | None:
 
 def at_address(db: sqlite3.Connection, address: str) -> Iterator[RecipientRow]:
     """Recipients with this address in any spelling of case, newest first."""
-    rows = db.execute(_RECIPIENT + "WHERE r.address_hash = ? ORDER BY r.id DESC", (address_hash(address),))
+    query = _fitting(db, _RECIPIENT + "WHERE r.address_hash = ? ORDER BY r.id DESC")
+    rows = db.execute(query, (address_hash(address),))
     return (row for row in map(_recipient, rows) if row.address.lower() == address.lower())
 
 
 def of_message(db: sqlite3.Connection, message_id: int, after_id: int, limit: int) -> Iterator[RecipientRow]:
     """Recipients of a message beyond `after_id`, in their order."""
-    query = _RECIPIENT + "WHERE r.message_id = ? AND r.id > ? ORDER BY r.id LIMIT ?"
+    query = _fitting(db, _RECIPIENT + "WHERE r.message_id = ? AND r.id > ? ORDER BY r.id LIMIT ?")
     return map(_recipient, db.execute(query, (message_id, after_id, limit)))
 
 
 def message(db: sqlite3.Connection, message_id: int) -> MessageRow | None:
     """Its content is gone."""
-    row = db.execute(_MESSAGE, (message_id,)).fetchone()
+    row = db.execute(_fitting(db, _MESSAGE), (message_id,)).fetchone()
     return msgspec.convert(row, MessageRow, strict=False) if row else None  # SQLite's truths are numbers
 
 
@@ -78,6 +80,13 @@ def history(db: sqlite3.Connection, recipient_id: int) -> list[JournalRow]:
     """Every fact about a recipient, oldest first; nothing when it is not here."""
     row = db.execute("SELECT history FROM recipient WHERE id = ?", (recipient_id,)).fetchone()
     return history_of(row[0]) if row else []
+
+
+def _fitting(db: sqlite3.Connection, query: str) -> str:
+    """The query for an archive that no server has written since version 2: it knows no return paths."""
+    if db.execute("PRAGMA user_version").fetchone()[0] >= _WITH_RETURN_PATHS:
+        return query
+    return query.replace("m.verp_domain", "''").replace("verp_domain, path_kept", "'', ''")
 
 
 def _recipient(row: tuple[object, ...]) -> RecipientRow:

@@ -63,7 +63,7 @@ async def owner_here(config_file: Path, clock: Clock | None = None) -> AsyncIter
 
 async def enqueue_stream(server: OwnerServer, addresses: list[str]) -> int:
     """A stream of bulk mail to these; its id."""
-    new = NewStream(1, "news", "news@load.test", _HEAD, b"News for {{name}}.\r\n", 3 * _DAY_MS)
+    new = NewStream(1, "news", "news@load.test", _HEAD, b"News for {{name}}.\r\n", 3 * _DAY_MS, keeps_path=True)
     stream_id = await server.dispatcher.streams.make(new)
     recipients = [StreamRecipient(each, each, {"name": each.partition("@")[0]}) for each in addresses]
     await server.dispatcher.streams.enqueue(stream_id, recipients)

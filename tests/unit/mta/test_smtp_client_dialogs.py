@@ -158,5 +158,5 @@ def _word(outcome: Outcome) -> str:
             return "delivered relayed" if relayed else "delivered"
         case Failed(stage, scope):
             return f"failed {stage} {scope}"
-        case Deferred(stage, scope, ambiguous=ambiguous, kind=kind):
+        case Deferred(stage, scope, ambiguous=ambiguous, category=kind):
             return " ".join(filter(None, (f"deferred {stage} {scope}", "ambiguous" if ambiguous else "", kind)))
