@@ -46,13 +46,12 @@ async def test_a_reader_whose_worker_died_at_the_final_dot_is_unconfirmed_and_on
         assert internet.ledger.accepted.get(reader, 0) == copies
 
 
-@pytest.mark.parametrize(("point", "times"), [("commit.before", 19), ("commit.after", 19), ("handover.after", 2)])
+@pytest.mark.parametrize(("point", "times"), [("commit.before", 3), ("commit.after", 3), ("handover.after", 2)])
 async def test_no_reader_gets_two_copies_when_the_owner_dies(
     point: str, times: int, internet: Simulator, tmp_path: Path
 ) -> None:
     running = Running(tmp_path, internet)
-    running.arm(point, times)
-    await running.spawn_command(sys.executable, owner_script.__file__, own_domain(1), "150")
+    await running.spawn_command(sys.executable, owner_script.__file__, own_domain(1), "150", f"{point}:{times}")
     assert await running.revived()
     await running.quiet()
     rows = running.rows("SELECT address, state FROM recipient")

@@ -5,6 +5,7 @@ Run as a script it serves a stream of bulk mail, which nothing in the product ma
 """
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -70,11 +71,17 @@ async def enqueue_stream(server: OwnerServer, addresses: list[str]) -> int:
     return stream_id
 
 
-async def _serve_a_stream(domain: str, count: int, config_file: Path) -> None:
+def _arm(death: str) -> None:
+    Path(os.environ["YOUTONG_CRASH_FILE"]).write_text(death, encoding="ascii")
+
+
+async def _serve_a_stream(domain: str, count: int, death: str, config_file: Path) -> None:
+    """`death` ("point:times") is armed when the recipients are committed: how many commits that took is no matter."""
     async with owner_here(config_file) as server:
         await enqueue_stream(server, [f"reader{number}@{domain}" for number in range(count)])
+        _arm(death)
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve_a_stream(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
+    asyncio.run(_serve_a_stream(sys.argv[1], int(sys.argv[2]), sys.argv[3], Path(sys.argv[4])))
