@@ -159,7 +159,7 @@ async def test_the_demo_in_a_pipe_prints_lines_without_control_codes_and_leaves_
     assert "\x1b" not in text
     assert " has it: " in text
     assert re.search(r"received twice +0\n", text)
-    assert [pid for pid in _command_lines() if str(tmp_path) in _command_lines()[pid]] == []
+    assert [pid for pid, line in _command_lines().items() if str(tmp_path) in line] == []
 
 
 async def test_the_demo_ends_by_itself(tmp_path: Path) -> None:
