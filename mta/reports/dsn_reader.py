@@ -81,7 +81,7 @@ def _report(tree: MessageTree, texts: list[str]) -> Report | None:
     if not groups:
         return None
     letter = msgspec.structs.replace(returned_letter(tree), original_to=_first(found, "original-envelope-id")[:250])
-    told = Told(tree)
+    told = Told(tree, [_names(group) for group in groups[:MAX_RECIPIENTS]])
     recipients = [told.about(_recipient(group), alone=len(groups) == 1) for group in groups[:MAX_RECIPIENTS]]
     return Report(
         sort=_sort({_became(group) for group in groups}),
@@ -119,6 +119,13 @@ def _recipient(group: Group) -> ReportedRecipient:
         code=code_in(diagnostic),
         words=status.partition("(")[2].rpartition(")")[0][:_MAX_WORDS],
     )
+
+
+def _names(group: Group) -> frozenset[str]:
+    """All addresses under which the notice speaks of one recipient."""
+    fields = ("original-recipient", "final-recipient", "x-actual-recipient")
+    found = (typed_address(group.get(field, "")).lower() for field in fields)
+    return frozenset(name for name in found if "@" in name)
 
 
 def _action(group: Group) -> str:
@@ -170,7 +177,8 @@ def _once(recipients: list[ReportedRecipient]) -> tuple[ReportedRecipient, ...]:
 class Told:
     """The words for people, and which of them are about whom."""
 
-    def __init__(self, tree: MessageTree) -> None:
+    def __init__(self, tree: MessageTree, recipients: list[frozenset[str]]) -> None:
+        self._named = {name: of for of, names in enumerate(recipients) for name in names}
         text = split_quoted(tree.human_text[: 4 * _WORDS_SEARCHED])[0][:_WORDS_SEARCHED]
         self._text = "\n".join(line.rstrip() for line in text.split("\n"))
         self._lower = self._text.lower() if self._text.isascii() else self._text  # so that places stay the same
@@ -182,8 +190,23 @@ class Told:
         else:
             names = (recipient.original.lower(), recipient.final.lower())
             told = "\n".join(next((found for name in names if (found := list(self._paragraphs(name)))), ()))
+            if recipient.diagnostic and not alone:
+                told = self._without_others(told, names)
         words = " ".join(f"{recipient.words} {told[: 4 * _MAX_WORDS]}".split())[:_MAX_WORDS]
         return msgspec.structs.replace(recipient, words=words)
+
+    def _without_others(self, told: str, names: tuple[str, ...]) -> str:
+        """Without the lines that name another recipient: what they say is said of that one.
+
+        Sendmail lists all recipients in one paragraph.
+        """
+        own = {self._named[name] for name in names if name in self._named}
+        lines = told.split("\n")
+        return "\n".join(line for line in lines if not self._of_others(line, own))
+
+    def _of_others(self, line: str, own: set[int]) -> bool:
+        found = {self._named[name] for name in addresses_in(line.lower(), 5) if name in self._named}
+        return bool(found) and not found & own
 
     def _paragraphs(self, name: str) -> Iterator[str]:
         end = 0

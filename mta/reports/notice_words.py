@@ -187,7 +187,7 @@ FINAL = any_of(
     r"permanent(?:ly)? (?:error|fail|fatal|rejected|undeliver)", r"(?:failed|error|rejected|refused) permanently",
     r"\b(?:has|have|i've|we've) given up", r"\bgiving up", r"not going to try again", r"was not delivered within",
     r"no (?:further|more) (?:delivery )?attempts", r"endg[uü]ltig", r"d[ée]finitivement", r"definitivamente",
-    r"retry timeout exceeded",
+    r"retry timeout exceeded", r"(?:will|shall) not (?:be )?retr(?:y|ied)\b", r"delayed and then failed",
 )  # fmt: skip
 
 DELIVERED = any_of(

@@ -76,9 +76,15 @@ def _is_passed_on(tree: MessageTree) -> bool:
 def _carried(tree: MessageTree) -> Iterator[MessageTree]:
     """The letters in a wrapper that has nothing to say itself: gateways and forwarding rules wrap, people comment."""
     if not _is_passed_on(tree):
-        says_nothing = _A_MACHINES.search(tree.fields.first("from")) or len(tree.human_text.strip()) < _FEW_WORDS
+        few = len(tree.human_text.strip()) < _FEW_WORDS and not _expects_answers(tree)
+        says_nothing = _A_MACHINES.search(tree.fields.first("from")) or few
         subject = tree.fields.first("subject")
         yield from (inner for inner in tree.enclosed() if says_nothing or _is_within(inner.fields, subject))
+
+
+def _expects_answers(tree: MessageTree) -> bool:
+    """It has a reverse-path: what people send has one, notices have none (RFC 3464 §2)."""
+    return any("@" in path for path in tree.fields.all("return-path"))
 
 
 def _is_within(inner: Fields, subject: str) -> bool:

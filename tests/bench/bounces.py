@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from fakes.bounce_samples import Sample, flufl_samples, is_held_out, own_samples
+from fakes.bounce_samples import Sample, blind_samples, flufl_samples, is_held_out, own_samples
 from fakes.bounce_score import Score, score
 from flufl.bounce import all_failures
 from youtong.mta.reports.reading import read_report
@@ -24,6 +24,7 @@ def table() -> str:
     flufl = flufl_samples()
     sets: dict[str, Sequence[Sample]] = {
         "our own": own_samples(),
+        "written blind": blind_samples(),
         "flufl.bounce's, seen": [sample for sample in flufl if not is_held_out(sample.name)],
         "flufl.bounce's, held out": [sample for sample in flufl if is_held_out(sample.name)],
     }

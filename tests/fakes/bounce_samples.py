@@ -15,6 +15,7 @@ import msgspec
 from .components import BUILD, missing
 
 OWN = Path(__file__).parents[1] / "reports"
+BLIND = OWN / "blind"
 _ARCHIVE = BUILD / "flufl" / "flufl.bounce-4.0.tar.gz"
 _LABELS = OWN / "flufl.toml"
 
@@ -28,6 +29,7 @@ class Sample(msgspec.Struct, frozen=True):
     recipients: frozenset[str] = frozenset()
     category: str = ""
     new_address: str = ""
+    kinds: dict[str, str] = {}  # hard or soft, for those recipients of whom that is decided
 
 
 @cache
@@ -35,6 +37,13 @@ def own_samples() -> tuple[Sample, ...]:
     """Ours."""
     labels = tomllib.loads((OWN / "labels.toml").read_text())
     return tuple(_sample(name, (OWN / name).read_bytes(), label) for name, label in labels.items())
+
+
+@cache
+def blind_samples() -> tuple[Sample, ...]:
+    """Ours too, written by someone who had read neither the readers nor the rules."""
+    labels = tomllib.loads((BLIND / "labels.toml").read_text())
+    return tuple(_sample(name, (BLIND / name).read_bytes(), label) for name, label in labels.items())
 
 
 @cache
@@ -57,4 +66,7 @@ def is_held_out(name: str) -> bool:
 def _sample(name: str, octets: bytes, label: dict[str, object]) -> Sample:
     named = {address.casefold() for address in msgspec.convert(label.get("recipients", []), list[str])}
     text = {key: str(label.get(key, "")) for key in ("sort", "category", "new_address")}
-    return Sample(name, octets, recipients=frozenset(named), **text)
+    kinds = {
+        address.casefold(): kind for address, kind in msgspec.convert(label.get("kinds", {}), dict[str, str]).items()
+    }
+    return Sample(name, octets, recipients=frozenset(named), kinds=kinds, **text)

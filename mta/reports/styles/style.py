@@ -23,6 +23,8 @@ _EXPANDED = re.compile(
     FLAGS,
 )
 _RULE = re.compile(r"[\s\-=*_#~|+.]*")
+# Ends what stands before an address that is the sender's: "From: ", and in transcripts "09:12:05: *  From: ".
+_OF_SENDER = re.compile(r"(?:^|[\s*>])(?:mail from|from|sender|return-path|reply-to):\s*<?$", re.IGNORECASE)
 
 
 def matching(*patterns: str) -> re.Pattern[str]:
@@ -95,7 +97,9 @@ def _entries(style: Style, lines: tuple[str, ...]) -> Iterator[tuple[str, list[s
 
 
 def _is_of_another(line: str, entry: re.Match[str]) -> bool:
-    """The address is that from which the one above was expanded."""
+    """The address is that from which the one above was expanded, or it is the sender's."""
+    if _OF_SENDER.search(line[: entry.start(entry.lastgroup or 0)]):
+        return True
     found = _EXPANDED.search(line)
     return found is not None and found.start() < entry.start(entry.lastgroup or 0)
 
