@@ -16,6 +16,18 @@ _CHECKPOINT_PAGES = 16_384
 """64 MiB of log: it is copied long before (write_ahead_log); if a reader prevents that, a COMMIT does it."""
 _LOG_BYTES = 12 * 1024 * 1024
 """A log that a reader made longer is cut to this when it begins anew."""
+_OPENING_PATIENCE_MS = 10_000
+"""A reader that opens or leaves the file holds it whole for a moment (it brings in the log of an owner that was killed).
+Nobody waits for our loop yet."""
+_SETTINGS = ("busy_timeout = 2000", "temp_store = MEMORY", "cache_size = -16384")
+_WRITER_SETTINGS = (
+    f"busy_timeout = {_OPENING_PATIENCE_MS}",
+    "auto_vacuum = INCREMENTAL",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+    f"journal_size_limit = {_LOG_BYTES}",
+)
 
 
 class StorageError(Exception):
@@ -33,21 +45,19 @@ class StorageBusy(StorageError):
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection whose transactions are begun and ended by us; usable from any one thread at a time.
 
-    Raises StorageError when the file cannot be made.
+    A writer waits here for whoever holds the file, and never afterwards: its loop may not stand still.
+    Raises StorageError when the file cannot be made or opened.
     """
     uri = f"file:{quote(str(path))}?mode={'ro' if read_only else 'rwc'}"
     if not read_only:
         _make_private(path)
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
-    connection.execute("PRAGMA busy_timeout = 0" if not read_only else "PRAGMA busy_timeout = 2000")
-    if not read_only:
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA cache_size = -16384")
+    try:
+        for setting in _SETTINGS if read_only else (*_WRITER_SETTINGS, *_SETTINGS, "busy_timeout = 0"):
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error as error:
+        connection.close()
+        raise map_error(error) from error
     return connection
 
 
