@@ -17,7 +17,7 @@ _CHECKPOINT_PAGES = 16_384
 _LOG_BYTES = 12 * 1024 * 1024
 """A log that a reader made longer is cut to this when it begins anew."""
 _OPENING_PATIENCE_MS = 10_000
-"""A reader that opens or leaves the file holds it whole for a moment (it brings in the log of an owner that was killed).
+"""A reader that opens or leaves the file holds it whole for a moment: it brings in what a killed owner left in the log.
 Nobody waits for our loop yet."""
 _SETTINGS = ("busy_timeout = 2000", "temp_store = MEMORY", "cache_size = -16384")
 _WRITER_SETTINGS = (
