@@ -3,7 +3,6 @@
 import asyncio
 import json
 import smtplib
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from fakes.internet import settings_on_free_ports
 from fakes.posting import Fate, Letter, post
 from fakes.running import Running, until
+from fakes.taking_mail import OURS, taking_mail, youtong
 from fakes.tls import trusting_context
 from youtong.mta.simulator.settings import MxHost, ProviderSettings
 from youtong.mta.simulator.simulator import Simulator, start
@@ -19,7 +19,6 @@ from youtong.queue.address_keys import open_signer
 from youtong.queue.states import RecipientState
 
 pytestmark = pytest.mark.scenario
-OURS = "ours.test"
 
 
 @pytest.fixture
@@ -34,32 +33,8 @@ async def internet() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 async def server(internet: Simulator, tmp_path: Path) -> AsyncIterator[Running]:
-    """Its inbound listener is at the port that deliveries go to."""
-    more = f'[inbound]\nlisten = "127.0.0.1:{internet.port}"\n'
-    running = Running(tmp_path, internet, workers=1, more=more)
-    await running.start()
-    await youtong(running, "account", "add", f"ann@{OURS}", "--domain", OURS, "--password-stdin", stdin="secret-secret")
-    await until(lambda: asyncio.to_thread(is_taken, internet.port), "the listener never learns of the domain")
-    yield running
-    await running.end()
-
-
-def is_taken(port: int) -> bool:
-    with smtplib.SMTP("127.0.0.1", port, "elsewhere.test") as client:
-        client.ehlo()
-        client.mail("")
-        return client.rcpt(f"ann@{OURS}")[0] == 250
-
-
-async def youtong(running: Running, *words: str, stdin: str = "") -> str:
-    """What the command prints; it must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("youtong")), *words, "--config", str(running.config),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    output, _ = await process.communicate(stdin.encode())
-    assert process.returncode == 0, words
-    return output.decode()
+    async with taking_mail(tmp_path, internet) as running:
+        yield running
 
 
 def states(running: Running) -> dict[str, RecipientState]:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 import smtplib
-import sys
 from collections.abc import AsyncIterator
 from email import message_from_bytes
 from pathlib import Path
@@ -13,7 +12,8 @@ import msgspec
 import pytest
 from fakes.internet import received_by, settings_on_free_ports
 from fakes.posting import Letter, post
-from fakes.running import Running, read, until
+from fakes.running import Running, until
+from fakes.taking_mail import ANN, OURS, account_number, answer_to, taking_mail, youtong
 from youtong.admin.control import Refused
 from youtong.mta.simulator.settings import Greylist, MxHost, ProviderSettings
 from youtong.mta.simulator.simulator import Simulator, start
@@ -22,7 +22,7 @@ from youtong.queue.signed_address import AddressSigner, TokenKind, verp_token
 from youtong.queue.streams.feedback_ids import stream_in
 
 pytestmark = pytest.mark.scenario
-OURS, THEIRS, ANN = "ours.test", "theirs.test", "ann@ours.test"
+THEIRS = "theirs.test"
 
 
 @pytest.fixture
@@ -43,24 +43,9 @@ async def internet() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 async def server(internet: Simulator, tmp_path: Path) -> AsyncIterator[Running]:
-    """Its inbound listener is at the port that deliveries go to; ann has both domains."""
-    running = Running(tmp_path, internet, workers=1, more=f'[inbound]\nlisten = "127.0.0.1:{internet.port}"\n')
-    await running.start()
-    domains = ("--domain", OURS, "--domain", THEIRS)
-    await youtong(running, "account", "add", ANN, *domains, "--password-stdin", stdin="secret-secret")
-    yield running
-    await running.end()
-
-
-async def youtong(running: Running, *words: str, stdin: str = "") -> str:
-    """What the command prints; it must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("youtong")), *words, "--config", str(running.config),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    output, _ = await process.communicate(stdin.encode())
-    assert process.returncode == 0, words
-    return output.decode()
+    """ann has both domains."""
+    async with taking_mail(tmp_path, internet, {ANN: (OURS, THEIRS)}) as running:
+        yield running
 
 
 class Program:
@@ -94,7 +79,7 @@ def recipient_of(reverse_path: str, signer: AddressSigner) -> int | None:
 
 async def stream(running: Running, domain: str, *to: str, **more: object) -> int:
     """Made by ann and given its recipients."""
-    account = running_account(running)
+    account = account_number(running)
     new = {"account_id": account, "name": "news", "reverse_path": f"given@{domain}", "lifetime_ms": 86_400_000,
            "head": base64.b64encode(f"From: <news@{domain}>\r\nSubject: News\r\n\r\n".encode()).decode(),
            "body": base64.b64encode(b"News.\r\n").decode(), **more}  # fmt: skip
@@ -102,18 +87,6 @@ async def stream(running: Running, domain: str, *to: str, **more: object) -> int
     recipients = [(address, address, {}) for address in to]
     await running.ask("owner", verb="stream", do="enqueue", stream_id=number, recipients=recipients)
     return number
-
-
-def running_account(running: Running) -> int:
-    return int(str(read(running.data_dir / "app.db", "SELECT id FROM account WHERE name = ?", ANN)[0][0]))
-
-
-def deliver_to(address: str, port: int, sender: str) -> int:
-    """The reply to its RCPT."""
-    with smtplib.SMTP("127.0.0.1", port, "elsewhere.test") as client:
-        client.ehlo()
-        client.mail(sender)
-        return client.rcpt(address)[0]
 
 
 async def test_what_a_program_sends_has_an_address_for_each_recipient_and_bounces_to_it_resolve(
@@ -129,7 +102,7 @@ async def test_what_a_program_sends_has_an_address_for_each_recipient_and_bounce
     tried = {path for _at, _client, path in internet.providers["grey"].log.mails}
     assert tried == {paths["v3@grey.test"]}, "a retry has another reverse-path"
     answers = [
-        await asyncio.to_thread(deliver_to, *each)
+        await asyncio.to_thread(answer_to, *each)
         for each in (
             (paths[to[0]], internet.port, ""),
             (paths[to[0]].upper(), internet.port, "somebody@elsewhere.test"),
