@@ -10,6 +10,7 @@ import re
 import msgspec
 
 _ENHANCED = re.compile(r"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?:\s+|$)")
+_CODES = re.compile(r"\s*(?:([2-5][0-9]{2})(?:[ -]|$)\s*)?(?:#?([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])\s*)?")
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -56,6 +57,21 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, gc=False):
 def reply(code: int, enhanced: str, *lines: str) -> Reply:
     """Shorthand for a reply of ours."""
     return Reply(code, enhanced, lines or ("",))
+
+
+def reply_line(code: int, enhanced: str, text: str) -> str:
+    """As a reply reads: code, enhanced code, words. Words of a notice often begin with both: they are not said twice.
+
+    `code` 0 and `enhanced` "": none was said.
+    """
+    match = _CODES.match(text)
+    assert match is not None  # it may be empty
+    own_code, own_enhanced = match.groups()
+    if own_code and code and own_code != str(code):  # it quotes another reply
+        parts = (str(code), enhanced, text)
+    else:
+        parts = (own_code or str(code or ""), own_enhanced or enhanced, text[match.end() :])
+    return " ".join(part for part in parts if part)
 
 
 def from_text_lines(code: int, lines: list[str]) -> Reply:

@@ -7,6 +7,7 @@ Knows  no layout (screen).
 from typing import assert_never
 
 from ...mta.message.notice import Action
+from ...mta.reply import reply_line
 from ...queue.journal import CAME_BACK, JournalKind, JournalRow
 from .. import times
 from ..texts import _
@@ -17,7 +18,7 @@ from .sentences import reason_words
 def reply_words(row: JournalRow) -> str:
     """The peer's own words with their codes; ours when it said nothing."""
     facts = row.facts
-    return " ".join(part for part in (str(facts.code or ""), facts.enhanced, facts.text) if part)
+    return reply_line(facts.code, facts.enhanced, facts.text)
 
 
 def host_words(row: JournalRow) -> str:

@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 from ...mta.outcome import Stage
+from ...mta.reply import reply_line
 from ...policy.bounces.loading import load_rules
 from ...policy.bounces.meaning import BounceKind
 from ...policy.bounces.ruling import BounceRules
@@ -41,7 +42,8 @@ class RulesInForce:
         if not facts.code:
             return self.rules.of_category(facts.category).kind
         stage = Stage(facts.stage) if facts.stage in _STAGES else None
-        said = Said(facts.code, facts.enhanced, _text(facts), facts.provider or facts.site, stage)
+        text = reply_line(facts.code, facts.enhanced, facts.text)
+        said = Said(facts.code, facts.enhanced, text, facts.provider or facts.site, stage)
         return self.rules.meaning(said).kind
 
     def _stamps(self) -> list[tuple[int, int]]:
@@ -60,8 +62,3 @@ def rules_of(config_file: Path) -> BounceRules:
     except (RuleFileError, OSError) as error:
         _log.error("the shipped bounce rules are used error=%s", error)
         return load_rules()
-
-
-def _text(facts: Facts) -> str:
-    """As a reply reads: code, enhanced code, words."""
-    return " ".join(each for each in (str(facts.code), facts.enhanced, facts.text) if each)

@@ -16,7 +16,7 @@ import msgspec
 
 from ...mta.dns.route import UnroutableKind
 from ...policy.bounces.categories import NO_SUCH_USER
-from ...policy.bounces.meaning import BounceKind
+from ...policy.bounces.meaning import Action, BounceKind, Meaning
 from ...policy.bounces.ruling import BounceRules
 from ...policy.suppression import EntrySource, Evidence, Lifter, Reason, same_mailbox
 from ...queue.classes import MailClass
@@ -24,7 +24,7 @@ from ...queue.journal import Facts, JournalKind
 from ..store import Transaction
 from . import book
 from .entry import Entry, encode_evidence
-from .judging import justifies
+from .judging import meaning_of
 
 _BOUNCES = {JournalKind.BOUNCED: EntrySource.REPLY, JournalKind.LATE_BOUNCE: EntrySource.NOTICE}
 _FEEDBACK: dict[str, Reason | None] = {"not-spam": None, "opt-out": Reason.UNSUBSCRIBE}
@@ -81,8 +81,10 @@ async def _bounced(transaction: Transaction, row: Heard, rules: BounceRules) -> 
     evidence = evidence_of(row)
     source = _BOUNCES[row.kind]
     if row.facts.category == NO_SUCH_USER:
-        if justifies(evidence, source, rules):
-            entry = Entry(address, Reason.HARD_BOUNCE, source, tree, created_ms=row.at_ms, evidence=evidence)
+        meaning = meaning_of(evidence, source, rules)
+        if meaning.action is Action.SUPPRESS:
+            named = _with_rule(evidence, meaning)
+            entry = Entry(address, Reason.HARD_BOUNCE, source, tree, created_ms=row.at_ms, evidence=named)
             await book.apply(transaction, entry)
         return
     await transaction.run(
@@ -94,6 +96,13 @@ async def _bounced(transaction: Transaction, row: Heard, rules: BounceRules) -> 
         row.at_ms,
         encode_evidence(evidence),
     )
+
+
+def _with_rule(evidence: Evidence, meaning: Meaning) -> Evidence:
+    """Rows of replies do not keep the rule; those of notices do."""
+    if evidence.rule:
+        return evidence
+    return msgspec.structs.replace(evidence, rule=meaning.rule, words=meaning.words)
 
 
 async def _complained(transaction: Transaction, row: Heard) -> None:

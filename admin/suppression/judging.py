@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from ...mta.outcome import Stage
+from ...mta.reply import reply_line
 from ...policy.bounces.loading import SHIPPED, beside
 from ...policy.bounces.meaning import Action, Meaning
 from ...policy.bounces.rule import Origin
@@ -43,16 +44,10 @@ def fingerprint(config_file: Path) -> str:
 
 
 def meaning_of(evidence: Evidence, source: EntrySource, rules: BounceRules) -> Meaning:
-    """What the rules say of the kept words."""
-    parts = (str(evidence.code or ""), evidence.enhanced, evidence.text)
+    """What the rules say of the kept words; an address may be marked by it if its action is to suppress."""
     origin = Origin.NOTICE if source is EntrySource.NOTICE else Origin.REPLY
-    text = " ".join(part for part in parts if part)
+    text = reply_line(evidence.code, evidence.enhanced, evidence.text)
     return rules.meaning(Said(evidence.code, evidence.enhanced, text, evidence.provider, _stage(evidence), origin))
-
-
-def justifies(evidence: Evidence, source: EntrySource, rules: BounceRules) -> bool:
-    """Whether an address may be marked by it."""
-    return meaning_of(evidence, source, rules).action is Action.SUPPRESS
 
 
 def _stage(evidence: Evidence) -> Stage | None:

@@ -5,7 +5,9 @@ Owns   a few words for each reason and source, and the sentences about one entry
 Knows  no layout.
 """
 
+from ...mta.reply import reply_line
 from ...policy.suppression import INSTALLATION, EntrySource, Lifter, Reason, may_lift
+from ...queue.ids import inbound_id
 from .. import times
 from ..texts import _
 from .entry import Entry
@@ -59,13 +61,12 @@ def evidence_words(entry: Entry) -> str:
     evidence = entry.evidence
     if evidence is None:
         return ""
-    code = " ".join(str(part) for part in (evidence.code or "", evidence.enhanced) if part)
-    said = " ".join(part for part in (code, evidence.text) if part)
+    said = reply_line(evidence.code, evidence.enhanced, evidence.text)
     parts = [
         f"“{said}”" if said else "",
         _("rule {rule}").format(rule=evidence.rule) if evidence.rule else "",
         _("journal {number}").format(number=evidence.journal) if evidence.journal else "",
-        _("inbound message {number}").format(number=evidence.inbound) if evidence.inbound else "",
+        _("inbound message {number}").format(number=inbound_id(evidence.inbound)) if evidence.inbound else "",
         evidence.note,
     ]
     return _(", ").join(part for part in parts if part)

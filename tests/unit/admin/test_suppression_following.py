@@ -8,9 +8,11 @@ import pytest
 from fakes.suppressions import Book
 from msgspec.structs import replace
 from youtong.admin.suppression import book as rows_of
+from youtong.admin.suppression.entry import Entry
 from youtong.admin.suppression.following import Heard, concerns, may_lift_any, suppress_from
+from youtong.admin.suppression.words import evidence_words
 from youtong.policy.bounces.loading import load_rules
-from youtong.policy.suppression import EntrySource, Reason
+from youtong.policy.suppression import EntrySource, Evidence, Reason
 from youtong.queue.classes import MailClass
 from youtong.queue.journal import Facts, JournalKind
 
@@ -62,6 +64,15 @@ async def test_no_such_user_suppresses_for_the_masters_tree_with_enough_to_judge
     assert entry.evidence is not None
     assert (entry.evidence.journal, entry.evidence.code, entry.evidence.enhanced) == (5, 550, "5.1.1")
     assert (entry.evidence.text, entry.evidence.host) == ("No such user here", "mx.example.com")
+
+
+async def test_an_entry_names_the_rule_that_understood_a_reply_whose_row_does_not(book: Book) -> None:
+    await follow(book, heard(JournalKind.BOUNCED, DEAD))
+    (entry,) = await book.entries("dead@example.com")
+    assert entry.evidence is not None
+    rule = next(rule for rule in RULES.file.rules if rule.name == entry.evidence.rule)
+    assert rule.category == "no-such-user"
+    assert entry.evidence.words.lower() in DEAD.text.lower()
 
 
 async def test_a_late_bounce_suppresses_likewise_and_names_the_message_that_said_so(book: Book) -> None:
@@ -162,3 +173,9 @@ async def test_rows_that_are_applied_again_change_nothing(book: Book, seed: int)
     assert sorted(reason for reason, _ in await kept(book)) == [Reason.COMPLAINT, Reason.HARD_BOUNCE]
     async with book.app.reading() as reading:
         assert await rows_of.count(reading, rows_of.Chosen()) == 2
+
+
+def test_evidence_of_a_notice_says_its_codes_once() -> None:
+    late = Evidence(code=550, enhanced="5.1.1", text="550 5.1.1 No such user here", rule="gone", inbound=7)
+    entry = Entry("dead@example.com", Reason.HARD_BOUNCE, EntrySource.NOTICE, evidence=late)
+    assert evidence_words(entry) == "“550 5.1.1 No such user here”, rule gone, inbound message i0000007"
