@@ -129,8 +129,10 @@ class Returned(StrEnum):
     QUOTING_VACATION = "quoting-vacation"  # its words speak of failures
     MOVED = "moved"
     CHALLENGE = "challenge"
-    NESTED = "nested"  # a notice in hundreds of messages
+    NESTED = "nested"  # a notice in a thousand messages
     BOMB = "bomb"  # thousands of parts
+    HEAVY = "heavy"  # almost 25 MB, with the notice at its end
+    QUOTED = "quoted"  # megabytes of quoted-printable that make one line
 
 
 class ReturnStyle(StrEnum):

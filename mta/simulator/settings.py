@@ -82,6 +82,7 @@ class Late(_Part, frozen=True):
     recipients: tuple[str, ...] = ()  # patterns of local parts; () = all
     share: float = 1.0  # of the recipients that match, always the same ones
     to: ReturnTo = ReturnTo.REVERSE_PATH
+    domain: str = ""  # but to the same local part of this domain
     sender: str = ""  # local part of its own reverse-path; "" = the null one
     about: str = ""  # it failed at this address, to which it had been forwarded
     after_seconds: float = 1.0

@@ -11,6 +11,7 @@ Invariants
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from typing import assert_never
 
 from ..behaviours import ReturnTo
 from ..domains import expand
@@ -58,7 +59,7 @@ class Returning:
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     def _plan(self, provider: Provider, late: Late, received: Received, recipient: str) -> None:
-        to = self._addressee(late.to, received)
+        to = self._addressee(late, received)
         if not to:
             return  # the null reverse-path: nothing is ever sent back for it (RFC 5321 §4.5.5)
         case = Case(received, expand(provider.settings.mx[0].host)[0], recipient, late.says, late.about)
@@ -74,13 +75,23 @@ class Returning:
         timer = loop.call_later(late.after_seconds, begin)
         self._timers.add(timer)
 
-    def _addressee(self, to: ReturnTo, received: Received) -> str:
+    def _addressee(self, late: Late, received: Received) -> str:
+        to = self._as_known(late.to, received)
+        return f"{to.rpartition('@')[0]}@{late.domain}" if to and late.domain else to
+
+    def _as_known(self, to: ReturnTo, received: Received) -> str:
         own = received.reverse_path
-        if to is ReturnTo.FEEDBACK:
-            return f"fbl@{own.rpartition('@')[2]}" if own else ""
-        if to is ReturnTo.OTHER:
-            return self._before.get(received.provider, "")
-        return _misspelt(own) if to is ReturnTo.FORGED else own
+        match to:
+            case ReturnTo.REVERSE_PATH:
+                return own
+            case ReturnTo.FEEDBACK:
+                return f"fbl@{own.rpartition('@')[2]}" if own else ""
+            case ReturnTo.OTHER:
+                return self._before.get(received.provider, "")
+            case ReturnTo.FORGED:
+                return _misspelt(own)
+            case _:
+                assert_never(to)
 
     async def _send(self, provider: Provider, late: Late, case: Case, to: str) -> None:
         sender = "" if late.sender == "" else f"{late.sender}@{case.domain}"

@@ -36,6 +36,10 @@ def written(case: Case, what: Returned, style: ReturnStyle, to: str) -> bytes:
             return hostile.nested(case, notices.postfix(case))
         case Returned.BOMB:
             return hostile.bomb(case)
+        case Returned.HEAVY:
+            return hostile.heavy(case, notices.postfix(case))
+        case Returned.QUOTED:
+            return hostile.quoted(case)
         case _:
             assert_never(what)
 
