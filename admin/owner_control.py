@@ -32,6 +32,13 @@ class AskWaits(msgspec.Struct, frozen=True):
     leases: tuple[int, ...] = ()
 
 
+class Reloaded(msgspec.Struct, frozen=True):
+    """What the verb `reload` answers."""
+
+    generation: int  # of the policy
+    bounce_rules_changed: bool = False  # then the jobs process judges suppressions again, at once
+
+
 async def _nothing_to_look_at() -> None:
     """Where no sessions are served."""
 
@@ -40,7 +47,7 @@ class OwnerControl:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        reload: Callable[[], int],
+        reload: Callable[[], Reloaded],
         clock: Clock | None = None,
         *,
         submission_pids: Callable[[], list[int]] = list,
@@ -49,7 +56,7 @@ class OwnerControl:
         around: Callable[[], Around] = Around,
         recording: Recording | None = None,
     ) -> None:
-        """`reload` answers with the policy's generation, or raises Refused."""
+        """`reload` raises Refused when nothing was changed."""
         self._dispatcher, self._reload, self._submission_pids = dispatcher, reload, submission_pids
         self._look_at_accounts, self._look_at_site, self._around = look_at_accounts, look_at_site, around
         self._recording = recording
@@ -88,7 +95,7 @@ class OwnerControl:
             case "returned" if self._recording is not None:
                 return {"noted": await self._recording.record(msgspec.convert(question, AskReturned).mails)}
             case "reload":
-                return {"generation": self._reload()}
+                return msgspec.to_builtins(self._reload())
             case verb:
                 raise Refused(f"there is no verb '{verb}'")
 

@@ -50,7 +50,7 @@ from .figures import Around, SessionFigures
 from .follower import followed_up_to
 from .jobs_child import JobsChild
 from .notice import notice_composer
-from .owner_control import OwnerControl
+from .owner_control import OwnerControl, Reloaded
 from .owner_sites import SiteLook
 from .route_finders import Lookup, Redirect, ToOurselves, own_address
 from .serve_inbound import InboundPart
@@ -147,8 +147,8 @@ class OwnerServer:
         await self._app.close()
         self.stopped.set()
 
-    def reload(self) -> int:
-        """Configuration, certificates, keys, rules and policy anew, all or nothing; the generation.
+    def reload(self) -> Reloaded:
+        """Configuration, certificates, keys, rules and policy anew, all or nothing.
 
         Raises Refused.
         """
@@ -162,7 +162,7 @@ class OwnerServer:
         except (ConfigError, PolicyError, RuleFileError, KeyFileError, OSError, ValueError) as error:
             raise Refused(f"nothing was changed: {error}") from error
         snapshot.write(config, self.policy.current.file.source)
-        snapshot.write_rules(config)
+        changed = snapshot.write_rules(config)
         self.shaping.take(shaping, _tls_demands(config))
         self.judge.take(bounces)
         self.submission.reload(config, context)
@@ -172,7 +172,7 @@ class OwnerServer:
         self.dispatcher.reload_workers()
         self.dispatcher.reshape()
         _log.info("reloaded generation=%d", self.policy.number)
-        return self.policy.number
+        return Reloaded(self.policy.number, snapshot.BOUNCE_RULES in changed)
 
     # -- parts ----------------------------------------------------------------------------------------------------
 

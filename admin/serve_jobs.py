@@ -62,11 +62,12 @@ def _work(config: Config, app: AppDatabase, rules: RulesInForce, reader: ReportR
     """All that is done here; none of it ends by itself."""
     data_dir = config.server.data_dir
     signer = partial(open_signer, data_dir / "keys")
+    upkeep = _suppression_upkeep(config, app, rules)
     return [
         JournalFollower(data_dir / "queue.db", app, rules).run(),
         InboundFollower(data_dir, reader, signer, SystemClock()).run(),
-        _keep_rules(rules, reader),
-        _suppression_upkeep(config, app, rules).run(),
+        _keep_rules(rules, reader, upkeep),
+        upkeep.run(),
     ]
 
 
@@ -76,12 +77,13 @@ def _suppression_upkeep(config: Config, app: AppDatabase, rules: RulesInForce) -
     return SuppressionUpkeep(app, rules.config_file, resolver, clock)
 
 
-async def _keep_rules(rules: RulesInForce, reader: ReportReader) -> None:
+async def _keep_rules(rules: RulesInForce, reader: ReportReader, upkeep: SuppressionUpkeep) -> None:
     """The owner's reload writes them; the reader's process reads them when it starts."""
     while True:
         await asyncio.sleep(_RULES_SECONDS)
         if await asyncio.to_thread(rules.have_changed):
             await reader.close()
+            upkeep.hurry()
             _log.info("bounce rules read anew")
 
 

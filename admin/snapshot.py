@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .config import Config, parse
 
-_RULE_FILES = ("bounces.toml", "shaping.toml")
+BOUNCE_RULES = "bounces.toml"
+_RULE_FILES = (BOUNCE_RULES, "shaping.toml")
 
 
 def write(config: Config, policy: bytes = b"") -> None:
@@ -22,14 +23,23 @@ def write(config: Config, policy: bytes = b"") -> None:
     _replace(path, config.text.encode("utf-8"))
 
 
-def write_rules(config: Config) -> None:
-    """Bounce and shaping rules as they stand beside the configuration, which were found good. Raises OSError."""
+def write_rules(config: Config) -> set[str]:
+    """Bounce and shaping rules as they stand beside the configuration, which were found good; the names of those files
+    that say something else now. Raises OSError."""
     folder = _path(config.server.data_dir).parent
-    for name in _RULE_FILES:
-        if (config.folder / name).exists():
-            _replace(folder / name, (config.folder / name).read_bytes())
-        else:
-            (folder / name).unlink(missing_ok=True)
+    return {name for name in _RULE_FILES if _is_other(config.folder / name, folder / name)}
+
+
+def _is_other(source: Path, kept: Path) -> bool:
+    """Whether what is kept had to be changed."""
+    new = source.read_bytes() if source.exists() else None
+    if new == (kept.read_bytes() if kept.exists() else None):
+        return False
+    if new is None:
+        kept.unlink()
+    else:
+        _replace(kept, new)
+    return True
 
 
 def path_of(config: Config) -> Path:

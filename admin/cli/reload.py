@@ -16,8 +16,9 @@ from .frame import config_option, loaded, teaching
 @click.command(
     **teaching(
         _("Let the running server read its files anew."),
-        _("Configuration, certificate, DKIM keys and policy.py are read again without closing a session. If one of "
-          "them is faulty, nothing changes. Addresses to listen at, data_dir and [delivery] need a restart."),
+        _("Configuration, certificate, DKIM keys, policy.py, bounces.toml and shaping.toml are read again without "
+          "closing a session. If one of them is faulty, nothing changes. Addresses to listen at, data_dir and "
+          "[delivery] need a restart. When bounces.toml says something else now, all dead addresses are judged again."),
         examples=("youtong reload",),
     )
 )  # fmt: skip
@@ -25,7 +26,7 @@ from .frame import config_option, loaded, teaching
 def reload(config_file: Path) -> None:
     config = loaded(config_file)
     try:
-        ask(config.server.data_dir, "owner", {"verb": "reload"})
+        answer = ask(config.server.data_dir, "owner", {"verb": "reload"})
     except NotRunning as error:
         raise click.ClickException(
             _("No server is running for {folder}.").format(folder=config.server.data_dir)
@@ -33,3 +34,8 @@ def reload(config_file: Path) -> None:
     except Refused as error:
         raise click.ClickException(str(error)) from error
     click.echo(_("Reloaded."))
+    if answer.get("bounce_rules_changed"):
+        click.echo(
+            _("The bounce rules have changed: dead addresses are judged by them again now. Those that are written to "
+              "again are listed by: youtong suppression repaired")
+        )  # fmt: skip

@@ -6,15 +6,18 @@ Knows  none of the three works.
 Invariants
     One that fails is tried again in the next round, and keeps neither of the others.
     With rules that cannot be read nobody is judged: what is in force then are not the operator's rules.
+    A reload that changes the rules begins a round at once.
 """
 
 import asyncio
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from ...mta.clock import Clock
 from ...mta.dns.answers import Resolver
 from ...policy.bounces.loading import load_rules
+from ...policy.bounces.ruling import BounceRules
 from ...policy.rulefiles.faults import RuleFileError
 from ...policy.suppression import Lifter
 from ..store import AppDatabase, StoreError
@@ -32,12 +35,19 @@ class SuppressionUpkeep:
     def __init__(self, app: AppDatabase, config_file: Path, resolver: Resolver, clock: Clock) -> None:
         self._app, self._config_file, self._resolver, self._clock = app, config_file, resolver, clock
         self._judged = ""  # the fingerprint of rules that judged every entry, as far as this process knows
+        self._hurry = asyncio.Event()
+
+    def hurry(self) -> None:
+        """The next round begins now: the rules may have changed."""
+        self._hurry.set()
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
+            self._hurry.clear()
             await self.round()
-            await asyncio.sleep(_ROUND_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), _ROUND_SECONDS)
 
     async def round(self) -> None:
         for work in (self._expire, self._look_again, self._judge_again):
@@ -72,11 +82,20 @@ class SuppressionUpkeep:
             return
         async with self._app.transaction() as transaction:
             after = None if await is_judged(transaction, mark) else await begin(transaction, mark)
-        while after is not None:
+        if after is not None:
+            lifted = await self._judge_from(after, rules, mark)
+            _log.info("suppressions judged again by the bounce rules lifted=%d", lifted)
+        self._judged = mark
+
+    async def _judge_from(self, after: int, rules: BounceRules, mark: str) -> int:
+        following: int | None = after
+        lifted = 0
+        while following is not None:
             lifting = book.Lifting(Lifter.RULES, self._clock.now_ms())
-            repaired, after = await judge_page(self._app, rules, after, lifting, mark)
+            repaired, following = await judge_page(self._app, rules, following, lifting, mark)
             for each in repaired:
                 now = each.meaning.category or "unknown"
                 _log.info("suppression lifted entry=%d rule=%s means=%s", each.entry.id, each.meaning.rule, now)
+            lifted += len(repaired)
             await asyncio.sleep(_BREATH_SECONDS)
-        self._judged = mark
+        return lifted

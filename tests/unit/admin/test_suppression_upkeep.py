@@ -1,5 +1,6 @@
 """Upkeep of the book: expiry, the second look at missing domains, and new rules."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -99,3 +100,35 @@ async def test_rules_that_cannot_be_read_judge_nobody(book: Book, tmp_path: Path
     (tmp_path / "bounces.toml").unlink()
     await upkeep.round()
     assert await book.entries("full@example.com") == []
+
+
+class Heard(SuppressionUpkeep):
+    """Says when a round is over."""
+
+    over: asyncio.Queue[None]
+
+    async def round(self) -> None:
+        await super().round()
+        self.over.put_nowait(None)
+
+
+async def test_a_reload_begins_a_round_at_once_and_what_it_lifts_is_logged(
+    book: Book, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "youtong.jobs")
+    (tmp_path / "bounces.toml").write_text("nonsense = ", encoding="ascii")
+    async with book.app.transaction() as transaction:
+        wrong = Entry("full@example.com", Reason.HARD_BOUNCE, EntrySource.REPLY, 2, evidence=WRONG)
+        await rows_of.apply(transaction, wrong)
+    upkeep = Heard(book.app, tmp_path / "youtong.toml", FakeResolver(), book.clock)
+    upkeep.over = asyncio.Queue()
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(upkeep.run())
+        await upkeep.over.get()
+        assert len(await book.entries("full@example.com")) == 1
+        (tmp_path / "bounces.toml").unlink()
+        upkeep.hurry()
+        await upkeep.over.get()
+    running.cancel()
+    assert await book.entries("full@example.com") == []
+    assert "suppressions judged again by the bounce rules lifted=1" in caplog.text
