@@ -4,14 +4,15 @@ Owns   what is said of a failure that no category names: by the stage that it ca
 Knows  no layout. The receiver's own words are never said here: they are quoted beneath (attempts.reply_words).
 """
 
-from ...mta.outcome import Stage
-from ...queue.journal import Facts, JournalKind, JournalRow
+from ...mta.outcome import Scope, Stage
+from ...queue.journal import JournalKind, JournalRow
 from ..texts import _
 from .meanings import Meant
-from .objections import blame_clause, objection
-from .receivers import receiver_name
+from .objections import OF_DOMAIN, blame_clause, objection
+from .receivers import phrase, receiver_name
 
-_BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.TLS})
+_BEFORE_ENVELOPE = frozenset({Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.TLS})
+_UNCONNECTED = frozenset({"", Stage.ROUTE, Stage.CONNECT})
 
 
 def deferred_sentence(last: JournalRow | None, meant: Meant | None = None, domain: str = "") -> str:
@@ -23,25 +24,38 @@ def deferred_sentence(last: JournalRow | None, meant: Meant | None = None, domai
 
 def failure_words(row: JournalRow, meant: Meant | None, domain: str = "") -> str:
     """Who did what. `meant` is what the rules say of this row, where they were asked."""
-    facts, who = row.facts, receiver_name(row.facts, domain)
+    facts, who = row.facts, receiver_name(row.facts, domain, meant.provider if meant is not None else "")
     category = facts.category or (meant.meaning.category if meant is not None else "")
-    scope = facts.scope if row.kind is JournalKind.DEFERRED else ""
     if facts.ambiguous:
-        return _("the connection to {who} broke after the letter was sent and before the answer").format(who=who)
-    clause = objection(category, who, scope)
-    if not clause:
-        return _by_stage(row).format(who=who)
+        return phrase(_("the connection to {who} broke after the letter was sent and before the answer"), who)
+    if not (facts.category or facts.code) and row.kind is JournalKind.DEFERRED:
+        return _unanswered(row, who)
+    scope = facts.scope if row.kind is JournalKind.DEFERRED else ""
+    if not (clause := objection(category, domain if domain and category in OF_DOMAIN else who, scope)):
+        return _unknown(row, who)
     if meant is None or not meant.is_unusual or not (blame := blame_clause(meant.meaning.blame)):
         return clause
     return _("{what} ({blame})").format(what=clause, blame=blame)
 
 
-def _by_stage(row: JournalRow) -> str:
-    facts: Facts = row.facts
+def _unanswered(row: JournalRow, who: str) -> str:
+    """Nobody said anything: the network, or this system."""
+    facts = row.facts
+    if facts.scope == Scope.MESSAGE:
+        return _("this system has a fault of its own, which its log tells about")
+    if facts.stage == Stage.TLS:
+        return phrase(_("encryption or a certificate between this system and {who} failed"), who)
+    if facts.stage in _UNCONNECTED:
+        return phrase(_("{who} does not answer, or cannot be reached from here"), who)
+    return phrase(_("the connection to {who} broke, or {who} fell silent, before the letter was sent"), who)
+
+
+def _unknown(row: JournalRow, who: str) -> str:
+    """Something was said that no rule knows."""
+    if row.kind is not JournalKind.DEFERRED and not row.facts.code and not row.facts.bounce_kind:
+        return _("it cannot be delivered")
     if row.kind is not JournalKind.DEFERRED:
-        return _("{who} refused it, for a reason that this system does not know")
-    if not facts.code:
-        return _("{who} could not be reached")
-    if facts.stage in _BEFORE_MAIL:
-        return _("{who} does not let us begin now")
-    return _("{who} takes it later, not now")
+        return phrase(_("{who} refused it, for a reason that this system does not know"), who)
+    if row.facts.stage in _BEFORE_ENVELOPE:
+        return phrase(_("{who} turns connections of this system away for the moment, and gives no known reason"), who)
+    return phrase(_("{who} does not take it for the moment, and gives no known reason"), who)

@@ -15,8 +15,6 @@ from .deferrals import failure_words
 from .explanation import Explanation, Notice
 from .facts import Letter
 from .late_words import late_sentence
-from .objections import objection
-from .receivers import receiver_name
 from .sentences import reason_text
 
 _TAKEN = frozenset({RecipientState.DELIVERED, RecipientState.UNCONFIRMED})
@@ -60,10 +58,10 @@ def _bounced(explanation: Explanation) -> str:
     row = explanation.ending
     if row is None:
         return _("it cannot be delivered")
+    words = failure_words(row, explanation.meant, explanation.letter.recipient.domain)
     if row.facts.code:
-        return failure_words(row, explanation.meant, explanation.letter.recipient.domain)
-    reason = objection(row.facts.category, receiver_name(row.facts, explanation.letter.recipient.domain))
-    return _("it cannot be delivered: {reason}").format(reason=reason) if reason else _("it cannot be delivered")
+        return words
+    return _("it cannot be delivered: {reason}").format(reason=words) if row.facts.category else words
 
 
 def _expired(explanation: Explanation) -> str:

@@ -14,6 +14,7 @@ import msgspec
 from ...mta.message.notice import Action
 from ...queue.journal import JournalRow
 from ...queue.pace.suspensions import Suspension
+from ..suppression.entry import Entry
 from ..waits import LaneSeen
 from .facts import Letter
 from .meanings import Meant
@@ -140,4 +141,5 @@ class Explanation(msgspec.Struct, frozen=True):
     notice: Notice | None
     advice: Advice | None
     late: JournalRow | None = None  # what came back about it and counts most
-    meant: Meant | None = None  # the failure that is told: the late one, else the last
+    meant: Meant | None = None  # the failure that is told: what stops it now, the late one, else the last
+    stopped_by: tuple[Entry, ...] | None = None  # suppressions that stand for it now; None: not looked up

@@ -43,4 +43,5 @@ def _what_counts(explanation: Explanation) -> Hashable:
         explanation.advice,
         (late.kind, late.facts.category, late.facts.bounce_kind) if late is not None else (),
         (notice.message_id, notice.is_queued) if notice is not None else (),
+        tuple(each.reason for each in explanation.stopped_by or ()),
     )

@@ -55,6 +55,7 @@ def _around(config: Config, rows: Sequence[RecipientRow], letters: Sequence[Lett
     """The rules only where a failure is told: to read them takes longer than all else."""
     around = surroundings(config, rows, clock)
     fails = any(fact.kind in FAILURES for letter in letters for fact in letter.history)
+    fails = fails or (around.waits is not None and any(each.rule for each in around.waits.suspensions))
     return msgspec.structs.replace(around, rules=rules_of(config.path)) if fails else around
 
 

@@ -9,7 +9,7 @@ from ...queue.journal import JournalKind
 from ..texts import _
 from .deferrals import failure_words
 from .explanation import Explanation
-from .receivers import receiver_name
+from .receivers import phrase, receiver_name
 
 
 def late_sentence(explanation: Explanation) -> str:
@@ -17,20 +17,18 @@ def late_sentence(explanation: Explanation) -> str:
     row = explanation.late
     assert row is not None
     domain = explanation.letter.recipient.domain
-    taken = explanation.ending.facts if explanation.ending is not None else row.facts
+    taker = receiver_name(explanation.ending.facts if explanation.ending is not None else row.facts, domain)
     match row.kind:
         case JournalKind.LATE_BOUNCE:
             return _bounced(explanation)
         case JournalKind.COMPLAINT:
-            return _("it arrived at {who}, and its reader reported it as spam").format(who=receiver_name(taken, domain))
+            return phrase(_("it arrived at {who}, and its reader reported it as spam"), taker)
         case JournalKind.AUTO_REPLY:
-            sentence = _("{who} took it, and {answer}")
-            return sentence.format(who=receiver_name(taken, domain), answer=answer_words(row.facts.reason))
+            return phrase(_("{who} took it, and {answer}"), taker, answer=answer_words(row.facts.reason))
         case JournalKind.HEARD_DELAY:
-            sentence = _("{who} took it, and a notice says that it is delayed there and still tried")
-            return sentence.format(who=receiver_name(taken, domain))
+            return phrase(_("{who} took it, and a notice says that it is delayed there and still tried"), taker)
         case _:
-            return _("{who} took it, and a notice confirms that it arrived").format(who=receiver_name(taken, domain))
+            return phrase(_("{who} took it, and a notice confirms that it arrived"), taker)
 
 
 def answer_words(sort: str) -> str:
@@ -48,9 +46,10 @@ def _bounced(explanation: Explanation) -> str:
     row, ending = explanation.late, explanation.ending
     assert row is not None
     domain = explanation.letter.recipient.domain
-    what = failure_words(row, explanation.meant, domain)
     if row.facts.recipient:
+        what = failure_words(row, explanation.meant, row.facts.recipient.rpartition("@")[2])
         sentence = _("it arrived, was forwarded to {address}, and failed there: {what}")
         return sentence.format(address=row.facts.recipient, what=what)
     taker = receiver_name(ending.facts if ending is not None else row.facts, domain)
-    return _("{who} took it first, and it came back later: {what}").format(who=taker, what=what)
+    what = failure_words(row, explanation.meant, domain)
+    return phrase(_("{who} took it first, and it came back later: {what}"), taker, what=what)

@@ -1,6 +1,7 @@
 """What a receiver objects to, as a clause of its own: the same whether the letter waits, has failed or came back.
 
 Owns   a clause for every category of failure (policy.bounces.categories), and for each Blame that is not its usual one.
+       Of a domain that no mail can go to, {who} is the domain.
 Knows  neither what comes next nor what to do (sentences, advice). The receiver's own words are quoted elsewhere.
 """
 
@@ -8,9 +9,26 @@ from ...mta.outcome import Scope
 from ...policy.bounces import categories
 from ...policy.bounces.meaning import Blame
 from ..texts import N_, _
-from .name_troubles import unroutable_words
+from .receivers import phrase
 
+OF_DOMAIN = frozenset(
+    {
+        categories.NO_SUCH_DOMAIN,
+        categories.TAKES_NO_MAIL,
+        categories.NO_ROUTE,
+        categories.OTHER_FAMILY,
+        categories.LOOPS_TO_US,
+    }
+)
+"""Said of the domain, whoever found it out."""
 _CLAUSES = {
+    categories.NO_SUCH_DOMAIN: N_("the domain {who} does not exist"),
+    categories.TAKES_NO_MAIL: N_("the domain {who} says that it takes no mail"),
+    categories.NO_ROUTE: N_("the domain {who} has no mail host that can be reached"),
+    categories.OTHER_FAMILY: N_(
+        "the mail hosts of {who} have no address of the kind (IPv4 or IPv6) that this system sends over"
+    ),
+    categories.LOOPS_TO_US: N_("the MX of {who} leads to this system, which has no such domain"),
     categories.NO_SUCH_USER: N_("{who} has no mailbox of this name"),
     categories.BAD_ADDRESS: N_("{who} says that the address is malformed"),
     categories.MOVED: N_("{who} says that the person has moved to another address"),
@@ -19,23 +37,23 @@ _CLAUSES = {
     categories.RESTRICTED: N_("{who} says that this receiver takes mail of chosen senders only"),
     categories.LIST: N_("{who} could not serve the mailing list that the address stands for"),
     categories.CONTENT: N_("{who} takes the letter's content for spam"),
-    categories.ATTACHMENT: N_("{who} takes no attachment of this kind"),
+    categories.ATTACHMENT: N_("{who} takes no attachment like that of this letter"),
     categories.VIRUS: N_("{who} says that the letter holds a virus"),
     categories.FORMAT: N_("{who} objects to the form of the letter (header fields, long lines or encoding)"),
     categories.FILTERED: N_("a filter at {who} stopped the letter for what is in it, and does not say for what"),
     categories.TOO_LARGE: N_("the letter is larger than {who} takes"),
     categories.NEEDS_SMTPUTF8: N_("the addresses need SMTPUTF8, which {who} does not offer"),
     categories.NEEDS_8BIT: N_("the letter needs 8BITMIME, which {who} does not offer, and it cannot be converted"),
-    categories.RATE: N_("{who} limits how fast this system may send"),
-    categories.TOO_MANY_RECIPIENTS: N_("{who} takes fewer recipients at a time"),
-    categories.GREYLISTED: N_("{who} lets new senders wait (greylisting), which is normal"),
-    categories.OUR_IP: N_("{who} objects to this system's network address, not to the letter"),
-    categories.SENDER_SETUP: N_("{who} does not trust the sender's domain (SPF, DKIM, DMARC or its reputation)"),
+    categories.RATE: N_("{who} takes no more mail from here for the moment: it came faster than {who} allows"),
+    categories.TOO_MANY_RECIPIENTS: N_("{who} takes the letter for fewer recipients at a time"),
+    categories.GREYLISTED: N_("{who} lets new senders wait a while (greylisting), which is normal"),
+    categories.OUR_IP: N_("{who} refuses this system because of its network address (IP), not because of the letter"),
+    categories.SENDER_SETUP: N_("{who} does not trust the sender's domain (its SPF, DKIM, DMARC or reputation)"),
     categories.SENDER_QUOTA: N_("{who} takes no more letters of this sender today"),
     categories.SENDER_REFUSED: N_("{who} blocks the sender's address or domain"),
     categories.POLICY: N_("{who} refuses mail of this system by a policy that it does not explain"),
     categories.AUTHENTICATION: N_("{who} demands a login, so it is no host for mail from outside"),
-    categories.NO_ANSWER: N_("{who} does not answer"),
+    categories.NO_ANSWER: N_("{who} does not answer, or cannot be reached from here"),
     categories.NETWORK: N_("the network or the name service on the way to {who} is disturbed"),
     categories.EXPIRED: N_("the mail hosts behind {who} tried for days in vain"),
     categories.LOOP: N_("the letter went round in a circle between the mail hosts of {who}"),
@@ -58,11 +76,11 @@ _BLAMES = {
 def objection(category: str, who: str, scope: str = "") -> str:
     """ "" for a category that is not ours: an operator's hook may give any."""
     if category == categories.RATE and scope == Scope.RECIPIENT:
-        return _("{who} limits how much mail this mailbox gets at a time").format(who=who)
+        return phrase(_("{who} takes no more mail for this mailbox for the moment: it gets too much at a time"), who)
     if category == categories.RATE and scope == Scope.MESSAGE:
-        return _("{who} limits how much mail it takes of this sender's domain at a time").format(who=who)
+        return phrase(_("{who} takes no more mail of this sender's domain for the moment: it came too fast"), who)
     clause = _CLAUSES.get(category)
-    return _(clause).format(who=who) if clause is not None else unroutable_words(category)
+    return phrase(_(clause), who) if clause is not None else ""
 
 
 def blame_clause(blame: Blame) -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from ...mta.message.notice import Action
 from ...mta.reports.report import ReportSort
 from ...policy.bounces.meaning import BounceKind
+from ...policy.bounces.ruling import BounceRules
 from ...policy.suppression import read_skip_reason
 from ...queue.classes import MailClass
 from ...queue.journal import JournalKind, JournalRow
@@ -26,8 +27,9 @@ from ..waits import DomainSeen, LaneSeen, RouteKind
 from .advice import advice_on, advice_on_suppression
 from .explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
 from .facts import Letter, Surroundings
-from .meanings import meant_by
+from .meanings import Meant, meant_by, meant_by_reply
 from .stops import stop_of
+from .suppressed import Standing
 
 History = Sequence[JournalRow]  # oldest first
 ANSWERED = frozenset({JournalKind.DELIVERED, JournalKind.DEFERRED, JournalKind.BOUNCED, JournalKind.UNCONFIRMED})
@@ -46,13 +48,12 @@ _LATE = (
 """What came back, by what counts most."""
 
 
-def explain(letter: Letter, around: Surroundings) -> Explanation:
-    """What there is to say at this moment."""
+def explain(letter: Letter, around: Surroundings, standing: Standing | None = None) -> Explanation:
+    """What there is to say at this moment. `standing`: the suppressions, where they were looked up."""
     state = letter.recipient.state
     wait = None if state.is_terminal else why_waits(letter.recipient, letter.history, around)
     coming = _coming(letter, wait, around) if wait is not None else Coming(Next.NOTHING)
     last, late = newest(letter.history, ANSWERED), _late(letter.history)
-    meant = meant_by(late if late is not None and state in _TAKEN else last, around.rules)
     told = Explanation(
         letter=letter,
         wait=wait,
@@ -62,9 +63,19 @@ def explain(letter: Letter, around: Surroundings) -> Explanation:
         notice=_notice(letter),
         advice=None,
         late=late,
-        meant=meant,
+        meant=_meant(wait, late if state in _TAKEN else None, last, around.rules),
+        stopped_by=None if standing is None else standing.of_letter(letter),
     )
     return replace(told, advice=_advice(told))
+
+
+def _meant(
+    wait: Wait | None, late: JournalRow | None, last: JournalRow | None, rules: BounceRules | None
+) -> Meant | None:
+    """What the failure that is told means."""
+    if wait is not None and wait.why is Why.SUSPENDED_BY_REPLY and wait.suspension is not None:
+        return meant_by_reply(wait.suspension.reply, wait.provider, rules)
+    return meant_by(late or last, rules)
 
 
 def _late(history: History) -> JournalRow | None:
@@ -311,8 +322,7 @@ def _advice(told: Explanation) -> Advice | None:
             category = _category(told)
             return advice_on(category, has_ended=True) if category else Advice.SEND_AGAIN
         case RecipientState.SKIPPED:
-            skipped = read_skip_reason(told.ending.facts.reason) if told.ending is not None else None
-            return advice_on_suppression(skipped.reason) if skipped is not None else None
+            return _advice_on_skipping(told)
         case state if state in _TAKEN and told.late is not None:
             return _advice_afterwards(told, told.late)
         case RecipientState.UNCONFIRMED:
@@ -331,6 +341,13 @@ def _advice_in_waiting(told: Explanation, wait: Wait) -> Advice | None:
     return Advice.NOTHING if told.coming.next in _BY_ITSELF and wait.why is not Why.REDIRECT else None
 
 
+def _advice_on_skipping(told: Explanation) -> Advice | None:
+    skipped = read_skip_reason(told.ending.facts.reason) if told.ending is not None else None
+    if skipped is None:
+        return None
+    return Advice.SEND_AGAIN if told.stopped_by == () else advice_on_suppression(skipped.reason)
+
+
 def _advice_afterwards(told: Explanation, late: JournalRow) -> Advice:
     match late.kind:
         case JournalKind.LATE_BOUNCE:
@@ -345,6 +362,8 @@ def _advice_afterwards(told: Explanation, late: JournalRow) -> Advice:
 
 def _category(told: Explanation) -> str:
     """Of the failure that is told."""
+    if told.wait is not None and told.wait.why is Why.SUSPENDED_BY_REPLY:
+        return told.meant.meaning.category if told.meant is not None else ""
     row = told.late if told.late is not None and told.letter.recipient.state in _TAKEN else told.last
     if row is not None and row.facts.category:
         return row.facts.category

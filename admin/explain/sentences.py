@@ -6,6 +6,7 @@ Knows  no layout (screen); how a letter ended is in endings, what was said in it
 
 from typing import assert_never
 
+from ...mta.outcome import Scope
 from ...policy.suppression import read_skip_reason
 from ...queue.holds import new_recipients, worker_deaths
 from ...queue.journal import DAMAGED, NO_PUBLIC_HOSTNAME, Facts, JournalRow
@@ -20,6 +21,8 @@ from .deferrals import deferred_sentence
 from .explanation import Coming, Next, Wait, Why
 from .meanings import Meant
 from .name_troubles import with_particulars
+from .objections import objection
+from .receivers import phrase, receiver_name
 from .suspension_words import cancel_words, cause_words, scope_words, until_words
 
 
@@ -73,10 +76,28 @@ def why_sentence(wait: Wait, last: JournalRow | None, now_ms: int, meant: Meant 
             return _("it is due, and delivery is switched off ([delivery] enabled = false)")
         case Why.OWNER_STARTING:
             return _("the server is starting; first it brings in order what the last one left")
+        case Why.SUSPENDED_BY_REPLY if meant is not None:
+            return _stopped_by_meaning(wait, meant, domain)
         case Why.SUSPENDED_BY_REPLY | Why.SUSPENDED | Why.STREAM_PAUSED:
             return _stopped(wait, now_ms)
         case _:
             return _resting_or_ready(wait, last, now_ms)
+
+
+def _stopped_by_meaning(wait: Wait, meant: Meant, domain: str) -> str:
+    """What a receiver's reply said, and what rests for it; until when is told by what comes next."""
+    assert wait.suspension is not None
+    who = receiver_name(Facts(), domain, wait.provider)
+    what = objection(meant.meaning.category, who, _scope_of(wait.suspension))
+    if wait.suspension.sender_domain:
+        return phrase(
+            _("{what}, so mail of {sender} to {who} rests"), who, what=what, sender=wait.suspension.sender_domain
+        )
+    return phrase(_("{what}, so mail to {who} rests"), who, what=what)
+
+
+def _scope_of(stop: Suspension) -> str:
+    return Scope.MESSAGE if stop.sender_domain else Scope.PROVIDER
 
 
 def _stopped(wait: Wait, now_ms: int) -> str:

@@ -51,7 +51,7 @@ async def test_a_domain_that_does_not_exist_is_told_so_before_and_after_its_lett
     assert (await wait_sentence(room)).endswith(f"the domain does not exist (NXDOMAIN) ({why})")
     await room.load()
     (told,) = explained(room, BOB)
-    assert endings.ending_sentence(told) == "it cannot be delivered: the domain does not exist (NXDOMAIN)"
+    assert endings.ending_sentence(told) == "it cannot be delivered: the domain b.example does not exist"
 
 
 def test_a_fault_of_no_known_kind_is_told_in_its_own_words() -> None:
