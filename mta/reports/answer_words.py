@@ -31,6 +31,8 @@ ANSWER_SUBJECT = any_of(
     r"不在(?:通知|のお知らせ|連絡|办公室|辦公室)?(?:$|[:：の])", r"休假", r"休暇", r"假期",
     r"부재 ?중", r"자동 ?(?:회신|응답|답장)", r"otomatik (?:yan[ıi]t|cevap)", r"ofis d[ıi][şs][ıi]nda",
     r"izinde(?:yim)?",
+    r"^your message to .{1,100} awaits moderator approval$",
+    r"^\W*message (?:held|pending) (?:for )?(?:moderation|approval)",
     r"autosvar", r"automaattinen vastaus", r"automatisk svar",
 )  # fmt: skip
 
@@ -113,6 +115,8 @@ CHALLENGE = any_of(
     r"complete)) .{0,60}(?:your|this|the) (?:e-?mail|message|mail)", r"(?:your|this) (?:e-?mail|"
     r"message) (?:has been|is being|is|was) (?:held|quarantined|put|placed|kept).{0,80}(?:until|pending|waiting|"
     r"confirm|approv|verif)",
+    r"(?:e-?mail|message|mail)\b.{0,120}\b(?:is|was) (?:waiting|awaiting|pending)(?: for)?(?: your| to be| my)? ?"
+    r"(?:approv|verif|confirm)", r"(?:guest|approved|safe senders?) list .{0,100}(?:verify|click|confirm|approv)",
     r"one[- ]time (?:confirmation|verification)", r"first time you(?:'ve| have) (?:sent|written|e-?mailed)",
     r"challenge[-/ ]response", r"approved senders? list|whitelist(?:ed)? (?:yourself|by)",
     r"only (?:accept|receive)s? (?:e-?mail|messages?) from (?:approved|known|people)",

@@ -13,27 +13,11 @@ import re
 from collections.abc import Iterator
 
 from .notice import Notice, addresses_in
-from .notice_words import DELAYED, DELIVERED, FAILED, any_of
+from .notice_words import DELAYED, DELIVERED, FAILED, WHOM_TO_ASK
 from .report import ReportedRecipient
 from .styles.style import recipient
 
 _NEAR = 4  # lines after a sentence of failure in which addresses are what it speaks of
-_WHOM_TO_ASK = any_of(
-    r"contact", r"please (?:write|send|forward|e-?mail|refer|call|reply|visit)", r"\bhelp\b", r"support",
-    r"assistance", r"questions?",
-    r"\bask\b", r"problem report", r"report .{0,20}to", r"webmaster", r"administrat", r"feel (?:this|free)",
-    r"wenden sie sich", r"kontakt", r"\bfragen\b", r"\bhilfe\b", r"\baide\b", r"\bayuda\b", r"\bajuda\b",
-    r"\bdúvidas\b", r"\baiuto\b", r"\bassistenza\b", r"вопрос", r"помощ", r"客服", r"咨询",
-    r"contactez", r"contacte", r"póngase", r"entre em contato", r"contatt", r"обратитесь", r"свяжитесь", r"联系",
-    r"聯絡",
-    r"聯繫", r"问い合わせ", r"連絡",
-    r"문의", r"^\W{0,6}(?:from|sender|von|de|da|od|van|reply-to|发件人|寄件者|寄件人|差出人|от|return-path|"
-    r"message-?id|references|"
-    r"in-reply-to|x-[a-z-]{1,40})\s*[:：]",
-    r"try (?:e-?mailing|sending|\S{1,64}@)|if \S{1,64}@.{0,60} fails|finger ", r"from (?:the )?(?:address|sender|<)",
-    r"\bsent by\b", r"message-id", r"https?://", r"mail from:?\s?<",
-    r"^\W{0,3}mail from", r"received: ", r"\bhelo\b|\behlo\b",
-)  # fmt: skip
 _LABEL = re.compile(
     r"^\W{0,8}(?:(?:failed |original |final |intended |rejected |invalid |undeliverable )?(?:recipients?|"
     r"address(?:es)?|e-?mail|mailbox|destination|user)(?: ?\(?e?s\)?)?"
@@ -43,8 +27,15 @@ _LABEL = re.compile(
     r"|收\s?件\s?(?:人|者)(?:地址)?|宛先|あて先|受信者|送信先|받는 ?사람|수신자|al[ıi]c[ıi])\s*[:：]",
     re.IGNORECASE,
 )
+# "    anna (user not found)", "    bert.PO1.DOM1 (mailbox is full)", "  userx    No matches": a name of local users.
+_NAME = re.compile(
+    r"\s+['<]?([A-Za-z][\w-]{1,40}(?:\.[a-z][\w-]{1,40})?)(?:\.[A-Z]\w{0,30}){0,3}['>]?(?: ?[\"(].*|  +\S.*|:?)$"
+)
+_PLACEHOLDER = re.compile(r"\bNAME@")
 _OWNERS = re.compile(
-    r"(?:postmaster|mailer-daemon|abuse|support|helpdesk|webmaster|hostmaster|no-?reply|noreply)[@+]", re.IGNORECASE
+    r"(?:postmaster|mailer-daemon|abuse|support|helpdesk|webmaster|hostmaster|no-?reply|noreply)[@+]"
+    r"|\S{1,60}-(?:owner|request|bounces?|admin)@",
+    re.IGNORECASE,
 )
 
 
@@ -53,11 +44,11 @@ def failed_addresses(notice: Notice) -> list[ReportedRecipient]:
     if named := _named_in_head(notice):
         return [recipient(address, _said_of(address, notice)) for address in named]
     own = _own(notice)
-    for way in (_near_failure, _labelled, _only_one):
+    for way in (_near_failure, _labelled, _only_one, _in_subject, _by_name):
         if found := [address for address in way(notice) if address.casefold() not in own]:
             return [recipient(address, _said_of(address, notice)) for address in _each_once(found)]
     to = [address for address in notice.letter.to if address.casefold() not in own]
-    return [recipient(to[0], _said_of(to[0], notice))] if len(to) == 1 else []
+    return [recipient(to[0], _said_of(to[0], notice))] if len(to) == 1 and not any(_names(notice)) else []
 
 
 def _named_in_head(notice: Notice) -> list[str]:
@@ -68,7 +59,9 @@ def _own(notice: Notice) -> frozenset[str]:
     """Addresses that the notice has for itself."""
     fields = ("from", "sender", "reply-to", "to", "delivered-to", "return-path", "errors-to", "cc")
     values = (value for field in fields for value in notice.fields.all(field))
-    return frozenset(address.casefold() for value in values for address in addresses_in(value))
+    named = {address.casefold() for value in values for address in addresses_in(value)}
+    senders = {address.casefold() for address in notice.letter.senders}
+    return frozenset(named | (senders - {address.casefold() for address in notice.letter.to}))
 
 
 def _near_failure(notice: Notice) -> Iterator[str]:
@@ -93,8 +86,31 @@ def _only_one(notice: Notice) -> Iterator[str]:
         yield found[0]
 
 
+def _in_subject(notice: Notice) -> Iterator[str]:
+    yield from addresses_in(notice.subject)
+
+
+def _by_name(notice: Notice) -> Iterator[str]:
+    """Names without domain, as far as our letter had the whole address."""
+    whole = {address.partition("@")[0].casefold(): address for address in (*notice.letter.cc, *notice.letter.to)}
+    yield from (whole[name] for name in _names(notice) if name in whole)
+
+
+def _names(notice: Notice) -> Iterator[str]:
+    """Names that stand alone, or before a remark, on lines below a sentence of failure."""
+    near = 0
+    for line in notice.lines:
+        if FAILED.search(line) and not line[:1].isspace():
+            near = _NEAR
+        elif near > 0 and (name := _NAME.match(line)):
+            near = _NEAR
+            yield name[1].casefold()
+        else:
+            near -= bool(line.strip())
+
+
 def _addresses(line: str) -> list[str]:
-    if "@" not in line or _WHOM_TO_ASK.search(line):
+    if "@" not in line or WHOM_TO_ASK.search(line) or _PLACEHOLDER.search(line):
         return []
     return [address for address in addresses_in(line) if not _OWNERS.match(address)]
 

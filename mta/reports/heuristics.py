@@ -2,7 +2,7 @@
 
 Owns   the order of judgement behind the readers by the book: is it an answer, whose style is it, what has it in common
        with notices; and the last reader, flufl.bounce.
-Knows  no style (styles/), no words (notice_words, answer_words).
+Knows  no style (styles/), no words (notice_words, answer_words), no signs of a notice (evidence).
 
 Invariants
     Bounded and total: any tree gives a report or None. What bears no sign of a mail system's notice is none, whatever
@@ -14,16 +14,16 @@ from collections.abc import Sequence
 import msgspec
 
 from .answers import answer_to, sort_of
+from .evidence import is_certain, may_be_notice
 from .general import failed_addresses, says_delivered
 from .last_reader import addresses_by_flufl
 from .notice import Notice, code_in, notice_of
-from .notice_words import AUTOMATIC, DELAYED, FAILED, FINAL, PARCEL, YOUR_MESSAGE
+from .notice_words import DELAYED, FAILED, FINAL
 from .report import Report, ReportedRecipient, ReportSort
 from .styles.all_styles import STYLES
-from .styles.style import LISTED, recipient, recipients_by
+from .styles.style import recipient, recipients_by
 from .tree import MessageTree
 
-_OF_A_THREAD = ("in-reply-to", "references", "list-id", "list-unsubscribe", "user-agent")
 _ACTIONS = {ReportSort.BOUNCE: "failed", ReportSort.DELAY: "delayed", ReportSort.SUCCESS: "delivered"}
 
 
@@ -37,7 +37,7 @@ def read_unstandard(tree: MessageTree) -> Report | None:
     notice = notice_of(tree)
     if (answer := answer_to(notice)) is not None:
         return answer
-    if not _may_be_notice(notice):
+    if not may_be_notice(notice):
         return None
     for style in STYLES:
         if notice.signs < style.signs or not style.knows.search(notice.signature):
@@ -47,43 +47,14 @@ def read_unstandard(tree: MessageTree) -> Report | None:
     return _by_common_signs(notice, tree)
 
 
-def _may_be_notice(notice: Notice) -> bool:
-    if "x-failed-recipients" in notice.fields or notice.signs > 1 or notice.by_machine or _begins_with_failure(notice):
-        return True
-    return notice.signs == 1 and not notice.is_passed_on
-
-
-def _begins_with_failure(notice: Notice) -> bool:
-    """Without a sign in its head: its first lines say that the reader's message failed, and list somebody."""
-    if not _is_of_no_thread(notice):
-        return False
-    first = [line for line in notice.lines if line.strip(" *-=_#")][:4]
-    told = bool(first) and YOUR_MESSAGE.match(first[0]) is not None and FAILED.search(" ".join(first)) is not None
-    return told and any(LISTED.fullmatch(line.strip()) for line in first)
-
-
 def _by_common_signs(notice: Notice, tree: MessageTree) -> Report | None:
     speaks = any(words.search(text) for words in (FAILED, DELAYED) for text in (notice.subject, notice.text))
-    certain = (
-        "x-failed-recipients" in notice.fields
-        or notice.signs + _is_by_itself(notice) > 1
-        or _begins_with_failure(notice)
-    )
+    certain = is_certain(notice)
     if certain and (speaks or says_delivered(notice.text)) and (found := failed_addresses(notice)):
         return _report(notice, "general", found, None)
     if found := [recipient(address, notice.text) for address in addresses_by_flufl(tree)]:
         return _report(notice, "flufl", found, None)
     return _report(notice, "general", [], None) if certain and speaks else None
-
-
-def _is_by_itself(notice: Notice) -> bool:
-    """It says that a machine made it, and it is about mail."""
-    return _is_of_no_thread(notice) and AUTOMATIC.search(notice.signature) is not None
-
-
-def _is_of_no_thread(notice: Notice) -> bool:
-    """Nobody's reply, no list's letter, and not about parcels."""
-    return not any(name in notice.fields for name in _OF_A_THREAD) and not PARCEL.search(notice.text)
 
 
 def _report(notice: Notice, style: str, found: Sequence[ReportedRecipient], sort: ReportSort | None) -> Report:

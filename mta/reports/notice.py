@@ -72,11 +72,21 @@ class Notice(msgspec.Struct, frozen=True):
         return NOTICE_FROM.search(self.sender) is not None
 
     @property
+    def has_null_path(self) -> bool:
+        """Its sender expects no answer, as those of notices must not (RFC 3464 §2)."""
+        null = any(_NULL_PATH.fullmatch(path) for path in self.fields.all("return-path"))
+        return null or self.sender.endswith("<>")
+
+    @property
+    def by_system(self) -> bool:
+        """Its head has what only mail systems write."""
+        return "x-failed-recipients" in self.fields or self.by_machine or self.has_null_path
+
+    @property
     def signs(self) -> int:
         """How many of three signs of a notice it bears: its sender, a null reverse-path, its subject."""
-        null = any(_NULL_PATH.fullmatch(path) for path in self.fields.all("return-path")) or self.sender.endswith("<>")
         called = not self.is_passed_on and NOTICE_SUBJECT.search(self.subject) is not None
-        return self.by_machine + null + called
+        return self.by_machine + self.has_null_path + called
 
 
 def notice_of(tree: MessageTree) -> Notice:

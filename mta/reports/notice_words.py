@@ -21,7 +21,8 @@ def any_of(*patterns: str) -> re.Pattern[str]:
 # Who writes notices. Looked for in From, where a display name counts too.
 NOTICE_FROM = any_of(
     r"\bndrs?@", r"\bjetmail", r"email system",
-    r"mailer[-_. ]?daemon", r"\bpost-?master\b", r"mail[-_. ]?delivery", r"mail[-_. ]delivery[-_. ]?(?:sub)?system",
+    r"mailer[-_. ]?daemon", r"\bpost[-_]?master(?:\b|_)", r"mail[-_. ]?delivery",
+    r"mail[-_. ]delivery[-_. ]?(?:sub)?system",
     r"mail(?:er)? administrator", r"mail[-_. ]?admin\b", r"smtp_mail_service", r"\bbounces?[-+@]", r"\bmailrobot",
     r"antivirus_for_smtp", r"mdaemon@", r"\bmdaemon\b", r"system administrator", r"systemadministrator",
     r"microsoftexchange[0-9a-f]{8,}@", r"\bmicrosoft outlook\b.{0,8}<", r"delivery (?:status )?notif", r"mail ?system",
@@ -59,6 +60,8 @@ NOTICE_SUBJECT = any_of(
     r"발송 ?실패", r"teslim ed(?:ilemedi|ilemeyen)", r"iletilemedi", r"teslimat (?:ba[sş]ar[ıi]s[ıi]z|hatas)",
     r"gönderilemedi", r"nedoru[cč]", r"k[aä]nde ej levereras", r"kunne ikke leveres", r"nem k[ée]zbes[ií]thet",
     r"warning: (?:could not|message|mail)", r"e-?mail delivery", r"mail could not", r"^rejected\b",
+    r"not member article", r"request to mailing list .{1,100} rejected", r"in mail from you$",
+    r"apparently from you$",
     r"automatically rejected",
     r"permanent delivery", r"nameserver error", r"address (?:unknown|change|error)", r"user unknown", r"unknown user",
     r"^nondeliverable", r"message not sent", r"rejet", r"mailbox (?:is )?full", r"recipient .{0,20}rejected",
@@ -76,6 +79,7 @@ FAILED = any_of(
     r"fail(?:ed|ure)? (?:to deliver|recipients?|addresses)",
     r"fail(?:ed|ure) (?:permanently|delivery)", r"permanent (?:fatal )?(?:error|failure)",
     r"message .{0,20}(?:was|been) (?:rejected|refused|bounced)",
+    r"delivery of the e-?mail was stopped",
     r"(?:has|been|was|were) (?:automatically )?(?:rejected|returned|bounced|refused)\b",
     r"no such (?:user|address|mailbox|recipient|person|account)", r"user (?:is )?(?:unknown|not found)",
     r"unknown (?:user|recipient|address|mailbox)", r"does ?n[o']t (?:exist|have an? .{0,20}account)", r"does not exist",
@@ -141,6 +145,19 @@ AUTOMATIC = any_of(
     r"(?:自动|自動)(?:发|發|生|送|返|的に)", r"自動", r"系统邮件|系統郵件", r"자동", r"otomatik olarak",
 )  # fmt: skip
 
+# How mail systems begin: as the first words of a message nobody else's.
+INTRODUCTION = any_of(
+    r"^\W*(?:hi|hello)?\W*this is (?:the|a|an) "
+    r"(?:(?:postfix|qmail|mail|e-?mail|delivery|automatic\w*|machine|smtp)\b.{0,60} )"
+    r"(?:program|system|server|service|agent|notification|message)\b",
+    r"^\W*this (?:message|report|e-?mail|mail) was (?:created|generated|sent) automatically by (?:the )?"
+    r"(?:e-?mail|mail|delivery|smtp)", r"^\W*message from interscan", r"^\W*this report relates to a message you sent",
+    r"^\W*non-?delivery report\W*$", r"^\W*delivery (?:status )?notification\W*$",
+    r"^\W*the original message was received (?:at|on) ", r"^\W*transcript of session follows",
+    r"^\W*your request to the .{1,100} mailing list\W*$",
+    r"^\W*message could not be delivered to (?:some|one|the following|mobile)",
+)  # fmt: skip
+
 # How a notice begins that bears no sign of one: it tells its reader about the reader's own message.
 YOUR_MESSAGE = any_of(
     r"^\W*(?:your|votre|ihre?|su|sua|il (?:suo|tuo)|uw|twoja|ваше?) (?:e-?mail |mail )?"
@@ -198,6 +215,24 @@ DELIVERED = any_of(
     r"se ha entregado (?:correctamente )?a", r"foi entregue (?:com [eê]xito )?a", r"成功(?:送达|投递|发送)",
     r"доставлено (?:получател|успешно)",
     r"正常に配信", r"relayed to the following", r"was delivered to",
+)  # fmt: skip
+
+# Lines that name whom to ask, or the sender: no failed recipient.
+WHOM_TO_ASK = any_of(
+    r"contact", r"please (?:write|send|forward|e-?mail|refer|call|reply|visit)", r"\bhelp\b", r"support",
+    r"assistance", r"questions?",
+    r"\bask\b", r"problem report", r"report .{0,20}to", r"webmaster", r"administrat", r"feel (?:this|free)",
+    r"wenden sie sich", r"kontakt", r"\bfragen\b", r"\bhilfe\b", r"\baide\b", r"\bayuda\b", r"\bajuda\b",
+    r"\bdúvidas\b", r"\baiuto\b", r"\bassistenza\b", r"вопрос", r"помощ", r"客服", r"咨询",
+    r"contactez", r"contacte", r"póngase", r"entre em contato", r"contatt", r"обратитесь", r"свяжитесь", r"联系",
+    r"聯絡", r"請洽|请洽|管理[员員]|疑[问問]",
+    r"聯繫", r"问い合わせ", r"連絡",
+    r"문의", r"^\W{0,6}(?:from|sender|von|de|da|od|van|reply-to|发件人|寄件者|寄件人|差出人|от|return-path|"
+    r"message-?id|references|"
+    r"in-reply-to|x-[a-z-]{1,40})\s*[:：]",
+    r"try (?:e-?mailing|sending|\S{1,64}@)|if \S{1,64}@.{0,60} fails|finger ", r"from (?:the )?(?:address|sender|<)",
+    r"\bsent by\b", r"message-id", r"https?://", r"mail from:?\s?<",
+    r"^\W{0,3}mail from", r"received: ", r"\bhelo\b|\behlo\b",
 )  # fmt: skip
 
 # Lines below which our own letter stands, or what is left of it.

@@ -18,6 +18,7 @@ import msgspec
 
 from .arf_reader import read_complaint
 from .dsn_reader import read_loose_notice, read_notice
+from .evidence import expects_answers
 from .fields import Fields
 from .heuristics import read_unstandard, sort_of_answer
 from .receipts import read_receipt
@@ -31,7 +32,6 @@ _PASSED_ON = re.compile(
 )  # fmt: skip
 _A_MACHINES = re.compile(r"mailer-daemon|postmaster|mail delivery|no-?reply|bounce|<>", re.IGNORECASE)
 _MAX_WRAPPERS = 3
-_FEW_WORDS = 200  # characters of a wrapper that says nothing itself
 
 
 def read_report(octets: bytes) -> Report:
@@ -76,15 +76,11 @@ def _is_passed_on(tree: MessageTree) -> bool:
 def _carried(tree: MessageTree) -> Iterator[MessageTree]:
     """The letters in a wrapper that has nothing to say itself: gateways and forwarding rules wrap, people comment."""
     if not _is_passed_on(tree):
-        few = len(tree.human_text.strip()) < _FEW_WORDS and not _expects_answers(tree)
-        says_nothing = _A_MACHINES.search(tree.fields.first("from")) or few
-        subject = tree.fields.first("subject")
-        yield from (inner for inner in tree.enclosed() if says_nothing or _is_within(inner.fields, subject))
-
-
-def _expects_answers(tree: MessageTree) -> bool:
-    """It has a reverse-path: what people send has one, notices have none (RFC 3464 §2)."""
-    return any("@" in path for path in tree.fields.all("return-path"))
+        by_machine = _A_MACHINES.search(tree.fields.first("from")) is not None
+        says_nothing = by_machine or not any(each.isalnum() for each in tree.human_text)
+        if by_machine or not expects_answers(tree.fields):
+            subject = tree.fields.first("subject")
+            yield from (inner for inner in tree.enclosed() if says_nothing or _is_within(inner.fields, subject))
 
 
 def _is_within(inner: Fields, subject: str) -> bool:

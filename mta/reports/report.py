@@ -48,7 +48,9 @@ class ReturnedLetter(msgspec.Struct, frozen=True):
     message_id: str = ""  # without angle brackets
     reverse_path: str = ""  # Return-Path, Original-Mail-From
     feedback_id: str = ""
-    to: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()  # without addresses of the mailing list that sent it on
+    cc: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()  # From, Sender, Reply-To: never those whom it did not reach
     subject: str = ""
     original_to: str = ""  # Original-Envelope-Id, ENVID
 

@@ -55,9 +55,16 @@ def returned_letter(tree: MessageTree) -> ReturnedLetter:
         message_id=_message_id(head) or _answered(tree.fields),
         reverse_path=_reverse_path(head),
         feedback_id=head.first("feedback-id")[:250],
-        to=tuple(addresses_in(", ".join(head.all("to")), _MAX_TO)),
+        to=_of_fields(head, "to", but=_of_fields(head, "list-post", "x-beenthere")),
+        cc=_of_fields(head, "cc"),
+        senders=_of_fields(head, "from", "sender", "reply-to", "return-path"),
         subject=head.first("subject")[:500],
     )
+
+
+def _of_fields(head: Fields, *names: str, but: tuple[str, ...] = ()) -> tuple[str, ...]:
+    values = ", ".join(value for name in names for value in head.all(name))
+    return tuple(address for address in addresses_in(values, _MAX_TO) if address not in but)
 
 
 def _heads(tree: MessageTree) -> Iterator[Fields]:

@@ -5,8 +5,9 @@ Owns   STYLES: the more certain before the less, since the first that knows a no
 
 from .exchange import EXCHANGE
 from .gateways import GATEWAYS, GROUPWARE
+from .lists import LISTS
 from .style import Style
 from .unix import UNIX
 from .webmail import WEBMAIL
 
-STYLES: tuple[Style, ...] = (*EXCHANGE[:4], *WEBMAIL, *UNIX, *EXCHANGE[4:], *GATEWAYS, *GROUPWARE)
+STYLES: tuple[Style, ...] = (*EXCHANGE[:4], *WEBMAIL, *LISTS, *UNIX, *EXCHANGE[4:], *GATEWAYS, *GROUPWARE)

@@ -6,6 +6,13 @@ Owns   GATEWAYS and GROUPWARE, rows tried from top to bottom.
 from .style import BRACKETED, Style, matching
 
 GATEWAYS: tuple[Style, ...] = (
+    Style(
+        "amavis",
+        matching(r"^\W*our content checker found", r"was considered unsolicited bulk",
+        r"our internal reference code for your"),
+        begins=matching(r"^\W*(?:to the following recipient|a message from .{1,300} to:)"),
+        entry=matching(r"^\s*-> <?ADDRESS"),
+    ),
     Style("barracuda", matching(r"barracuda", r"reporting-mta:.{0,80}barracuda"),
     entry=matching(r"^\W{0,4}<?ADDRESS>?:?"), signs=2,
     ),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ..notice import ADDRESS, MAX_RECIPIENTS, Notice, cleaned, code_in
-from ..notice_words import FLAGS
+from ..notice_words import FLAGS, WHOM_TO_ASK
 from ..report import ReportedRecipient, ReportSort
 
 _WORDS = 700  # characters kept of what is said about one recipient
@@ -56,7 +56,8 @@ class Style(msgspec.Struct, frozen=True):
 def recipients_by(style: Style, notice: Notice) -> list[ReportedRecipient]:
     """Whom a notice of this style names; each once, in order."""
     found: dict[str, tuple[str, list[str], str]] = {}
-    for address, said in _entries(style, notice.lines):
+    subject = () if style.begins else (f"subject: {notice.subject}",)
+    for address, said in _entries(style, (*subject, *notice.lines)):
         original = next((o for line in said for m in _EXPANDED.finditer(line) if (o := cleaned(m["address"]))), "")
         to = original or address
         if to and len(found) < MAX_RECIPIENTS:
@@ -98,7 +99,8 @@ def _entries(style: Style, lines: tuple[str, ...]) -> Iterator[tuple[str, list[s
 
 def _is_of_another(line: str, entry: re.Match[str]) -> bool:
     """The address is that from which the one above was expanded, or it is the sender's."""
-    if _OF_SENDER.search(line[: entry.start(entry.lastgroup or 0)]):
+    before = line[: entry.start(entry.lastgroup or 0)]
+    if _OF_SENDER.search(before) or WHOM_TO_ASK.search(before):
         return True
     found = _EXPANDED.search(line)
     return found is not None and found.start() < entry.start(entry.lastgroup or 0)

@@ -150,18 +150,6 @@ UNIX: tuple[Style, ...] = (
         ends=matching(r"error detail"),
     ),
     Style(
-        "listserv",
-        matching(r"^Error-for:", r"list of\s+the affected recipients? follow"),
-        entry=matching(r"^Error-for:\s*<?ADDRESS"),
-        ends=matching(r"^Error-end:"),
-    ),
-    Style(
-        "ezmlm",
-        matching(r"^subject: .{0,40}ezmlm",
-        r"messages to you from the .{1,100} mailing list seem to\s+have been bouncing"),
-        entry=matching(r"^<ADDRESS>:"),
-    ),
-    Style(
         "amenworld",
         matching(r"del[ei]very to the following recipients? failed permanently",
         r"this is an automatically generated delivery status notification"),
