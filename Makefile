@@ -82,7 +82,8 @@ bench: $(RUNTIME)
 
 soak: $(DEV) components
 	SOAK=1 SOAK_SHARE=1 $(PYTEST) --timeout=0 tests/crash tests/fuzz tests/scenario/test_receivers.py \
-		tests/scenario/test_workers_killed.py tests/scenario/test_limits_over_the_wire.py
+		tests/scenario/test_workers_killed.py tests/scenario/test_limits_over_the_wire.py \
+		tests/scenario/test_hostile_returns.py
 	@PYTHONPATH=tests $(BIN)/python -P -m soak $(SOAK_MINUTES)
 	@PYTHONPATH=tests $(BIN)/python -P -m bench --messages $(SOAK_MESSAGES) --runs 1
 	@$(MAKE) --no-print-directory fuzz
