@@ -38,7 +38,7 @@ _OF_CATEGORY: Mapping[str, Advice] = {
     categories.ATTACHMENT: Advice.CHANGE_ATTACHMENT,
     categories.VIRUS: Advice.CHANGE_ATTACHMENT,
     categories.FORMAT: Advice.MEND_FORM,
-    categories.FILTERED: Advice.CHANGE_CONTENT,
+    categories.FILTERED: Advice.ASK_TO_BE_LET_IN,
     categories.SENDER_SETUP: Advice.FIX_SENDER,
     categories.SENDER_REFUSED: Advice.UNBLOCK_SENDER,
     categories.SENDER_QUOTA: Advice.SEND_AGAIN,
@@ -75,6 +75,7 @@ _BY: Mapping[Advice, By] = {
     Advice.OUR_REPUTATION: By.OPERATOR,
     Advice.MEND_LOOP: By.OPERATOR,
     Advice.OTHER_FAMILY: By.OPERATOR,
+    Advice.OUR_FAULT: By.OPERATOR,
     Advice.HOST_TLS: By.RECEIVER,
     Advice.HOST_FAULT: By.RECEIVER,
 }
@@ -84,21 +85,21 @@ _WORDS: Mapping[Advice, str] = {
     Advice.CHECK_DOMAIN: N_("check the spelling of the domain after the “@”: it takes no mail as it is written"),
     Advice.NEW_ADDRESS: N_("write to the person's new address; the receiver's words may name it"),
     Advice.OTHER_WAY: N_("tell the person by another way that the mailbox takes no mail, and send again later"),
-    Advice.ASK_TO_BE_LET_IN: N_("ask the person by another way to be put on the list of senders that are let in"),
+    Advice.ASK_TO_BE_LET_IN: N_("ask the person by another way to let letters of this sender in"),
     Advice.CHANGE_CONTENT: N_("change the text, its links or attachments: the receiver does not want them"),
     Advice.CHANGE_ATTACHMENT: N_("look at the attachment, and send a link or another kind of file in its place"),
     Advice.MEND_FORM: N_("mend the program that wrote the letter, by the receiver's words; the same one fails again"),
     Advice.FIX_SENDER: N_("set up SPF, DKIM and DMARC of the sender's domain; see: youtong dkim show"),
     Advice.UNBLOCK_SENDER: N_("ask the receiver's postmaster to lift the block, or send from another address"),
     Advice.OUR_REPUTATION: N_(
-        "the postmaster of this system must act: the receiver refuses the system, not the letter"
+        "the postmaster of this system must act: find out what the receiver holds against it, and have that lifted"
     ),
     Advice.MEND_LOOP: N_(
         "the postmaster of this system must act: the domain's MX leads here, and nobody here takes it"
     ),
     Advice.SEND_AGAIN: N_("send it again later, if it still matters"),
     Advice.ASK_FIRST: N_("ask the receiver whether it came, before you send it again"),
-    Advice.READ_WORDS: N_("the receiver's words say what it objects to; the same letter will be refused again"),
+    Advice.READ_WORDS: N_("read the receiver's own words beneath; the same letter would be refused again"),
     Advice.STOP_WRITING: N_("write to this person no more, unless the person asks for it again"),
     Advice.MAKE_SMALLER: N_(
         "make it smaller, or send a link instead of the attachment: the receiver takes none of this size"
@@ -114,9 +115,9 @@ _WORDS: Mapping[Advice, str] = {
         "the postmaster of this system must give it an address of the other kind (IPv6 or IPv4): the "
         "receiver has no other"
     ),
-    Advice.HOST_TLS: N_(
-        "the receiver's host demands encryption (TLS) and offers none that works: only its postmaster can mend that"
-    ),
+    Advice.HOST_TLS: N_("only the receiver's postmaster can mend its encryption"),
+    Advice.OUR_FAULT: N_("the postmaster of this system must act: its log says what failed"),
+    Advice.FORWARDING: N_("tell the person by another way that mail forwarded to there fails"),
     Advice.HOST_FAULT: N_("only the receiver's postmaster can mend that: tell the person by another way"),
 }
 

@@ -4,10 +4,10 @@ Owns   what is said of a failure that no category names: by the stage that it ca
 Knows  no layout. The receiver's own words are never said here: they are quoted beneath (attempts.reply_words).
 """
 
-from ...mta.outcome import Scope, Stage
+from ...mta.outcome import Stage
 from ...queue.journal import JournalKind, JournalRow
 from ..texts import _
-from .meanings import Meant
+from .meanings import Meant, is_fault_of_ours
 from .objections import OF_DOMAIN, blame_clause, objection
 from .receivers import phrase, receiver_name
 
@@ -41,7 +41,7 @@ def failure_words(row: JournalRow, meant: Meant | None, domain: str = "") -> str
 def _unanswered(row: JournalRow, who: str) -> str:
     """Nobody said anything: the network, or this system."""
     facts = row.facts
-    if facts.scope == Scope.MESSAGE:
+    if is_fault_of_ours(row):
         return _("this system has a fault of its own, which its log tells about")
     if facts.stage == Stage.TLS:
         return phrase(_("encryption or a certificate between this system and {who} failed"), who)

@@ -93,6 +93,8 @@ class Advice(StrEnum):
     MEND_LOOP = "mend-loop"
     UNBLOCK_SENDER = "unblock-sender"
     STOP_WRITING = "stop-writing"
+    OUR_FAULT = "our-fault"  # of this system
+    FORWARDING = "forwarding"  # the address that the person had it forwarded to
 
 
 class Wait(msgspec.Struct, frozen=True):

@@ -4,12 +4,14 @@ Owns   a sentence for every kind of CAME_BACK.
 Knows  no layout, and no notice itself: `youtong queue inbound` shows those.
 """
 
+from msgspec.structs import replace
+
 from ...mta.reports.report import ReportSort
-from ...queue.journal import JournalKind
+from ...queue.journal import Facts, JournalKind, JournalRow
 from ..texts import _
 from .deferrals import failure_words
 from .explanation import Explanation
-from .receivers import phrase, receiver_name
+from .receivers import is_filter, phrase, receiver_name
 
 
 def late_sentence(explanation: Explanation) -> str:
@@ -50,6 +52,14 @@ def _bounced(explanation: Explanation) -> str:
         what = failure_words(row, explanation.meant, row.facts.recipient.rpartition("@")[2])
         sentence = _("it arrived, was forwarded to {address}, and failed there: {what}")
         return sentence.format(address=row.facts.recipient, what=what)
-    taker = receiver_name(ending.facts if ending is not None else row.facts, domain)
-    what = failure_words(row, explanation.meant, domain)
+    taken = ending.facts if ending is not None else row.facts
+    taker = receiver_name(taken, domain)
+    what = failure_words(_as_of(row, taken), explanation.meant, domain)
     return phrase(_("{who} took it first, and it came back later: {what}"), taker, what=what)
+
+
+def _as_of(row: JournalRow, taken: Facts) -> JournalRow:
+    """A host within a provider's house has names that no rule knows; behind a filter are the hosts of others."""
+    if not taken.provider or is_filter(taken.provider):
+        return row
+    return replace(row, facts=replace(row.facts, provider=taken.provider))

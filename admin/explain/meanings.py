@@ -74,6 +74,12 @@ def _of_notice(facts: Facts, rules: BounceRules) -> Meaning:
     return replace(found, kind=BounceKind(facts.bounce_kind), blame=Blame(facts.blame), action=action)
 
 
+def is_fault_of_ours(row: JournalRow) -> bool:
+    """Whether an attempt ended by an error of this system: nobody answered, and it speaks of the letter."""
+    facts = row.facts
+    return row.kind is JournalKind.DEFERRED and not (facts.code or facts.category) and facts.scope == Scope.MESSAGE
+
+
 def _unanswered(facts: Facts) -> str:
     """Of an attempt that ended without an answer; "" for a fault of ours."""
     if facts.stage not in _STAGES or facts.scope == Scope.MESSAGE:

@@ -40,11 +40,13 @@ _CLAUSES = {
     categories.ATTACHMENT: N_("{who} takes no attachment like that of this letter"),
     categories.VIRUS: N_("{who} says that the letter holds a virus"),
     categories.FORMAT: N_("{who} objects to the form of the letter (header fields, long lines or encoding)"),
-    categories.FILTERED: N_("a filter at {who} stopped the letter for what is in it, and does not say for what"),
+    categories.FILTERED: N_(
+        "a filter at {who} stopped the letter for its content or its sender, and does not say which"
+    ),
     categories.TOO_LARGE: N_("the letter is larger than {who} takes"),
     categories.NEEDS_SMTPUTF8: N_("the addresses need SMTPUTF8, which {who} does not offer"),
     categories.NEEDS_8BIT: N_("the letter needs 8BITMIME, which {who} does not offer, and it cannot be converted"),
-    categories.RATE: N_("{who} takes no more mail from here for the moment: it came faster than {who} allows"),
+    categories.RATE: N_("{who} takes no more mail from this system for the moment, and wants it sent more slowly"),
     categories.TOO_MANY_RECIPIENTS: N_("{who} takes the letter for fewer recipients at a time"),
     categories.GREYLISTED: N_("{who} lets new senders wait a while (greylisting), which is normal"),
     categories.OUR_IP: N_("{who} refuses this system because of its network address (IP), not because of the letter"),

@@ -27,7 +27,7 @@ from ..waits import DomainSeen, LaneSeen, RouteKind
 from .advice import advice_on, advice_on_suppression
 from .explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
 from .facts import Letter, Surroundings
-from .meanings import Meant, meant_by, meant_by_reply
+from .meanings import Meant, is_fault_of_ours, meant_by, meant_by_reply
 from .stops import stop_of
 from .suppressed import Standing
 
@@ -333,6 +333,8 @@ def _advice(told: Explanation) -> Advice | None:
 
 def _advice_in_waiting(told: Explanation, wait: Wait) -> Advice | None:
     """None where what comes next says already who must do what."""
+    if wait.why is Why.RETRY and told.last is not None and is_fault_of_ours(told.last):
+        return Advice.OUR_FAULT
     if wait.why in _BY_REPLY:
         advice = advice_on(_category(told), has_ended=False)
         return None if advice is Advice.NOTHING and told.coming.next not in _BY_ITSELF else advice
@@ -350,6 +352,8 @@ def _advice_on_skipping(told: Explanation) -> Advice | None:
 
 def _advice_afterwards(told: Explanation, late: JournalRow) -> Advice:
     match late.kind:
+        case JournalKind.LATE_BOUNCE if late.facts.recipient:
+            return Advice.FORWARDING
         case JournalKind.LATE_BOUNCE:
             return advice_on(_category(told), has_ended=True)
         case JournalKind.COMPLAINT:

@@ -85,6 +85,11 @@ def receiver_name(facts: Facts, domain: str = "", provider: str = "") -> str:
     return facts.host or facts.remote or domain or _("the receiver")
 
 
+def is_filter(provider: str) -> bool:
+    """Whether its hosts stand before other people's."""
+    return provider in _FILTERS
+
+
 def phrase(sentence: str, who: str, **others: str) -> str:
     """The sentence with the name in it; between two Chinese words stands no space."""
     if _WIDE.fullmatch(who[-1:]):
