@@ -21,8 +21,10 @@ from ..explain.fates import fates
 from ..explain.gathering import Gathered
 from ..explain.reasons import explain as explain_letter
 from ..explain.site_view import SiteView
+from ..explain.suppressed import Standing
 from ..explain.timeline import events, timeline
 from ..texts import _, ngettext
+from .explain_suppressed import standing, suppressed_facts
 from .frame import clock, config_option, json_option, loaded, teaching
 from .output import console, print_facts, print_grid, print_json
 from .queue_frame import AddressParam, QueueIdParam, account_names, asked
@@ -54,7 +56,8 @@ def explain() -> None:
     **teaching(
         _("Explain the newest letters to an address."),
         _("The newest letter, and the newest that waits, are told in full: state and reason, the receiver's last reply "
-          "in its own words, what comes next and when. The others get a line each."),
+          "in its own words, what comes next and when. The others get a line each. What suppresses the address is told "
+          "above, also where there is no letter."),
         examples=("youtong explain recipient bob@example.org", "youtong explain recipient bob@example.org --limit 50"),
     )
 )  # fmt: skip
@@ -69,22 +72,27 @@ def recipient(address: str, limit: int, dialogue: bool, config_file: Path, as_js
     config = loaded(config_file)
     names = account_names(config)
     gathered = asked(lambda: gathering.to_address(config, names, address, limit, clock))
-    explanations = _explained(gathered)
+    accounts = {letter.recipient.account_id for letter in gathered.letters}
+    book = standing(config, [address], accounts, gathered.around.now_ms)
+    explanations = _explained(gathered, book)
     if as_json:
         print_json([document.document(each, gathered.around) for each in explanations])
-    elif not explanations:
-        click.echo(_("There is no letter to {address} in the queue.").format(address=address))
+        return
+    _show_head(address, len(explanations))
+    print_facts(suppressed_facts(book.of_address(address) if book else (), names, gathered.around.now_ms))
+    if explanations:
+        _show_letters(explanations, gathered.around, all_of if dialogue else last_only)
+
+
+def _show_head(address: str, n: int) -> None:
+    if n:
+        sentence = ngettext("{n} letter to {address}, newest first:", "{n} letters to {address}, newest first:", n)
     else:
-        _show_letters(address, explanations, gathered.around, all_of if dialogue else last_only)
+        sentence = _("There is no letter to {address} in the queue.")
+    click.echo(sentence.format(n=n, address=address))
 
 
-def _show_letters(
-    address: str, explanations: Sequence[Explanation], around: Surroundings, chosen: ChosenDialogues
-) -> None:
-    sentence = ngettext(
-        "{n} letter to {address}, newest first:", "{n} letters to {address}, newest first:", len(explanations)
-    )
-    click.echo(sentence.format(n=len(explanations), address=address))
+def _show_letters(explanations: Sequence[Explanation], around: Surroundings, chosen: ChosenDialogues) -> None:
     _warn(explanations, around)
     whole = screen.in_full(explanations)
     for each in whole:
@@ -125,11 +133,13 @@ def message(number: int, limit: int, dialogue: bool, config_file: Path, as_json:
     gathered = asked(lambda: gathering.of_message(config, names, number, limit, clock))
     if not gathered.letters:
         raise click.ClickException(_("There is no letter {queue_id}.").format(queue_id=queue_id(number)))
-    explanations = _explained(gathered)
+    rows = [letter.recipient for letter in gathered.letters]
+    book = standing(config, (row.address for row in rows), {row.account_id for row in rows}, gathered.around.now_ms)
+    explanations = _explained(gathered, book)
     if as_json:
         print_json(_life_document(explanations, gathered))
         return
-    _show_life(explanations, gathered, (all_of if dialogue else last_only)(gathered.letters))
+    _show_life(explanations, gathered, (all_of if dialogue else last_only)(gathered.letters), names)
 
 
 def _life_document(explanations: Sequence[Explanation], gathered: Gathered) -> dict[str, object]:
@@ -142,11 +152,15 @@ def _life_document(explanations: Sequence[Explanation], gathered: Gathered) -> d
     }
 
 
-def _show_life(explanations: Sequence[Explanation], gathered: Gathered, said: Mapping[int, Dialogue]) -> None:
+def _show_life(
+    explanations: Sequence[Explanation], gathered: Gathered, said: Mapping[int, Dialogue], names: Mapping[int, str]
+) -> None:
     now_ms = gathered.around.now_ms
     _warn(explanations, gathered.around)
     if len(explanations) == 1:
-        print_facts(screen.block(explanations[0], gathered.around, recipient=True))
+        (told,) = explanations
+        print_facts(screen.block(told, gathered.around, recipient=True))
+        print_facts(suppressed_facts(told.stopped_by or (), names, now_ms))
     else:
         print_facts(screen.letter_facts(gathered.letters[0], now_ms))
         for fate in fates(explanations):
@@ -215,5 +229,5 @@ def _titled(title: str) -> None:
     click.secho(title, bold=True)
 
 
-def _explained(gathered: Gathered) -> list[Explanation]:
-    return [explain_letter(letter, gathered.around) for letter in gathered.letters]
+def _explained(gathered: Gathered, book: Standing | None) -> list[Explanation]:
+    return [explain_letter(letter, gathered.around, book) for letter in gathered.letters]

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .folded import foldable
+
 _PIPE_WIDTH = 10_000  # a program reads it: never fold
 
 
@@ -44,7 +46,7 @@ def print_facts(facts: Iterable[tuple[str, str | Text]]) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in facts:
-        table.add_row(name, value)
+        table.add_row(name, foldable(value))
     _print(table)
 
 

@@ -5,7 +5,7 @@ Owns   the keys. A key that has nothing to say is null or absent from its object
 Knows  no words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from ...mta.delivery.dialogue import Dialogue
 from ...queue.ids import queue_id
 from ...queue.journal import JournalRow
+from ..suppression.entry import Entry
 from .advice import by
 from .dialogues import dialogue_document
 from .explanation import Coming, Explanation, Notice, Wait
@@ -35,6 +36,7 @@ def document(explanation: Explanation, around: Surroundings) -> dict[str, Any]:
         "last": told_document(explanation.last, letter.dialogues) if explanation.last else None,
         "ending": told_document(explanation.ending, letter.dialogues) if explanation.ending else None,
         "late": fact_document(explanation.late) if explanation.late else None,
+        "suppressed": _standing(explanation.stopped_by),
         "advice": explanation.advice,
         "do": {"what": explanation.advice, "by": by(explanation.advice)} if explanation.advice else None,
         "notice": _notice(explanation.notice) if explanation.notice else None,
@@ -53,6 +55,13 @@ def _failure(explanation: Explanation) -> dict[str, Any]:
         "action": meaning.action if meaning else None,
         "provider": provider or explanation.letter.recipient.domain,
     }
+
+
+def _standing(entries: Sequence[Entry] | None) -> list[dict[str, Any]] | None:
+    """What stands in the book now; None when it was not looked at."""
+    if entries is None:
+        return None
+    return [{"number": each.id, "reason": each.reason, "since_ms": each.created_ms} for each in entries]
 
 
 def letter_document(letter: Letter) -> dict[str, Any]:

@@ -12,17 +12,15 @@ from ...queue.states import RecipientState
 from .. import times
 from ..texts import _, ngettext
 from .deferrals import failure_words
-from .explanation import Explanation, Notice
+from .explanation import TAKEN, Explanation, Notice
 from .facts import Letter
 from .late_words import late_sentence
 from .sentences import reason_text
 
-_TAKEN = frozenset({RecipientState.DELIVERED, RecipientState.UNCONFIRMED})
-
 
 def ending_sentence(explanation: Explanation) -> str:
     """How it ended; what came back later tells more than that it was taken."""
-    if explanation.late is not None and explanation.letter.recipient.state in _TAKEN:
+    if explanation.late is not None and explanation.letter.recipient.state in TAKEN:
         return late_sentence(explanation)
     letter, row = explanation.letter, explanation.ending
     match letter.recipient.state:

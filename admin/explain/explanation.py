@@ -14,10 +14,14 @@ import msgspec
 from ...mta.message.notice import Action
 from ...queue.journal import JournalRow
 from ...queue.pace.suspensions import Suspension
+from ...queue.states import RecipientState
 from ..suppression.entry import Entry
 from ..waits import LaneSeen
 from .facts import Letter
 from .meanings import Meant
+
+TAKEN = frozenset({RecipientState.DELIVERED, RecipientState.UNCONFIRMED})
+"""The receiver has it, or may have: news may come back."""
 
 
 class Why(StrEnum):

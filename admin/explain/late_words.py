@@ -10,7 +10,7 @@ from ...mta.reports.report import ReportSort
 from ...queue.journal import Facts, JournalKind, JournalRow
 from ..texts import _
 from .deferrals import failure_words
-from .explanation import Explanation
+from .explanation import TAKEN, Explanation
 from .receivers import is_filter, phrase, receiver_name
 
 
@@ -31,6 +31,19 @@ def late_sentence(explanation: Explanation) -> str:
             return phrase(_("{who} took it, and a notice says that it is delayed there and still tried"), taker)
         case _:
             return phrase(_("{who} took it, and a notice confirms that it arrived"), taker)
+
+
+def came_back_words(explanation: Explanation) -> str | None:
+    """In place of "delivered", of what was taken and came back, or was complained about; None of all else."""
+    if explanation.late is None or explanation.letter.recipient.state not in TAKEN:
+        return None
+    match explanation.late.kind:
+        case JournalKind.LATE_BOUNCE:
+            return _("came back")
+        case JournalKind.COMPLAINT:
+            return _("complained about")
+        case _:
+            return None
 
 
 def answer_words(sort: str) -> str:

@@ -25,7 +25,7 @@ from ...queue.states import RecipientState
 from ..figures import CeilingSeen
 from ..waits import DomainSeen, LaneSeen, RouteKind
 from .advice import advice_on, advice_on_suppression
-from .explanation import Advice, Coming, Explanation, Next, Notice, Wait, Why
+from .explanation import TAKEN, Advice, Coming, Explanation, Next, Notice, Wait, Why
 from .facts import Letter, Surroundings
 from .meanings import Meant, is_fault_of_ours, meant_by, meant_by_reply
 from .stops import stop_of
@@ -63,7 +63,7 @@ def explain(letter: Letter, around: Surroundings, standing: Standing | None = No
         notice=_notice(letter),
         advice=None,
         late=late,
-        meant=_meant(wait, late if state in _TAKEN else None, last, around.rules),
+        meant=_meant(wait, late if state in TAKEN else None, last, around.rules),
         stopped_by=None if standing is None else standing.of_letter(letter),
     )
     return replace(told, advice=_advice(told))
@@ -323,7 +323,7 @@ def _advice(told: Explanation) -> Advice | None:
             return advice_on(category, has_ended=True) if category else Advice.SEND_AGAIN
         case RecipientState.SKIPPED:
             return _advice_on_skipping(told)
-        case state if state in _TAKEN and told.late is not None:
+        case state if state in TAKEN and told.late is not None:
             return _advice_afterwards(told, told.late)
         case RecipientState.UNCONFIRMED:
             return Advice.ASK_FIRST
@@ -368,12 +368,11 @@ def _category(told: Explanation) -> str:
     """Of the failure that is told."""
     if told.wait is not None and told.wait.why is Why.SUSPENDED_BY_REPLY:
         return told.meant.meaning.category if told.meant is not None else ""
-    row = told.late if told.late is not None and told.letter.recipient.state in _TAKEN else told.last
+    row = told.late if told.late is not None and told.letter.recipient.state in TAKEN else told.last
     if row is not None and row.facts.category:
         return row.facts.category
     return told.meant.meaning.category if told.meant is not None else ""
 
 
-_TAKEN = frozenset({RecipientState.DELIVERED, RecipientState.UNCONFIRMED})
 _BY_REPLY = frozenset({Why.RETRY, Why.SUSPENDED_BY_REPLY})
 _BY_ITSELF = frozenset({Next.ATTEMPT, Next.PROBE, Next.LOOK_UP, Next.SLOT, Next.ANSWER})

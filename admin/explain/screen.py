@@ -20,6 +20,7 @@ from .dialogues import text_of
 from .explanation import Explanation, Why
 from .facts import Letter, Surroundings
 from .fates import Fate
+from .late_words import came_back_words
 from .set_off import set_off_sentence
 
 Fact = tuple[str, str | Text]
@@ -115,8 +116,9 @@ def _author(letter: Letter) -> str:
 
 def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
     """State and the whole sentence; beneath, the last words as they came."""
-    state = explanation.letter.recipient.state
-    facts: list[Fact] = [(_("State"), Text(_state_line(explanation, now_ms), _COLOURS.get(state, "")))]
+    facts: list[Fact] = [(_("State"), Text(_state_line(explanation, now_ms), _colour(explanation)))]
+    if explanation.wait is not None and (stop := explanation.wait.suspension) is not None and stop.reply:
+        facts.append((_("Stopped by"), stop.reply))
     if explanation.last is not None:
         label = _("Last reply") if explanation.last.facts.code else _("Last attempt")
         facts.append((label, attempts.reply_words(explanation.last) or "–"))
@@ -149,7 +151,10 @@ def _wish_facts(explanation: Explanation) -> list[Fact]:
 
 
 def state_of(explanation: Explanation) -> str:
-    """The state's name; an attempt that the server's end cut off is not under way."""
+    """The state's name; what came back says more than that it was taken, and what the server's end cut off is not
+    under way."""
+    if (late := came_back_words(explanation)) is not None:
+        return late
     is_cut_off = explanation.wait is not None and explanation.wait.why is Why.CUT_OFF
     return sentences.state_words(explanation.letter.recipient.state, is_running=not is_cut_off)
 
@@ -190,12 +195,19 @@ def others(explanations: Sequence[Explanation], now_ms: int) -> Table:
 
 def coloured(explanation: Explanation, now_ms: int) -> Text:
     """Its state in short, in its colour."""
-    return Text(short(explanation, now_ms), _COLOURS.get(explanation.letter.recipient.state, ""))
+    return Text(short(explanation, now_ms), _colour(explanation))
+
+
+def _colour(explanation: Explanation) -> str:
+    bad = came_back_words(explanation) is not None
+    return "red" if bad else _COLOURS.get(explanation.letter.recipient.state, "")
 
 
 def short(explanation: Explanation, now_ms: int) -> str:
     """Its state with the time that matters, in a few words."""
     words = state_of(explanation)
+    if explanation.late is not None and came_back_words(explanation) is not None:
+        return f"{words} {times.exact(explanation.late.at_ms, now_ms)}"
     if explanation.ending is not None:
         return f"{words} {times.exact(explanation.ending.at_ms, now_ms)}"
     if explanation.coming.at_ms > now_ms:

@@ -302,3 +302,15 @@ def test_a_letter_that_ended_its_workers_says_so_in_both_lengths(
     for words in (sentences.reason_text(reason), sentences.reason_words(reason)):
         assert "3" in words
         assert "worker-deaths" not in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [(JournalKind.LATE_BOUNCE, "came back 11:59:00"), (JournalKind.COMPLAINT, "complained about 11:59:00")],
+)
+def test_an_older_letter_that_came_back_is_not_called_delivered_in_its_line(kind: JournalKind, said: str) -> None:
+    taken = fact(JournalKind.DELIVERED, NOW - 120_000, host="mx", attempt=1)
+    explanation = explained(RecipientState.DELIVERED, taken, fact(kind, bounce_kind="soft"))
+    assert screen.short(explanation, NOW) == said
+    answered = explained(RecipientState.DELIVERED, taken, fact(JournalKind.AUTO_REPLY))
+    assert screen.short(answered, NOW).startswith("delivered")

@@ -1,6 +1,12 @@
 """Help texts fold at the terminal's width in English and Chinese, and lose no word."""
 
+import io
+
 from hypothesis import given, strategies as st
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from youtong.admin.cli.folded import foldable
 from youtong.admin.cli.wrapping import term_len, wrap_text
 
 
@@ -32,3 +38,18 @@ def test_nothing_is_lost_and_no_line_is_too_long(words: list[str], width: int) -
     folded = wrap_text(text, width, "  ", "    ")
     assert "".join(folded.split()) == "".join(text.split())
     assert all(term_len(line) <= width for line in folded.splitlines() if len(line.split()) > 1)
+
+
+def test_a_chinese_value_folds_beneath_itself_and_not_only_at_its_spaces() -> None:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("状态", foldable("等待：QQ 邮箱暂时不再接收本系统的信，要求放慢发信速度"))
+    console = Console(width=30, file=io.StringIO())
+    with console.capture() as captured:
+        console.print(grid)
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    assert lines == ["状态  等待：QQ 邮箱暂时不再接", "      收本系统的信，要求放慢发", "      信速度"]
+
+
+def test_what_has_lines_colours_or_no_chinese_is_left_to_itself() -> None:
+    for value in ("plain", "一\n二", Text.assemble(("一", "bold"))):
+        assert foldable(value) is value
