@@ -99,6 +99,7 @@ class OwnerServer:
         self.directory = await AccountDirectory.open(self._app, self.clock)
         self._suppressions = SuppressionLookup(config.server.data_dir / "app.db", self.clock)
         undo.callback(self._suppressions.close)
+        self._suppressions.open()
         self.dispatcher = self._make_dispatcher()
         starting = undo.enter_context(Starting(config.server.data_dir))  # with the data folder's lock held
         snapshot.write(config, self.policy.current.file.source)

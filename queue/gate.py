@@ -24,7 +24,7 @@ class Send(msgspec.Struct, frozen=True, tag="send"):
     """Go."""
 
 
-class Skip(msgspec.Struct, frozen=True, tag="skip"):
+class Skip(msgspec.Struct, frozen=True, gc=False, tag="skip"):
     """End it as skipped, with the reason."""
 
     reason: str

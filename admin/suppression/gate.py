@@ -40,7 +40,8 @@ class SuppressionGate:
         return decisions
 
     def _looked_up(self, batch: Sequence[Candidate]) -> list[GateDecision]:
-        hits = self._lookup.find([Asked(self._tree_of(one.account_id), one.mail_class, one.address) for one in batch])
+        trees = {account_id: self._tree_of(account_id) for account_id in {one.account_id for one in batch}}
+        hits = self._lookup.find([Asked(trees[one.account_id], one.mail_class, one.address) for one in batch])
         return [_SEND if hit is None else Skip(skip_reason(hit.reason, hit.entry)) for hit in hits]
 
     def _tell(self, error: StoreError) -> None:
