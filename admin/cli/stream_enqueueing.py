@@ -4,35 +4,21 @@ Owns   the verb: chunks, progress, and rows that are refused with their lines.
 Knows  no file format (stream_rows).
 """
 
-import sys
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
 
 import click
-import msgspec
 
 from ...queue.streams.enqueueing import StreamRecipient
 from ..stream_control import Enqueue
 from ..streaming import Ask
 from ..texts import _, ngettext
 from .frame import config_option, json_option, loaded, teaching
-from .output import print_json
+from .row_files import RowCounts, end_progress, opened, tell_progress, tell_rows
 from .stream_frame import conversing, stream_argument
 from .stream_rows import Row, UnreadableFile, recipients_in
 
 CHUNK = 2000
-_MAX_SHOWN = 20
-_STDIN = Path("-")
-
-
-class Enqueued(msgspec.Struct):
-    """What became of the rows."""
-
-    read: int = 0
-    new: int = 0
-    refused: int = 0
 
 
 @click.command(
@@ -51,45 +37,22 @@ class Enqueued(msgspec.Struct):
 @json_option
 def enqueue(number: int, file: Path, config_file: Path, as_json: bool) -> None:
     config = loaded(config_file)
-    done = Enqueued()
+    done = RowCounts()
     try:
-        with _opened(file) as lines, conversing(config) as ask:
+        with opened(file) as lines, conversing(config) as ask:
             _enqueue(ask, number, recipients_in(lines), done)
     except UnreadableFile as error:
         raise click.ClickException(str(error)) from error
-    except UnicodeDecodeError as error:
-        raise click.ClickException(_("{file} is no UTF-8 text.").format(file=file)) from error
-    if as_json:
-        print_json(done)
-    else:
-        click.echo(ngettext("{n} recipient is new.", "{n} recipients are new.", done.new).format(n=done.new))
-        known = done.read - done.new - done.refused
-        if known:
-            click.echo(ngettext("{n} was known already.", "{n} were known already.", known).format(n=known))
-    if done.refused:
-        n = done.refused
-        raise click.ClickException(ngettext("{n} row was refused.", "{n} rows were refused.", n).format(n=n))
+    new = ngettext("{n} recipient is new.", "{n} recipients are new.", done.new)
+    tell_rows(done, new, as_json=as_json)
 
 
-@contextmanager
-def _opened(file: Path) -> Generator[TextIO]:
-    if file == _STDIN:
-        yield sys.stdin
-        return
-    try:
-        opened = file.open(encoding="utf-8", newline="")
-    except OSError as error:
-        raise click.ClickException(_("{file} cannot be read: {why}").format(file=file, why=error.strerror)) from error
-    with opened:
-        yield opened
-
-
-def _enqueue(ask: Ask, number: int, rows: Iterable[Row], done: Enqueued) -> None:
+def _enqueue(ask: Ask, number: int, rows: Iterable[Row], done: RowCounts) -> None:
     chunk: list[StreamRecipient] = []
     for line, row in rows:
         done.read += 1
         if isinstance(row, str):
-            _refuse(line, row, done)
+            done.refuse(line, row)
             continue
         chunk.append(row)
         if len(chunk) == CHUNK:
@@ -97,20 +60,12 @@ def _enqueue(ask: Ask, number: int, rows: Iterable[Row], done: Enqueued) -> None
             chunk = []
     if chunk:
         _hand_over(ask, number, chunk, done)
-    if sys.stderr.isatty():
-        click.echo(err=True)
+    end_progress()
 
 
-def _hand_over(ask: Ask, number: int, chunk: list[StreamRecipient], done: Enqueued) -> None:
+def _hand_over(ask: Ask, number: int, chunk: list[StreamRecipient], done: RowCounts) -> None:
     answer = ask(Enqueue(number, chunk))
     if "why" in answer:  # the rows were checked here by the same rule
         raise click.ClickException(str(answer["why"]))
     done.new += answer["added"]
-    if sys.stderr.isatty():
-        click.echo("\r" + _("{read} read, {new} new").format(read=done.read, new=done.new), err=True, nl=False)
-
-
-def _refuse(line: int, why: str, done: Enqueued) -> None:
-    done.refused += 1
-    if done.refused <= _MAX_SHOWN:
-        click.echo(_("line {line}: {why}").format(line=line, why=why), err=True)
+    tell_progress(done)

@@ -151,7 +151,7 @@ async def _seen(app: AppDatabase, what: Meant) -> tuple[list[Entry], list[Lifted
 def add(
     what: Meant, account: str | None, reason: str, expires: int | None, note: str, who: str, config_file: Path
 ) -> None:
-    config, now_ms = loaded(config_file), clock.now_ms()
+    config, now_ms, note = loaded(config_file), clock.now_ms(), note.strip()
     entry = Entry(
         what.text,
         Reason(reason),

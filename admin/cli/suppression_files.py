@@ -1,21 +1,19 @@
 """`youtong suppression import|export`: many entries at once.
 
-Owns   both verbs: progress, rows that are refused with their lines, and the columns of what is written.
+Owns   both verbs, and the columns of what is written: no cell of them is a formula to a spreadsheet.
 Knows  no file format (admin.suppression.importing).
 """
 
 import asyncio
 import csv
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 import click
-import msgspec
 
 from ...policy.suppression import Reason
+from ..csv_cells import harmless
 from ..store import AppDatabase
 from ..suppression import book
 from ..suppression.book import Chosen
@@ -23,21 +21,12 @@ from ..suppression.entry import Entry
 from ..suppression.importing import CHUNK, Frame, entries_in, write_chunk
 from ..texts import _, ngettext
 from .frame import clock, config_option, json_option, loaded, teaching
-from .output import print_json
 from .queue_frame import account_names, asker
+from .row_files import RowCounts, end_progress, opened, tell_progress, tell_rows
 from .suppression_frame import account_option, reason_choice, tree_of, with_app
 
-_MAX_SHOWN = 20
-_STDIN = Path("-")
 _PAGE = 5000
-
-
-class Imported(msgspec.Struct):
-    """What became of the rows."""
-
-    read: int = 0
-    new: int = 0
-    refused: int = 0
+_COLUMNS = ("address", "reason", "note", "account", "source", "who", "created_ms", "expires_ms", "number")
 
 
 @click.command(
@@ -58,74 +47,42 @@ class Imported(msgspec.Struct):
 @config_option
 @json_option
 def import_(file: Path, account: str | None, reason: str, who: str, config_file: Path, as_json: bool) -> None:
-    config, done = loaded(config_file), Imported()
+    config, done = loaded(config_file), RowCounts()
     frame = Frame(tree_of(config, account), Reason(reason), who, clock.now_ms())
-    try:
-        with _opened(file) as lines:
-            with_app(config, lambda app: _import(app, lines, frame, done))
-    except UnicodeDecodeError as error:
-        raise click.ClickException(_("{file} is no UTF-8 text.").format(file=file)) from error
-    _tell(done, as_json)
+    with opened(file) as lines:
+        with_app(config, lambda app: _import(app, lines, frame, done))
+    tell_rows(done, ngettext("{n} entry is new.", "{n} entries are new.", done.new), as_json=as_json)
 
 
-def _tell(done: Imported, as_json: bool) -> None:
-    if as_json:
-        print_json(done)
-    else:
-        click.echo(ngettext("{n} entry is new.", "{n} entries are new.", done.new).format(n=done.new))
-        known = done.read - done.new - done.refused
-        if known:
-            click.echo(ngettext("{n} was known already.", "{n} were known already.", known).format(n=known))
-    if done.refused:
-        n = done.refused
-        raise click.ClickException(ngettext("{n} row was refused.", "{n} rows were refused.", n).format(n=n))
-
-
-async def _import(app: AppDatabase, lines: TextIO, frame: Frame, done: Imported) -> None:
+async def _import(app: AppDatabase, lines: TextIO, frame: Frame, done: RowCounts) -> None:
     chunk: list[Entry] = []
     for number, row in entries_in(lines, frame):
         done.read += 1
         if isinstance(row, str):
-            done.refused += 1
-            if done.refused <= _MAX_SHOWN:
-                click.echo(_("line {line}: {why}").format(line=number, why=row), err=True)
+            done.refuse(number, row)
             continue
         chunk.append(row)
         if len(chunk) == CHUNK:
             await _hand_over(app, chunk, done)
             chunk = []
     await _hand_over(app, chunk, done)
-    if sys.stderr.isatty():
-        click.echo(err=True)
+    end_progress()
 
 
-async def _hand_over(app: AppDatabase, chunk: list[Entry], done: Imported) -> None:
+async def _hand_over(app: AppDatabase, chunk: list[Entry], done: RowCounts) -> None:
     done.new += await write_chunk(app, chunk)
     await asyncio.sleep(0.01)  # in which others may write
-    if sys.stderr.isatty():
-        click.echo("\r" + _("{read} read, {new} new").format(read=done.read, new=done.new), err=True, nl=False)
-
-
-@contextmanager
-def _opened(file: Path) -> Generator[TextIO]:
-    if file == _STDIN:
-        yield sys.stdin
-        return
-    try:
-        opened = file.open(encoding="utf-8", newline="")
-    except OSError as error:
-        raise click.ClickException(_("{file} cannot be read: {why}").format(file=file, why=error.strerror)) from error
-    with opened:
-        yield opened
+    tell_progress(done)
 
 
 @click.command(
     **teaching(
         _("Write all entries as CSV to standard output, by number."),
-        _("The columns address, reason and note are those that “import” reads."),
+        _("The columns address, reason and note are those that “import” reads. A cell that a spreadsheet would take "
+          "for a formula has an apostrophe before it, which “import” takes away again."),
         examples=("youtong suppression export --account shop@example.net > suppressed.csv",),
     )
-)
+)  # fmt: skip
 @account_option
 @click.option("--reason", type=reason_choice, default=None, help=_("Only for this reason."))
 @config_option
@@ -133,20 +90,15 @@ def export(account: str | None, reason: str | None, config_file: Path) -> None:
     config = loaded(config_file)
     tree = None if account is None else tree_of(config, account)
     chosen, names = Chosen(tree, Reason(reason) if reason else None), account_names(config)
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("address", "reason", "note", "account", "source", "who", "created_ms", "expires_ms", "number"))
+    writer = csv.writer(sys.stdout)  # CR LF (RFC 4180 §2): with another end, a CR in a cell would not be quoted
+    writer.writerow(_COLUMNS)
 
     async def write(app: AppDatabase) -> None:
         after = 0
         while True:
             async with app.reading() as transaction:
                 page = await book.page(transaction, chosen, after, _PAGE)
-            for each in page:
-                note = each.evidence.note if each.evidence else ""
-                of, expires = names.get(each.account_id, ""), "" if each.expires_ms is None else each.expires_ms
-                writer.writerow(
-                    (_text(each), each.reason, note, of, each.source, each.who, each.created_ms, expires, each.id)
-                )
+            writer.writerows(_cells(each, names.get(each.account_id, "")) for each in page)
             if len(page) < _PAGE:
                 return
             after = page[-1].id
@@ -154,6 +106,13 @@ def export(account: str | None, reason: str | None, config_file: Path) -> None:
     with_app(config, write)
 
 
-def _text(entry: Entry) -> str:
+def _cells(entry: Entry, account: str) -> tuple[str | int, ...]:
+    note = entry.evidence.note if entry.evidence else ""
+    expires = "" if entry.expires_ms is None else entry.expires_ms
+    address, note, account, who = map(harmless, (_address(entry), note, account, entry.who))
+    return address, entry.reason, note, account, entry.source, who, entry.created_ms, expires, entry.id
+
+
+def _address(entry: Entry) -> str:
     """As `import` reads it: a domain alone would look like a mistake there."""
     return f"@{entry.address}" if entry.is_pattern and "@" not in entry.address else entry.address

@@ -17,6 +17,7 @@ import msgspec
 from ...mta.address import split_address
 from ...policy.suppression import EntrySource, Evidence, Reason, same_mailbox
 from ...policy.suppression_patterns import is_pattern, read_pattern
+from ..csv_cells import as_meant
 from ..store import AppDatabase
 from ..texts import _
 from . import book
@@ -63,7 +64,7 @@ def _csv(lines: Iterable[str]) -> Iterator[Cells]:
     for row in reader:
         extra = row.pop("", None)
         fault = _("there are more cells than columns") if extra else ""
-        yield reader.line_num, fault or {name: value or "" for name, value in row.items()}
+        yield reader.line_num, fault or {name: as_meant((value or "").strip()) for name, value in row.items()}
 
 
 def _ndjson(lines: Iterable[str]) -> Iterator[Cells]:

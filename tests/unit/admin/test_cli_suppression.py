@@ -1,5 +1,6 @@
 """The verbs over suppressions, as a person or a program types them."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -137,6 +138,31 @@ def test_what_is_exported_can_be_imported_again(terminal: Terminal) -> None:
         assert terminal.type(f"suppression remove {number} --force") == 0
     assert terminal.type("suppression import -", exported) == 0
     assert {(each["address"], each["reason"]) for each in listed(terminal)} == before
+
+
+DANGEROUS = (
+    "=1+1@example.com",
+    "-a@example.com",
+    "+a@example.com",
+    "'=a@example.com",
+    "''-a@example.com",
+    "'a@b.example",
+)
+
+
+def test_no_exported_cell_is_a_formula_and_import_takes_them_as_they_were(terminal: Terminal) -> None:
+    for address in DANGEROUS:
+        assert terminal.type(f"suppression add --note =HYPERLINK({address[0]}) --who @{address[0]} -- {address}") == 0
+    terminal.type("suppression add @example.net --reason block")
+    before = {(each["address"], str(each["evidence"])) for each in listed(terminal)}
+    terminal.type("suppression export")
+    exported = terminal.out
+    cells = [cell for row in csv.reader(exported.splitlines()) for cell in row]
+    assert not [cell for cell in cells if cell[:1] in "=+-@\t\r" and cell]
+    for number in range(1, len(before) + 1):
+        assert terminal.type(f"suppression remove {number}") == 0
+    assert terminal.type("suppression import -", exported) == 0
+    assert {(each["address"], str(each["evidence"])) for each in listed(terminal)} == before
 
 
 @pytest.mark.parametrize(
