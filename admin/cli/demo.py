@@ -14,6 +14,7 @@ from random import Random
 import click
 from rich.console import Console
 
+from ...queue.returns.fates import Fate
 from ...queue.storage.database import StorageError
 from ..demo.folder import FolderUnusable, fresh_folder
 from ..demo.lines import LineView
@@ -122,11 +123,14 @@ def _summarise(demonstration: Demonstration) -> None:
             ("  " + _("delivered"), str(totals.delivered)),
             ("  " + _("waits"), str(totals.unfinished)),
             ("  " + _("failed"), str(totals.bounced)),
+            ("  " + _("bounced late"), str(picture.fates[Fate.HARD_LATE] + picture.fates[Fate.SOFT_LATE])),
+            ("  " + _("complained"), str(picture.fates[Fate.COMPLAINT])),
+            ("  " + _("answered by a machine"), str(picture.answers)),
             ("  " + _("received twice"), str(len(ledger.duplicates()) if ledger is not None else 0)),
         ]
     )
     click.echo(_("The queue of the demo stays in {folder} until the next one; look into it with:").format(
         folder=shown(stage.config_file.parent)
     ))  # fmt: skip
-    for verb in ("queue list", "stream list", "queue suspensions"):
+    for verb in ("queue list", "stream list", "queue suspensions", "suppression list"):
         click.echo(f"  {command()} {verb}{config_words(stage.config_file)}")

@@ -1,7 +1,8 @@
 """The demo's internet: the forty shipped providers, a little impatient, and how the demo's server is told about them.
 
-Owns   what the demo changes about conf/simulator-forty.toml: free ports, shorter greylisting, and the senders' domains,
-       whose MX is the demo's server itself, so that bounces come home; and the shaping rules that name these providers.
+Owns   what the demo changes about conf/simulator-forty.toml: free ports, shorter greylisting, what is sent back
+       (comes_back), and the senders' domains, whose MX is the demo's server itself, so that bounces come home; and the
+       shaping rules that name these providers.
 Knows  nothing of servers and letters.
 """
 
@@ -13,6 +14,7 @@ from ...mta.dkim.key import SigningKey, public_record, txt_strings
 from ...mta.simulator.behaviours import Counted, Per, StartTls
 from ...mta.simulator.domains import expand
 from ...mta.simulator.settings import ExtraRecord, Greylist, MxHost, ProviderSettings, Settings
+from .comes_back import returns_of
 from .receivers import SENDER_DOMAINS, shipped
 
 GREYLIST_SECONDS = 10.0
@@ -71,7 +73,7 @@ def _rates(provider: ProviderSettings) -> Iterator[str]:
 
 
 def _impatient(provider: ProviderSettings) -> ProviderSettings:
-    return replace(provider, greylist=_GREYLIST if provider.greylist else None)
+    return replace(provider, greylist=_GREYLIST if provider.greylist else None, late=returns_of(provider))
 
 
 def _published(key: SigningKey) -> ExtraRecord:

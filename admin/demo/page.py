@@ -1,5 +1,5 @@
-"""The demo's page: title, totals, streams, people's letters, the providers with most to say, the newest events, and
-what to try next to it.
+"""The demo's page: title, totals, streams, people's letters, what came back, the providers with most to say, the
+newest events, and what to try next to it.
 
 Owns   the layout. Made for 80 columns and 24 lines; more room shows more providers and events.
 Knows  no terminal that is taken or given back (`screen`).
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...queue.journal import JournalKind
+from ...queue.returns.fates import Fate
 from .. import times
 from ..explain.ceilings import ceiling_words
 from ..texts import _, ngettext
@@ -23,6 +24,9 @@ _COLOURS = {
     JournalKind.DEFERRED: "yellow",
     JournalKind.BOUNCED: "red",
     JournalKind.NOTICE: "magenta",
+    JournalKind.LATE_BOUNCE: "red",
+    JournalKind.COMPLAINT: "red",
+    JournalKind.AUTO_REPLY: "magenta",
     None: "cyan",
 }
 _LEAST_EVENTS = 3
@@ -34,6 +38,7 @@ def page(stage: Stage, now: float, width: int, height: int, hints: list[str]) ->
     """The whole page in `height` lines; lines that are too long end in “…”."""
     picture = stage.picture
     top = [_title(stage, now), _totals(picture), *(_campaign(picture, each) for each in CAMPAIGNS), _people(picture)]
+    top.append(_came_back(picture))
     bottom = [_impatience(stage, now), *map(plain, hints)]
     room = max(_LEAST_EVENTS + 3, height - len(top) - len(bottom))
     shown, others = _chosen(picture, (room - 1) * 2 // 3)
@@ -89,6 +94,15 @@ def _people(picture: Picture) -> Text:
         return plain(letters, "bold")
     words = _("{letters}; where a crowd waits, one of them leaves in {seconds} s")
     return plain(words.format(letters=letters, seconds=f"{max(seconds, 0.1):.1f}"), "bold")
+
+
+def _came_back(picture: Picture) -> Text:
+    words = _(
+        "came back later: {hard} dead addresses, {soft} other bounces, {complaints} complaints, {answers} answers"
+    )
+    fates = picture.fates
+    counts = {"hard": fates[Fate.HARD_LATE], "soft": fates[Fate.SOFT_LATE], "complaints": fates[Fate.COMPLAINT]}
+    return plain(words.format(**counts, answers=picture.answers))
 
 
 def _table(picture: Picture, shown: list[Group], others: list[Group], *, is_wide: bool) -> Table:

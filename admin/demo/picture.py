@@ -2,7 +2,8 @@
 a closer look.
 
 Owns   turning journal rows and the panorama into numbers. Pure: rows go in, nothing else happens.
-Knows  no terminal (`screen`) and no database. Recipients of streams are counted, and not told of one by one.
+Knows  no terminal (`screen`) and no database. Recipients of streams are counted, and told of one
+       by one only when something comes back.
 """
 
 from collections import Counter, deque
@@ -10,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-from ...queue.journal import JournalKind
+from ...queue.journal import CAME_BACK, JournalKind
 from ...queue.reading import AddressedFact
+from ...queue.returns.fates import Fate
 from ..explain.suspension_words import scope_words, suspension_words
 from ..figures import CeilingSeen
 from ..panorama import FlowLine, Panorama, ProviderRow
@@ -63,6 +65,8 @@ class Picture:
     events: deque[Happening] = field(default_factory=lambda: deque(maxlen=_KEPT_EVENTS))
     happened: int = 0  # events ever; the newest are in `events`
     letters: int = 0  # of people
+    fates: Counter[str] = field(default_factory=Counter[str])  # recipients that got worse after they had it
+    answers: int = 0  # of machines
     seq: int = 0
     waiting_address: str = ""  # somebody whose letter waits right now, for `explain`
     streamed: Counter[str] = field(default_factory=Counter[str])  # delivered, by a stream's reverse-path
@@ -118,7 +122,9 @@ class Picture:
         for fact in facts:
             self.seq = fact.row.seq
             self._count(fact)
-            if fact.reverse_path in BULK_SENDERS:
+            if fact.row.kind in CAME_BACK:
+                self._follow_return(fact)
+            elif fact.reverse_path in BULK_SENDERS:
                 self.streamed[fact.reverse_path] += fact.row.kind is JournalKind.DELIVERED
             else:
                 self._follow_letter(fact)
@@ -129,6 +135,17 @@ class Picture:
             line.delivered += kind is JournalKind.DELIVERED
             line.deferred += kind is JournalKind.DEFERRED
             line.bounced += kind in (JournalKind.BOUNCED, JournalKind.EXPIRED)
+
+    def _follow_return(self, fact: AddressedFact) -> None:
+        """A recipient counts by the worst that was heard of it; told of is what changes that, and answers."""
+        row, facts = fact.row, fact.row.facts
+        is_answer = row.kind is JournalKind.AUTO_REPLY
+        self.answers += is_answer
+        if facts.fate_before:
+            self.fates[facts.fate] += 1
+            self.fates[facts.fate_before] -= facts.fate_before != Fate.DELIVERED
+        if facts.fate_before or is_answer:
+            self.note(Happening(row.at_ms, sentence(fact), row.kind))
 
     def _follow_letter(self, fact: AddressedFact) -> None:
         row = fact.row

@@ -28,6 +28,12 @@ def sentence(fact: AddressedFact) -> str:
             return _("{address} fails for good: {words}").format(**_named(fact))
         case JournalKind.NOTICE:
             return _("{sender} is told that the letter to {address} failed").format(**_named(fact))
+        case JournalKind.LATE_BOUNCE:
+            return _("{address} had it, and it came back: “{words}”").format(**_named(fact))
+        case JournalKind.COMPLAINT:
+            return _("{address} calls it spam: no mailing goes there any more").format(**_named(fact))
+        case JournalKind.AUTO_REPLY:
+            return _("a machine answers for {address}: that is no bounce").format(**_named(fact))
         case JournalKind.FLUSHED | JournalKind.RETURNED:
             return ""
         case _:

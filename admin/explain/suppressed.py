@@ -40,7 +40,7 @@ class Standing(msgspec.Struct, frozen=True):
 async def read_standing(
     transaction: Transaction, addresses: Iterable[str], accounts: Iterable[int], now_ms: int
 ) -> Standing:
-    """Of at most MOST addresses."""
+    """Of the first MOST addresses."""
     patterns = await _patterns(transaction)
     found: dict[str, tuple[Entry, ...]] = {}
     for form in list(dict.fromkeys(map(same_mailbox, addresses)))[:MOST]:

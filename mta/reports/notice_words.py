@@ -60,7 +60,7 @@ NOTICE_SUBJECT = any_of(
     r"발송 ?실패", r"teslim ed(?:ilemedi|ilemeyen)", r"iletilemedi", r"teslimat (?:ba[sş]ar[ıi]s[ıi]z|hatas)",
     r"gönderilemedi", r"nedoru[cč]", r"k[aä]nde ej levereras", r"kunne ikke leveres", r"nem k[ée]zbes[ií]thet",
     r"warning: (?:could not|message|mail)", r"e-?mail delivery", r"mail could not", r"^rejected\b",
-    r"not member article", r"request to mailing list .{1,100} rejected", r"in mail from you$",
+    r"not member article", r"^fml system error", r"request to mailing list .{1,100} rejected", r"in mail from you$",
     r"apparently from you$",
     r"automatically rejected",
     r"permanent delivery", r"nameserver error", r"address (?:unknown|change|error)", r"user unknown", r"unknown user",

@@ -25,7 +25,10 @@ LISTS: tuple[Style, ...] = (
     ),
     Style(
         "fml",
-        matching(r"^subject: .{0,40}not member article from", r"you are not a? ?member of this mailing ?list"),
-        entry=matching(r"(?:mail|article|message) to <?ADDRESS", r"mailing list <ADDRESS"),
+        matching(r"^subject: .{0,40}not member article from", r"you are not a? ?member of this mailing ?list",
+        r"^subject: fml system error message"),
+        entry=matching(r"(?:mail|article|message) to <?ADDRESS", r"mailing list <ADDRESS",
+        r"^duplicated message-id in <ADDRESS",
+        r"^subject: fml system error message <ADDRESS"),
     ),
 )  # fmt: skip

@@ -90,7 +90,7 @@ UNIX: tuple[Style, ...] = (
         matching(r"\|-+ ?(?:message log|failed addresses) follows?:? ?-+\|"),
         begins=matching(r"failed addresses follow"),
         entry=LISTED,
-        ends=matching(r"\|-+ message text follows"),
+        ends=matching(r"\|-+ message (?:text|header) follows"),
     ),
     Style(
         "pmdf",
@@ -116,6 +116,11 @@ UNIX: tuple[Style, ...] = (
             r"failed recipient\(s\):",
         ),
         entry=LISTED,
+    ),
+    Style(
+        "james-details",
+        matching(r"^message details:\s*$", r"^error message below:\s*$"),
+        entry=matching(r"^\s+rcpt to: <?ADDRESS"),
     ),
     Style(
         "communigate",

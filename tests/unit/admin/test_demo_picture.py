@@ -1,9 +1,12 @@
 """The demo's numbers and page, made of rows."""
 
+from collections import Counter
+from fnmatch import fnmatchcase
 from pathlib import Path
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from youtong.admin.demo.folder import FolderUnusable, fresh_folder
 from youtong.admin.demo.internet import GREYLIST_SECONDS, HOSTNAME, demo_settings, demo_shaping
@@ -17,6 +20,7 @@ from youtong.admin.panorama import FlowLine, Panorama, ProviderRow
 from youtong.mta.clock import SystemClock
 from youtong.mta.dkim.key import Algorithm, generate
 from youtong.mta.envelope import Domain
+from youtong.mta.simulator.behaviours import Returned
 from youtong.mta.simulator.domains import expand
 from youtong.policy.shaping import file as shaping_file
 from youtong.policy.shaping.shaping import Shaping
@@ -203,3 +207,31 @@ def test_a_demo_empties_its_own_folder_and_no_other(tmp_path: Path) -> None:
 def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
     with fresh_folder(tmp_path / "one"), pytest.raises(FolderUnusable), fresh_folder(tmp_path / "one"):
         pass
+
+
+def test_what_comes_back_for_a_streams_letter_is_told_and_each_recipient_counts_by_the_worst() -> None:
+    picture = Picture()
+    said = Facts(bounce_kind="hard", code=550, enhanced="5.1.1", text="550 5.1.1 User unknown")
+    soft = replace(said, fate="soft-late", fate_before="delivered")
+    hard = replace(said, fate="hard-late", fate_before="soft-late")
+    complaint = Facts(fate="complaint", fate_before="hard-late")
+    news = "news@lantern.test"
+    picture.follow([fact(1, JournalKind.LATE_BOUNCE, facts=soft, sender=news)])
+    assert (picture.fates["soft-late"], picture.fates["hard-late"]) == (1, 0)
+    assert picture.events[-1].sentence.startswith("amy@university.test had it, and it came back: “550 5.1.1 User")
+    picture.follow([fact(2, JournalKind.LATE_BOUNCE, facts=hard, sender=news)])
+    picture.follow([fact(3, JournalKind.LATE_BOUNCE, facts=replace(hard, fate="", fate_before=""), sender=news)])
+    picture.follow([fact(4, JournalKind.COMPLAINT, facts=complaint, sender=news)])
+    picture.follow([fact(5, JournalKind.AUTO_REPLY, facts=Facts(reason="auto-reply"), sender=news)])
+    assert +picture.fates == Counter(complaint=1)
+    assert (picture.answers, picture.happened) == (1, 4)
+
+
+def test_of_the_demos_receivers_some_send_back_and_never_two_things_for_one_address() -> None:
+    late = {each.name: each.late for each in demo_settings([]).provider if each.late}
+    assert {each.send for lates in late.values() for each in lates} == {
+        Returned.BOUNCE, Returned.VACATION, Returned.COMPLAINT,
+    }  # fmt: skip
+    for lates in late.values():
+        for number in range(60):
+            assert sum(fnmatchcase(f"amy.{number}", pattern) for each in lates for pattern in each.recipients) <= 1
