@@ -99,7 +99,9 @@ class JournalFollower:
 
     async def _apply(self, transaction: Transaction, rows: Sequence[Row], heard: Sequence[Heard]) -> None:
         await _count_kinds(transaction, rows)
-        counted = [Counted(row.at_ms, row.kind, row.account_id, row.stream_id, row.facts) for row in rows]
+        counted = [
+            Counted(row.at_ms, row.kind, row.account_id, row.facts.stream or row.stream_id, row.facts) for row in rows
+        ]
         await fate_counting.count(transaction, fate_counting.changes(counted, self._rules.kind_of))
         await suppress_from(transaction, heard, self._rules.rules)
         await transaction.run(

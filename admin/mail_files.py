@@ -6,7 +6,8 @@ Knows  nothing of what is in a message.
 Invariants
     One message is in memory at a time, at most MAX_MESSAGE octets of it: no file is too large to be read.
     What cannot be read is a value, and the others go on.
-An mbox is a file that begins with "From "; its messages begin so behind an empty line (RFC 4155 §2).
+An mbox is a file that begins with "From "; its messages begin so behind an empty line, with a date on that line
+(RFC 4155 §2). Not every program quotes a line of the text that begins with the same word.
 """
 
 import mmap
@@ -21,7 +22,10 @@ import msgspec
 
 MAX_MESSAGE = 32 << 20
 STDIN = "-"
-_SEPARATOR = re.compile(rb"(?:\A|(?>\r\n|\n|\r)(?>\r\n|\n|\r))From [^\r\n]*(?>\r\n|\n|\r)")
+_DATE = rb"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|\d{4}-\d\d-\d\d)"
+_SEPARATOR = re.compile(
+    rb"(?:\AFrom |(?>\r\n|\n|\r)(?>\r\n|\n|\r)From (?=[^\r\n]{0,400}?" + _DATE + rb"))[^\r\n]*(?>\r\n|\n|\r)"
+)
 
 
 class MailFile(msgspec.Struct, frozen=True):
@@ -50,15 +54,26 @@ def mail_files(path: str) -> Iterator[MailFile | Unreadable]:
 
 
 def _folder(path: str) -> Iterator[MailFile | Unreadable]:
-    """A Maildir's tmp holds what is still being written."""
+    """A Maildir's tmp holds what is still being written, and files beside it are its server's own notes; pipes and
+    devices hold no mail, and might never end."""
     with os.scandir(path) as entries:
         inside = sorted(entries, key=lambda entry: entry.name)
     is_maildir = {"cur", "new", "tmp"} <= {entry.name for entry in inside}
     for entry in inside:
-        if is_maildir and entry.name == "tmp":
+        if is_maildir and (entry.name == "tmp" or not entry.is_dir(follow_symlinks=False)):
             continue
-        if entry.is_dir(follow_symlinks=False) or entry.is_file():
+        if _is_readable(entry):
             yield from mail_files(entry.path)
+
+
+def _is_readable(entry: os.DirEntry[str]) -> bool:
+    """A link to a folder is not followed: it may lead in a circle. One to nothing is tried, and so gets said."""
+    try:
+        if entry.is_dir(follow_symlinks=False) or entry.is_file():
+            return True
+    except OSError:  # such as a link to itself
+        return True
+    return entry.is_symlink() and not os.path.exists(entry.path)
 
 
 def _file(path: str) -> Iterator[MailFile]:

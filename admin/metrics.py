@@ -17,6 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from ..queue.figures import OTHER
+from ..queue.returns.fates import Fate
 from .figures import OwnerFigures
 from .panorama import Panorama, ProviderRow
 
@@ -31,6 +32,7 @@ class Scene(msgspec.Struct, frozen=True):
 
     panorama: Panorama
     file_bytes: Mapping[str, int]
+    fates: Mapping[Fate, int] = {}
 
     @property
     def owner(self) -> OwnerFigures | None:
@@ -109,6 +111,10 @@ def _look_ups(scene: Scene) -> Samples:
 
 def _files(scene: Scene) -> Samples:
     return [((name,), size) for name, size in scene.file_bytes.items()]
+
+
+def _fates(scene: Scene) -> Samples:
+    return [((fate.value,), n) for fate, n in scene.fates.items()]
 
 
 def _labels(scene: Scene) -> Callable[[str], str]:
@@ -191,6 +197,10 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "youtong_worker_deaths_total", "counter", "Delivery processes that ended unasked.", (),
         _of_owner(lambda owner: owner.worker_deaths),
+    ),
+    Metric(
+        "youtong_ended_recipients", "gauge", "Recipients that have ended, by what they count as now.", ("fate",),
+        _fates,
     ),
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ from ..mta.clock import Clock
 from .config import Config
 from .metrics import CONTENT_TYPE, Scene, exposition, file_sizes
 from .panorama import gather
+from .returns.fate_reading import of_all
 
 KEEP_SECONDS = 1.0
 CLIENT_SECONDS = 5.0
@@ -97,5 +98,6 @@ class MetricsListener:
 
 
 def scrape(config: Config, clock: Clock) -> bytes:
-    """What there is to say now. Raises StorageError."""
-    return exposition(Scene(gather(config, {}, clock), file_sizes(config.server.data_dir)))
+    """What there is to say now. Raises StorageError, StoreError."""
+    data_dir = config.server.data_dir
+    return exposition(Scene(gather(config, {}, clock), file_sizes(data_dir), of_all(data_dir / "app.db")))

@@ -32,13 +32,13 @@ def _why(why: WhyKept | None, domain: str) -> str:
         case None:
             return _("nobody can say where they would go")
         case WhyKept.NULL:
-            return _("the letter was submitted without one, so that nobody is told")
+            return _("the message was submitted without one, so nobody is notified")
         case WhyKept.SWITCHED_OFF:
             return _("addresses of ours are switched off for the account (youtong account set NAME --verp on)")
         case WhyKept.ASKED:
             return _("whoever made the stream asked for it")
         case WhyKept.NOT_LISTENING:
-            return _("this system takes no mail, since its configuration has no [inbound]")
+            return _("this system accepts no mail, since its configuration has no [inbound]")
         case WhyKept.NOBODYS:
             return _(
                 "{domain} belongs to no account, so mail to it is refused here "

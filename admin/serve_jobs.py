@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from functools import partial
 
 from ..mta.clock import SystemClock
@@ -26,6 +26,7 @@ from .returns.inbound_follower import InboundFollower
 from .returns.report_reader import ReportReader
 from .returns.rules_in_force import RulesInForce
 from .store import AppDatabase
+from .suppression.book import trees_of
 from .suppression.upkeep import SuppressionUpkeep
 
 Work = Coroutine[None, None, None]
@@ -65,10 +66,15 @@ def _work(config: Config, app: AppDatabase, rules: RulesInForce, reader: ReportR
     upkeep = _suppression_upkeep(config, app, rules)
     return [
         JournalFollower(data_dir / "queue.db", app, rules).run(),
-        InboundFollower(data_dir, reader, signer, SystemClock()).run(),
+        InboundFollower(data_dir, reader, signer, partial(_masters, app), SystemClock()).run(),
         _keep_rules(rules, reader, upkeep),
         upkeep.run(),
     ]
+
+
+async def _masters(app: AppDatabase, account_ids: Iterable[int]) -> dict[int, int]:
+    async with app.reading() as transaction:
+        return await trees_of(transaction, account_ids)
 
 
 def _suppression_upkeep(config: Config, app: AppDatabase, rules: RulesInForce) -> SuppressionUpkeep:

@@ -59,7 +59,9 @@ class StreamControl:
         except UnknownStream as error:
             raise Refused(_("There is no such stream.")) from error
         except StreamIsStopped as error:
-            raise Refused(_("The stream was stopped, or its time is over: nobody joins it any more.")) from error
+            raise Refused(
+                _("The stream was stopped, or its time is over: no recipients can be added any more.")
+            ) from error
         except NoWayBack as lost:
             raise Refused(no_way_back_sentence(lost)) from lost
         except TemplateFault as fault:

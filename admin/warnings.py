@@ -64,16 +64,14 @@ def _sources(config: Config, index: LineIndex) -> Iterator[Fault]:
 
 def _inbound(config: Config, index: LineIndex) -> Iterator[Fault]:
     if config.inbound is not None and config.inbound.listen:
-        sentence = _(
-            "mail to any address of an account's domain is accepted and kept here, and forwarded to nobody yet"
-        )
+        sentence = _("mail to any address of an account's domain is accepted and kept here, and not forwarded yet")
         yield Fault(index.line_of("inbound"), "[inbound]", sentence)
 
 
 def _forgetting(config: Config, index: LineIndex) -> Iterator[Fault]:
     days = VERP_LIFE_MS // 86_400_000
     if config.inbound is not None and config.queue.forget_after_days < days:
-        sentence = _("bounces may come for {n} days, and those of letters that are forgotten by then are refused")
+        sentence = _("bounces may come for {n} days, and those of messages that are deleted by then are refused")
         line = index.line_of("queue", 0, "forget_after_days")
         yield Fault(line, "[queue] forget_after_days", sentence.format(n=days))
 

@@ -31,6 +31,7 @@ class JournalKind(StrEnum):
     AUTO_REPLY = "auto-reply"  # a machine answered: vacation, moved, challenge (Facts.reason says which)
     HEARD_DELAY = "heard-delay"
     HEARD_SUCCESS = "heard-success"
+    STREAM_COMPLAINT = "stream-complaint"  # names a stream and no recipient; recipient_id 0
 
 
 CAME_BACK = frozenset(
@@ -40,6 +41,7 @@ CAME_BACK = frozenset(
         JournalKind.AUTO_REPLY,
         JournalKind.HEARD_DELAY,
         JournalKind.HEARD_SUCCESS,
+        JournalKind.STREAM_COMPLAINT,
     }
 )
 """Kinds that tell what an inbound message said; each has Facts.inbound."""
@@ -93,6 +95,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename={"
     fate: str = ""  # of the recipient from now on, when this changed it (queue.returns.fates)
     fate_before: str = ""
     ended_ms: int = 0  # when it had ended: for that day its fate counts; 0 while it has not
+    stream: int = 0  # whose recipient it is, or which was complained about; 0: of no stream
     recipient: str = ""  # about whom the notice speaks, when not the recipient itself: it had been forwarded
 
 

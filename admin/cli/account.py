@@ -22,10 +22,12 @@ from .account_frame import (
     name_argument,
     password_option,
     read_password,
+    recent_fates,
     with_register,
 )
 from .account_output import account_json, credential_json, print_account, print_accounts, print_credentials
 from .account_setting import set_account
+from .fates_output import fates_json, print_fates
 from .frame import config_option, json_option, loaded, teaching
 from .output import print_json
 
@@ -108,13 +110,19 @@ def show(name: str, config_file: Path, as_json: bool) -> None:
     async def ask(register: AccountRegister) -> tuple[Account, list[Credential]]:
         return await register.account(name), await register.credentials(name)
 
-    found, credentials = with_register(loaded(config_file), ask)
+    config = loaded(config_file)
+    found, credentials = with_register(config, ask)
+    fates = recent_fates(config, found.id)
     if as_json:
-        print_json({**account_json(found), "credentials": [credential_json(one) for one in credentials]})
+        told = [credential_json(one) for one in credentials]
+        print_json({**account_json(found), "credentials": told, "fates_30_days": fates_json(fates)})
         return
     print_account(found)
     click.echo()
     print_credentials(credentials)
+    if fates:
+        click.echo("\n" + _("Recipients whose mail ended in the last 30 days:"))
+        print_fates(fates)
 
 
 @account.command(
@@ -138,7 +146,7 @@ def passwd(name: str, password_stdin: bool, config_file: Path) -> None:
 @account.command(
     **teaching(
         _("Refuse an account from now on."),
-        _("Its clients can no longer log in or send, nor can those of its sub-accounts. Letters that were accepted "
+        _("Its clients can no longer log in or send, nor can those of its sub-accounts. Messages that were accepted "
           "are still delivered. Nothing is deleted: “enable” undoes it."),
         examples=("youtong account disable alice@example.com",),
     )

@@ -38,7 +38,7 @@ def credential() -> None:
 )
 @name_argument
 @class_option
-@click.option("--label", default="", help=_("A word to know it by, e.g. the device or program."))
+@click.option("--label", default="", help=_("A label to know it by, e.g. the device or program."))
 @config_option
 @json_option
 def add_credential(name: str, mail_class: str, label: str, config_file: Path, as_json: bool) -> None:
@@ -100,8 +100,8 @@ def _limit_options(verb: Callable[..., None]) -> Callable[..., None]:
     "limit",
     **teaching(
         _("Give a credential limits of its own."),
-        _("They take the place of those in [people] of the configuration, also for transactional credentials, which "
-          "have none otherwise. 0 is no limit. A running server follows at once."),
+        _("They replace those in [people] of the configuration, also for transactional credentials, which have none "
+          "otherwise. 0 is no limit. A running server follows at once."),
         examples=(
             "youtong account credential limit shop@example.com 7 --messages-per-day 2000 --recipients-per-day 5000",
             "youtong account credential limit shop@example.com 7 --default",
@@ -111,7 +111,7 @@ def _limit_options(verb: Callable[..., None]) -> Callable[..., None]:
 @name_argument
 @click.argument("number", type=int, metavar="NUMBER")
 @_limit_options
-@click.option("--default", "as_configured", is_flag=True, help=_("Take all its own limits away."))
+@click.option("--default", "as_configured", is_flag=True, help=_("Remove all its own limits."))
 @config_option
 def limit_credential(name: str, number: int, as_configured: bool, config_file: Path, **numbers: int | None) -> None:
     given = {field: value for field, value in numbers.items() if value is not None}

@@ -33,7 +33,7 @@ def add_domain(name: str, domain_name: str, config_file: Path) -> None:
     click.echo(_("{name} may send as any address of {domain}.").format(name=name, domain=domain_name))
 
 
-@domain.command("remove", **teaching(_("Take a domain from an account.")))
+@domain.command("remove", **teaching(_("Remove a domain from an account.")))
 @name_argument
 @domain_argument
 @config_option

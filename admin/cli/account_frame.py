@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import click
@@ -18,6 +19,8 @@ from ..accounts import AccountError, AccountRegister, account_name
 from ..accounts.secrets import MIN_CHOSEN_LENGTH
 from ..config import Config
 from ..control import NotRunning, Refused
+from ..returns import fate_reading
+from ..returns.fate_reading import Fates
 from ..store import AppDatabase, StoreError
 from ..texts import _
 from .frame import clock
@@ -56,7 +59,7 @@ class_option = click.option(
     type=_CLASSES,
     default="people",
     show_default=True,
-    help=_("What kind of letters this secret sends: people's, or a program's (orders, passwords, notices)."),
+    help=_("What kind of mail this secret sends: a person's, or a program's (orders, passwords, notices)."),
 )
 password_option = click.option(
     "--password-stdin", is_flag=True, help=_("Read the password from standard input, instead of asking for it.")
@@ -99,3 +102,12 @@ def read_password(from_stdin: bool) -> str:
     if len(password) < MIN_CHOSEN_LENGTH:
         raise click.ClickException(_("A password needs at least {n} characters.").format(n=MIN_CHOSEN_LENGTH))
     return password
+
+
+def recent_fates(config: Config, account_id: int) -> Fates:
+    """What its recipients of the last 30 days count as."""
+    first = datetime.fromtimestamp(clock.now_ms() / 1000, UTC).date() - timedelta(days=29)
+    try:
+        return fate_reading.of_account(config.server.data_dir / "app.db", account_id, first.isoformat())
+    except StoreError as error:
+        raise click.ClickException(_("The counters cannot be read: {error}").format(error=error)) from error

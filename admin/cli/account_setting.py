@@ -17,10 +17,10 @@ from .frame import config_option, loaded, teaching
     "set",
     **teaching(
         _("Change how an account's mail is sent."),
-        _("With --verp on, what its programs and streams send has a reverse-path of its own for each recipient, in the "
-          "domain of the author: bounces come here and are counted. It needs the domain's MX to lead to this system. "
-          "With --verp off, bounces go to the reverse-path that the program or stream gave. People's letters keep "
-          "theirs. Letters that were accepted stay as they are."),
+        _("With --verp on, mail of its programs and streams has a reverse-path of its own for each recipient, in the "
+          "domain of the author: bounces come here and are counted. The domain's MX has to point to this system. "
+          "With --verp off, bounces go to the reverse-path that the program or stream gave. Personal mail keeps its "
+          "own. Messages that were accepted stay as they are."),
         examples=("youtong account set shop@example.com --verp off",),
     ),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """How bounces and bounce rules are shown: JSON lines for programs, facts and a table for people.
 
-Owns   the keys of `youtong bounce classify` (DESIGN §6), and the words for kind, blame and action.
+Owns   the keys of `youtong bounce classify` (DESIGN §6), and the layout for people; the words are `bounce_words`.
 Knows  no verb and no file.
 """
 
@@ -16,6 +16,7 @@ from ...mta.reports.report import Report, ReportSort
 from ...policy.bounces.classifying import Bounced, classify
 from ...policy.bounces.rule import BounceRule
 from ...policy.bounces.ruling import BounceRules
+from ..bounce_words import action_words, blame_words, category_words, disposition_words, kind_words
 from ..mail_files import MailFile
 from ..texts import _
 
@@ -77,11 +78,11 @@ def _other_line(name: str, report: Report) -> dict[str, Any]:
 
 def bounced_facts(one: Bounced, rules: BounceRules) -> list[tuple[str, str]]:
     facts = [
-        (_("Category"), one.category or _("unknown: nothing in the rules knows these words")),
-        (_("Kind"), str(one.kind)),
-        (_("Blame"), str(one.blame) or _("nobody")),
+        (_("Category"), category_words(one.category) if one.category else _("unknown: no rule knows these words")),
+        (_("Kind"), kind_words(one.kind)),
+        (_("Blame"), blame_words(one.blame)),
         (_("Attempt"), _("final") if one.disposition == "final" else _("tried again")),
-        (_("Action"), str(one.action)),
+        (_("Action"), action_words(one.action)),
         (_("Status"), one.status),
     ]
     if rule := next((rule for rule in rules.file.rules if rule.name == one.rule), None):
@@ -93,18 +94,18 @@ def bounced_facts(one: Bounced, rules: BounceRules) -> list[tuple[str, str]]:
 
 
 def rule_table() -> tuple[str, ...]:
-    return _("Rule"), _("Providers"), _("Category"), _("Kind"), _("Blame"), _("Action")
+    return _("Rule"), _("Category"), _("Kind"), _("Blame"), _("Action"), _("Providers")
 
 
 def rule_row(rule: BounceRule, rules: BounceRules) -> tuple[str, ...]:
     meaning = rules.of_rule(rule)
     return (
         rule.name,
-        ", ".join(rule.provider) or _("(all)"),
-        rule.category,
-        str(meaning.kind),
-        str(meaning.blame),
-        str(meaning.action),
+        category_words(rule.category),
+        kind_words(meaning.kind),
+        blame_words(meaning.blame),
+        action_words(meaning.action),
+        _("only {providers}").format(providers=", ".join(rule.provider)) if rule.provider else "",
     )
 
 
@@ -114,16 +115,16 @@ def rule_facts(rule: BounceRule, rules: BounceRules) -> list[tuple[str, str]]:
         (_("Rule"), rule.name),
         (_("Written in"), f"{rule.path}:{rule.line}"),
         (_("Providers"), ", ".join(rule.provider)),
-        (_("Category"), rule.category),
-        (_("Kind"), str(meaning.kind)),
-        (_("Blame"), str(meaning.blame)),
-        (_("Action"), str(meaning.action)),
-        (_("Attempt"), str(meaning.disposition)),
+        (_("Category"), category_words(rule.category)),
+        (_("Kind"), kind_words(meaning.kind)),
+        (_("Blame"), blame_words(meaning.blame)),
+        (_("Action"), action_words(meaning.action)),
+        (_("Attempt"), disposition_words(meaning.disposition)),
         (_("Text"), rule.text),
         (_("Codes"), ", ".join([*map(str, rule.codes), *rule.enhanced])),
         (_("Source of the fact"), rule.fact),
-        *((_("Takes"), text) for text in rule.examples),
-        *((_("Does not take"), text) for text in rule.near_misses),
+        *((_("Matches"), text) for text in rule.examples),
+        *((_("Does not match"), text) for text in rule.near_misses),
     ]
     return [(name, value) for name, value in facts if value]
 

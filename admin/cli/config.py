@@ -39,8 +39,8 @@ def config() -> None:
         _("List every fault of the configuration file, with its line."),
         _(
             "Nothing is started or changed. The exit code is 0 when the file can be used, and 1 when it has faults. "
-            "What can be used, but will hardly do what you expect, is told too. The shaping rules "
-            "and bounce rules that belong to it are checked with it."
+            "Settings that can be used, but will hardly do what you expect, are reported too. The shaping rules and "
+            "bounce rules that belong to it are checked with it."
         ),
         examples=("youtong config check", "youtong config check --config /etc/youtong/youtong.toml"),
     )

@@ -36,15 +36,15 @@ _HINT_SECONDS = 6  # each is shown
 @click.command(
     **teaching(
         _("Show a server at work in a simulated internet."),
-        _("Starts a real server, forty receivers in the manner of Gmail, Outlook, QQ, 163 and others (and some that "
-          "are full, slow, dead or mistyped), three streams to thousands of people, and letters of people between "
-          "them. Watch each leave at the pace that its receiver tolerates. Nothing leaves this machine, and your own "
-          "configuration and mail are not touched. Ctrl-C ends it."),
+        _("Starts a real server, forty receivers that behave like Gmail, Outlook, QQ, 163 and others (and some that "
+          "are full, slow, dead or mistyped), three streams to thousands of people, and personal messages in "
+          "between. Watch each leave at the pace that its receiver accepts. Nothing leaves this machine, and your "
+          "own configuration and mail are not touched. Ctrl-C ends it."),
         examples=("youtong demo", "youtong demo --seconds 60", "youtong demo | head -50"),
     )
 )  # fmt: skip
 @click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), default=None, help=_("End by itself after this time.")
+    "--seconds", type=click.FloatRange(min=0, min_open=True), default=None, help=_("End automatically after this time.")
 )
 @click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=_FOLDER, show_default=True, metavar="DIR",
@@ -91,7 +91,7 @@ def _view(folder: Path) -> Generator[View]:
 
 def _hint(picture: Picture, width: int, folder: Path) -> list[str]:
     """Always of the same height, so that the page does not jump. A long command goes on after a backslash."""
-    words = _("What limits what? Why does a letter wait? In another terminal:")
+    words = _("What limits what? Why does a message wait? In another terminal:")
     choice = _verbs(picture)
     turn = int(picture.at_ms / 1000 / _HINT_SECONDS) % len(choice)
     first, second = f"  {command()} {choice[turn]}", config_words(folder / "youtong.toml")
@@ -113,8 +113,8 @@ def _summarise(demonstration: Demonstration) -> None:
     picture, ledger = stage.picture, stage.ledger
     totals = picture.totals
     sentence = ngettext(
-        "{n} letter of people and three streams were sent. Of all recipients:",
-        "{n} letters of people and three streams were sent. Of all recipients:",
+        "{n} personal message and three streams were sent. Of all recipients:",
+        "{n} personal messages and three streams were sent. Of all recipients:",
         picture.letters,
     )
     click.echo(sentence.format(n=picture.letters))
@@ -125,7 +125,7 @@ def _summarise(demonstration: Demonstration) -> None:
             ("  " + _("failed"), str(totals.bounced)),
             ("  " + _("bounced late"), str(picture.fates[Fate.HARD_LATE] + picture.fates[Fate.SOFT_LATE])),
             ("  " + _("complained"), str(picture.fates[Fate.COMPLAINT])),
-            ("  " + _("answered by a machine"), str(picture.answers)),
+            ("  " + _("auto-replies"), str(picture.answers)),
             ("  " + _("received twice"), str(len(ledger.duplicates()) if ledger is not None else 0)),
         ]
     )

@@ -60,7 +60,7 @@ class SelectorParam(click.ParamType[str]):
         try:
             return normalise_selector(value)
         except KeyFault:
-            self.fail(_("“{value}” is no selector: letters, digits and hyphens.").format(value=value), param, ctx)
+            self.fail(_("“{value}” is not a selector: letters, digits and hyphens.").format(value=value), param, ctx)
 
 
 domain_argument = click.argument("domain", type=DomainParam(), metavar="DOMAIN")
@@ -69,8 +69,8 @@ domain_argument = click.argument("domain", type=DomainParam(), metavar="DOMAIN")
 @click.group(
     **teaching(
         _("DKIM keys: make, publish, test, and verify signatures."),
-        _("Receivers believe a letter more when it is signed by the domain of its From address. Make a key, publish "
-          "its records in the DNS of the domain, test them, and every letter from that domain is signed."),
+        _("Receivers trust a message more when it is signed by the domain of its From address. Make a key, publish "
+          "its records in the DNS of the domain, test them, and every message from that domain is signed."),
         examples=("youtong dkim keygen example.com", "youtong dkim test example.com"),
     )
 )  # fmt: skip
@@ -96,7 +96,7 @@ def dkim() -> None:
 )  # fmt: skip
 @click.option(
     "--algorithm", type=click.Choice(list(_ALGORITHMS)), default="both", show_default=True,
-    help=_("rsa is understood everywhere, ed25519 is newer and shorter; with both, each letter bears two signatures."),
+    help=_("rsa is understood everywhere, ed25519 is newer and shorter; with both, each message has two signatures."),
 )  # fmt: skip
 @config_option
 def keygen(domain: Domain, selector: str | None, algorithm: str, config_file: Path) -> None:
@@ -215,7 +215,7 @@ def verify(context: click.Context, file: BinaryIO, dns_server: str | None, confi
         print_table(
             (_("Domain"), _("Selector"), _("Algorithm"), _("Result")),
             [verdict_row(verdict) for verdict in verdicts],
-            empty=_("The message bears no DKIM signature."),
+            empty=_("The message has no DKIM signature."),
         )
     if not verdicts or not all(verdict.passed for verdict in verdicts):
         context.exit(1)

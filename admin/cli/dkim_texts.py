@@ -17,7 +17,7 @@ def fault_text(fault: RecordFault) -> str:
         case RecordFault.MISSING:
             return _("not published: there is no TXT record with this name")
         case RecordFault.SEVERAL:
-            return _("several TXT records have this name; receivers take any of them, so leave one")
+            return _("several TXT records have this name; receivers may use any of them, so leave one")
         case RecordFault.NO_RECORD:
             return _("the TXT record is no DKIM record (are there quotes or backslashes too many?)")
         case RecordFault.REVOKED:

@@ -24,7 +24,9 @@ class DnsServerParam(click.ParamType[str]):
         try:
             return str(parse_server(value))
         except ValueError:
-            self.fail(_("“{value}” is no IP address with a port, like 192.0.2.1:53.").format(value=value), param, ctx)
+            self.fail(
+                _("“{value}” is not an IP address with a port, like 192.0.2.1:53.").format(value=value), param, ctx
+            )
 
 
 dns_server_option = click.option(

@@ -39,7 +39,7 @@ _dialogue_option = click.option(
 
 @click.group(
     **teaching(
-        _("Say where a letter is, why it waits, and what comes next."),
+        _("Say where a message is, why it waits, and what happens next."),
         _("Works while the server runs, and while it does not: then from what is stored."),
         examples=(
             "youtong explain recipient bob@example.org",
@@ -54,16 +54,16 @@ def explain() -> None:
 
 @explain.command(
     **teaching(
-        _("Explain the newest letters to an address."),
-        _("The newest letter, and the newest that waits, are told in full: state and reason, the receiver's last reply "
-          "in its own words, what comes next and when. The others get a line each. What suppresses the address is told "
-          "above, also where there is no letter."),
+        _("Explain the newest messages to an address."),
+        _("The newest message, and the newest that waits, are shown in full: state and reason, the receiver's last "
+          "reply verbatim, what happens next and when. The others get a line each. What suppresses the address is "
+          "shown above, also where there is no message."),
         examples=("youtong explain recipient bob@example.org", "youtong explain recipient bob@example.org --limit 50"),
     )
 )  # fmt: skip
 @click.argument("address", type=AddressParam(), metavar="ADDRESS")
 @click.option(
-    "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help=_("At most this many letters.")
+    "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help=_("At most this many messages.")
 )
 @_dialogue_option
 @config_option
@@ -86,9 +86,9 @@ def recipient(address: str, limit: int, dialogue: bool, config_file: Path, as_js
 
 def _show_head(address: str, n: int) -> None:
     if n:
-        sentence = ngettext("{n} letter to {address}, newest first:", "{n} letters to {address}, newest first:", n)
+        sentence = ngettext("{n} message to {address}, newest first:", "{n} messages to {address}, newest first:", n)
     else:
-        sentence = _("There is no letter to {address} in the queue.")
+        sentence = _("There is no message to {address} in the queue.")
     click.echo(sentence.format(n=n, address=address))
 
 
@@ -114,9 +114,9 @@ def _warn(explanations: Sequence[Explanation], around: Surroundings) -> None:
 
 @explain.command(
     **teaching(
-        _("Tell the life of one letter."),
+        _("Show the life of one message."),
         _("For its recipients, those that share a fate together: state and reason, what comes next, what to do. Then "
-          "each attempt with the receiver's own words, from the moment it was accepted."),
+          "each attempt with the receiver's own reply, from the moment it was accepted."),
         examples=("youtong explain message q0000c1s",),
     )
 )  # fmt: skip
@@ -132,7 +132,7 @@ def message(number: int, limit: int, dialogue: bool, config_file: Path, as_json:
     names = account_names(config)
     gathered = asked(lambda: gathering.of_message(config, names, number, limit, clock))
     if not gathered.letters:
-        raise click.ClickException(_("There is no letter {queue_id}.").format(queue_id=queue_id(number)))
+        raise click.ClickException(_("There is no message {queue_id}.").format(queue_id=queue_id(number)))
     rows = [letter.recipient for letter in gathered.letters]
     book = standing(config, (row.address for row in rows), {row.account_id for row in rows}, gathered.around.now_ms)
     explanations = _explained(gathered, book)
@@ -174,7 +174,7 @@ def _show_life(
 
 @explain.command(
     **teaching(
-        _("Tell what limits the mail to a domain or a provider."),
+        _("Show what limits the mail to a domain or a provider."),
         _("Which provider it is and by which rule; its mail hosts; every number in force and the line that set it; "
           "what limits it now; whose mail waits; what is stopped, until when, and how to end that; what hosts said."),
         examples=("youtong explain site gmail.com", "youtong explain site google"),

@@ -35,7 +35,7 @@ def _reachable(place: Endpoint) -> tuple[str, int]:
 
 def _curl(url: str, sender: str, password: str | None) -> list[str]:
     user = "operator" if password is None else f"operator:{password}"
-    letter = rf"From: {sender}\nTo: {RECIPIENT}\nSubject: A first letter\n\nHello!\n"
+    letter = rf"From: {sender}\nTo: {RECIPIENT}\nSubject: A first message\n\nHello!\n"
     return [
         f"printf '{letter}' |",
         f"curl {url} --ssl-reqd --insecure --user {shlex.quote(user)} --crlf \\",
@@ -45,7 +45,7 @@ def _curl(url: str, sender: str, password: str | None) -> list[str]:
 
 def _python(host: str, port: int, sender: str, password: str | None, is_tls: bool) -> list[str]:
     secret = "__import__('getpass').getpass()" if password is None else repr(password)
-    letter = repr(f"From: {sender}\nTo: {RECIPIENT}\nSubject: A first letter\n\nHello!\n")
+    letter = repr(f"From: {sender}\nTo: {RECIPIENT}\nSubject: A first message\n\nHello!\n")
     connect = f"client = smtplib.SMTP{'_SSL' if is_tls else ''}({host!r}, {port})"
     return [
         'python3 -c "',

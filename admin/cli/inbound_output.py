@@ -16,16 +16,18 @@ from ...queue.inbound.inbound_mail import Addressee, Effect, InboundKind, Inboun
 from .. import times
 from ..explain.facts import headline_of
 from ..texts import _
-from .output import print_facts, print_table
+from .fitted_rows import Fitting, print_rows
+from .output import print_facts
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def print_inbound(messages: Sequence[InboundMessage], now_ms: int, *, whole: bool) -> None:
     """A line each. `whole`: nothing was left off."""
-    print_table(
-        (_("Number"), _("Kind"), _("From"), _("To"), _("Came"), _("Size"), _("Read as")),
+    print_rows(
+        (_("Number"), _("Kind"), _("From"), _("Came"), _("To"), _("Size"), _("Read as")),
         [_row(message, now_ms) for message in messages],
+        Fitting(beneath=(6, 4, 5)),
         empty=_("Nothing came."),
     )
     if not whole:
@@ -39,8 +41,8 @@ def _row(message: InboundMessage, now_ms: int) -> tuple[str, ...]:
         inbound_id(message.seq),
         kind_words(first.kind),
         _sender(message),
-        _printable(first.address) + more,
         times.relative(message.at_ms, now_ms),
+        _printable(first.address) + more,
         _("{n:,} bytes").format(n=message.size_bytes),
         read_words(message),
     )
@@ -108,7 +110,7 @@ def _sort_words(word: str) -> str:
         ReadAs.MOVED: _("has moved"),
         ReadAs.CHALLENGE: _("asks to be confirmed"),
         ReadAs.COMPLAINT: _("complaint"),
-        ReadAs.LETTER: _("letter"),
+        ReadAs.LETTER: _("message"),
         ReadAs.UNREADABLE: _("cannot be read"),
     }
     return sorts.get(ReadAs(word), word) if word in frozenset(ReadAs) else word

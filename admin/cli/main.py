@@ -55,7 +55,7 @@ VERBS = (
     LazyVerb("queue", "queue", N_("The queue: what waits, and acting on it.")),
     LazyVerb("stream", "stream", N_("Streams: one text for many recipients, with fields of their own.")),
     LazyVerb("top", "top", N_("Watch what waits, what leaves, and what limits it.")),
-    LazyVerb("explain", "explain", N_("Say where a letter is, why it waits, and what comes next.")),
+    LazyVerb("explain", "explain", N_("Say where a message is, why it waits, and what happens next.")),
     LazyVerb("dkim", "dkim", N_("DKIM keys: make, publish, test, and verify signatures.")),
     LazyVerb("shaping", "shaping", N_("Shaping rules: how fast each provider is fed, and what its replies change.")),
     LazyVerb("bounce", "bounce", N_("Bounces: what refusals and notices mean, and who is to blame.")),
@@ -86,8 +86,8 @@ class LazyGroup(click.Group):
     name="youtong",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_("Every command explains itself: youtong COMMAND --help"),
-    help=_("Youtong sends your company's mail: it takes letters from mail clients and programs, keeps them safe in a "
-           "queue, signs them, and delivers them to their receivers."),
+    help=_("Youtong sends your company's mail: it accepts messages from mail clients and programs, keeps them safe "
+           "in a queue, signs them, and delivers them to their receivers."),
 )  # fmt: skip
 @click.version_option(
     package_name="youtong", prog_name="youtong", message="%(prog)s %(version)s", help=_("Show the version and exit.")

@@ -55,11 +55,17 @@ def print_grid(table: Table) -> None:
     _print(table)
 
 
-def _print(table: Table) -> None:
+def print_texts(texts: Iterable[Text]) -> None:
+    """Lines that are laid out already; only one without a space to fold at is longer than the terminal."""
+    _print(*texts)
+
+
+def _print(*shown: Table | Text) -> None:
     """Without the spaces that fill a table up to its right edge."""
     terminal = console()
     with terminal.capture() as captured:
-        terminal.print(table)
+        for each in shown:
+            terminal.print(each, overflow="fold")
     for line in captured.get().splitlines():
         click.echo(line.rstrip())
 

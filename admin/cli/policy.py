@@ -32,7 +32,7 @@ def policy() -> None:
     **teaching(
         _("Say whether a policy file can be used."),
         _("Runs the file as the server would, and names the first fault with its line. Without FILE it is the one "
-          "that belongs to the configuration. Nothing is taken into use: that is `youtong reload`."),
+          "that belongs to the configuration. Nothing is put into effect: that is `youtong reload`."),
         examples=("youtong policy check", "youtong policy check new-policy.py"),
     )
 )  # fmt: skip

@@ -61,21 +61,21 @@ def limit_option(default: int) -> Callable[[Verb], Verb]:
     "list",
     **teaching(
         _("List what waits."),
-        _("Recipients that are being delivered come first, then held ones, then the others, by domain, those that are "
-          "due first at the top. With --state also letters that have ended, newest first; with --held one line for "
-          "each held letter, and why."),
+        _("Recipients that are being delivered come first, then held ones, then the others, by domain, those that "
+          "are due first at the top. With --state also finished messages, newest first; with --held one line for "
+          "each held message, and why."),
         examples=("youtong queue list --domain example.org", "youtong queue list --held"),
     ),
 )  # fmt: skip
 @click.option("--domain", type=DomainParam(), metavar="DOMAIN", default=None, help=_("Only this recipient domain."))
-@click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Only letters of this account."))
+@click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Only messages of this account."))
 @click.option(
     "--state",
     type=click.Choice([each.name.lower() for each in RecipientState]),
     default=None,
     help=_("Only this state."),
 )
-@click.option("--held", is_flag=True, help=_("Held letters, with their account and the reason."))
+@click.option("--held", is_flag=True, help=_("Held messages, with their account and the reason."))
 @limit_option(50)
 @config_option
 @json_option
@@ -106,7 +106,7 @@ def list_recipients(
 
 @queue.command(
     **teaching(
-        _("Show one letter: envelope, headers, and each recipient's state."),
+        _("Show one message: envelope, headers, and each recipient's state."),
         examples=("youtong queue show q0000c1s", "youtong explain message q0000c1s"),
     )
 )
@@ -118,7 +118,7 @@ def show(number: int, limit: int, config_file: Path, as_json: bool) -> None:
     config = loaded(config_file)
     message, found = asked(lambda: _message_and_recipients(config, number, limit + 1))
     if message is None:
-        raise click.ClickException(_("There is no letter {queue_id}.").format(queue_id=queue_id(number)))
+        raise click.ClickException(_("There is no message {queue_id}.").format(queue_id=queue_id(number)))
     names = account_names(config)
     account = names.get(message.account_id, "")
     if as_json:

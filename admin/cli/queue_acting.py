@@ -27,8 +27,8 @@ MANY = 100  # recipients; who cancels more is asked first
 @click.command(
     **teaching(
         _("Try what waits at once."),
-        _("Makes waiting letters due now, ends the rest of receivers that did not answer, and forgets look-ups that "
-          "failed. Without a choice: all of them. Limits of receivers are still kept; held letters stay held."),
+        _("Makes waiting messages due now, tries receivers that did not answer again, and forgets DNS look-ups that "
+          "failed. Without a choice: all of them. The receivers' limits are still kept; held messages stay held."),
         examples=("youtong queue flush", "youtong queue flush --domain example.org"),
     )
 )  # fmt: skip
@@ -60,9 +60,9 @@ def flush(chosen: Chosen, who: str, config_file: Path, as_json: bool) -> None:
 
 @click.command(
     **teaching(
-        _("Stop letters from being sent, until they are released."),
-        _("A letter that is being delivered this moment is held as soon as that ends without a delivery. What comes "
-          "later is not held; to stop a provider, a domain or an account, see: youtong queue suspend."),
+        _("Stop messages from being sent, until they are released."),
+        _("A message that is being delivered right now is held as soon as that attempt ends without a delivery. Mail "
+          "that comes later is not held; to stop a provider, a domain or an account, see: youtong queue suspend."),
         examples=("youtong queue hold q0000c1s --reason 'wrong attachment'", "youtong queue hold --domain example.org"),
     )
 )  # fmt: skip
@@ -88,7 +88,7 @@ def say_held(done: Operated) -> None:
 
 @click.command(
     **teaching(
-        _("Let held letters go."),
+        _("Release held messages."),
         _("They are due at once."),
         examples=("youtong queue release q0000c1s", "youtong queue release --all"),
     )
@@ -107,14 +107,14 @@ def release(chosen: Chosen, reason: str, who: str, config_file: Path, as_json: b
         sentence = ngettext("{n} recipient is released.", "{n} recipients are released.", n)
         click.echo(sentence.format(n=n) + undo_hint(done))
     else:
-        click.echo(_("Nothing was released: no such letter is held."))
+        click.echo(_("Nothing was released: no such message is held."))
 
 
 @click.command(
     **teaching(
-        _("Give letters up for good."),
-        _("They are not sent, and nobody is told. This cannot be undone; “hold” can. A letter that is being delivered "
-          "this moment is cancelled as soon as that ends without a delivery."),
+        _("Cancel messages for good."),
+        _("They are not sent, and nobody is notified. This cannot be undone; “hold” can. A message that is being "
+          "delivered right now is cancelled as soon as that attempt ends without a delivery."),
         examples=("youtong queue cancel q0000c1s --reason 'sent twice'", "youtong queue cancel --domain example.org"),
     )
 )  # fmt: skip

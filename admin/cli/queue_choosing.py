@@ -79,20 +79,24 @@ def selecting(verb: Verb) -> Verb:
 def _options() -> tuple[Callable[[Verb], Verb], ...]:
     return (
         click.argument("number", type=QueueIdParam(), metavar="[QUEUE_ID]", required=False),
-        click.option("--message", type=QueueIdParam(), metavar="QUEUE_ID", default=None, help=_("This letter.")),
+        click.option("--message", type=QueueIdParam(), metavar="QUEUE_ID", default=None, help=_("This message.")),
         click.option(
             "--recipient",
             "address",
             type=AddressParam(),
             metavar="ADDRESS",
             default=None,
-            help=_("Letters to this address."),
+            help=_("Messages to this address."),
         ),
-        click.option("--domain", type=DomainParam(), metavar="DOMAIN", default=None, help=_("Letters to this domain.")),
-        click.option("--provider", metavar="NAME", default="", help=_("Letters to this provider. Names: youtong top.")),
-        click.option("--site", metavar="NAME", default="", help=_("Letters to this set of MX hosts.")),
-        click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Letters of this account.")),
-        click.option("--stream", type=StreamParam(), metavar="ID", default=0, help=_("Letters of this stream.")),
+        click.option(
+            "--domain", type=DomainParam(), metavar="DOMAIN", default=None, help=_("Messages to this domain.")
+        ),
+        click.option(
+            "--provider", metavar="NAME", default="", help=_("Messages to this provider. Names: youtong top.")
+        ),
+        click.option("--site", metavar="NAME", default="", help=_("Messages to this set of MX hosts.")),
+        click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Messages of this account.")),
+        click.option("--stream", type=StreamParam(), metavar="ID", default=0, help=_("Messages of this stream.")),
     )
 
 
@@ -103,8 +107,8 @@ def choosing(verb: Verb) -> Verb:
     def wrapped(chosen: Chosen, everything: bool, **others: Any) -> None:
         if chosen.is_empty != everything:
             raise click.UsageError(
-                _("Say which letters: a queue id, --recipient, --domain, --provider, --site, --account, --stream, or "
-                  "--all.")
+                _("Say which messages: a queue id, --recipient, --domain, --provider, --site, --account, --stream, "
+                  "or --all.")
             )  # fmt: skip
         verb(chosen=chosen, **others)
 

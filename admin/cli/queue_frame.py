@@ -38,7 +38,7 @@ class QueueIdParam(click.ParamType[int]):
         try:
             return parse_queue_id(value if value.strip().lower().startswith("q") else "")
         except ValueError:
-            self.fail(_("“{value}” is no queue id; one looks like q0000c1s.").format(value=value), param, ctx)
+            self.fail(_("“{value}” is not a queue id; one looks like q0000c1s.").format(value=value), param, ctx)
 
 
 class StreamParam(click.ParamType[int]):
@@ -52,7 +52,7 @@ class StreamParam(click.ParamType[int]):
         try:
             return int(value) if value.isdecimal() else parse_queue_id(value if value.lower().startswith("q") else "")
         except ValueError:
-            self.fail(_("“{value}” is no number of a stream.").format(value=value), param, ctx)
+            self.fail(_("“{value}” is not a number of a stream.").format(value=value), param, ctx)
 
 
 class SinceParam(click.ParamType[int]):
@@ -65,7 +65,7 @@ class SinceParam(click.ParamType[int]):
             return value
         found = _SPAN.fullmatch(value.strip().lower())
         if found is None:
-            self.fail(_("“{value}” is no span of time; one looks like 2h.").format(value=value), param, ctx)
+            self.fail(_("“{value}” is not a span of time; one looks like 2h.").format(value=value), param, ctx)
         return int(found[1]) * _UNIT_MS[found[2]]
 
 

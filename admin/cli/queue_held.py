@@ -58,11 +58,11 @@ def _headline(reader: QueueReader, held: HeldLetter) -> Headline:
 
 
 def _print(rows: Sequence[_Row], now_ms: int, *, whole: bool) -> None:
-    titles = (_("Letter"), _("Account"), _("Recipients"), _("Held"), _("Subject"))
+    titles = (_("Message"), _("Account"), _("Recipients"), _("Held"), _("Subject"))
     print_lines(titles, [(_cells(row, now_ms), _why(row)) for row in rows], whole)
     click.echo()
-    click.echo(_("What they are: youtong explain message QUEUE_ID. Letting them go: youtong queue release. Giving them "
-                 "up: youtong queue cancel. Both take a QUEUE_ID, --account NAME or --all."))  # fmt: skip
+    click.echo(_("What they are: youtong explain message QUEUE_ID. To release them: youtong queue release. To give "
+                 "them up: youtong queue cancel. Both take a QUEUE_ID, --account NAME or --all."))  # fmt: skip
 
 
 def _cells(row: _Row, now_ms: int) -> tuple[str, str, str, str, str]:

@@ -32,7 +32,7 @@ class InboundIdParam(click.ParamType[int]):
         try:
             return parse_inbound_id(value)
         except ValueError:
-            self.fail(_("“{value}” is no number of inbound mail; one looks like i0000c1s.").format(value=value))
+            self.fail(_("“{value}” is not a number of inbound mail; one looks like i0000c1s.").format(value=value))
 
 
 @click.command(

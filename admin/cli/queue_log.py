@@ -41,7 +41,7 @@ class Chosen(msgspec.Struct, frozen=True):
 @click.command(
     "log",
     **teaching(
-        _("Tell what happened to letters, oldest first."),
+        _("Show what happened to messages, oldest first."),
         _("A line for each fact: time, queue id, from, to, what happened, the host and its reply. With --json one "
           "object a line."),
         examples=(
@@ -52,7 +52,7 @@ class Chosen(msgspec.Struct, frozen=True):
     ),
 )  # fmt: skip
 @click.option("--follow", "-f", is_flag=True, help=_("Go on with what happens, until Ctrl-C."))
-@click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Only letters of this account."))
+@click.option("--account", type=NameParam(), metavar="NAME", default=None, help=_("Only messages of this account."))
 @click.option("--domain", type=DomainParam(), metavar="DOMAIN", default=None, help=_("Only this recipient domain."))
 @click.option("--recipient", type=AddressParam(), metavar="ADDRESS", default=None, help=_("Only this address."))
 @click.option(

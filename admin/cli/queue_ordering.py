@@ -56,7 +56,7 @@ def undo_hint(done: Operated) -> str:
     """How what was just done can be taken back; a program is not told."""
     if not (done.operation and (done.changed or done.busy) and sys.stdout.isatty()):
         return ""
-    return " " + _("(To take it back: {command})").format(command=f"youtong queue undo {done.operation}")
+    return " " + _("(To undo it: {command})").format(command=f"youtong queue undo {done.operation}")
 
 
 def json_of(done: Operated) -> dict[str, object]:
@@ -84,9 +84,9 @@ def _refusal_words(refusal: Refusal, number: int) -> str:
         case Refusal.UNDONE:
             return _("Operation {n} was undone already.").format(n=number)
         case Refusal.FINAL:
-            return _("Operation {n} cancelled letters: they cannot come back.").format(n=number)
+            return _("Operation {n} cancelled messages: they cannot be brought back.").format(n=number)
         case Refusal.NO_TRACE:
-            return _("Operation {n} made letters due: there is nothing to undo.").format(n=number)
+            return _("Operation {n} made messages due: there is nothing to undo.").format(n=number)
         case Refusal.AN_UNDO:
             return _("Operation {n} undid another one: give that order again instead.").format(n=number)
         case _:

@@ -27,7 +27,7 @@ _WIDEST = 40  # columns; a longer address is cut
 
 def print_listed(lines: Sequence[Line], around: Surroundings, *, whole: bool) -> None:
     """Recipients of many letters. `whole`: nothing was left off."""
-    titles = (_("Letter"), _("Recipient"), _("State"), _("Tries"), _("Age"), _("Next"))
+    titles = (_("Message"), _("Recipient"), _("State"), _("Tries"), _("Age"), _("Next"))
     print_lines(titles, [(_cells(line, around), listing.words(line, around.now_ms)) for line in lines], whole)
 
 
@@ -98,7 +98,7 @@ def print_message(message: MessageRow, account: str, now_ms: int) -> None:
     headline = headline_of(message.head)
     print_facts(
         [
-            (_("Letter"), queue_id(message.id)),
+            (_("Message"), queue_id(message.id)),
             (_("From"), headline.author or "–"),
             (_("To"), headline.to or "–"),
             (_("Subject"), headline.subject or "–"),

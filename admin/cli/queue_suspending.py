@@ -41,7 +41,7 @@ class RateParam(click.ParamType[RateLimit]):
         try:
             count, seconds = units.rate(value.strip())
         except ValueError:
-            self.fail(_("“{value}” is no rate; one looks like 10/min.").format(value=value), param, ctx)
+            self.fail(_("“{value}” is not a rate; one looks like 10/min.").format(value=value), param, ctx)
         return RateLimit(count, float(seconds), "")
 
 
@@ -57,7 +57,9 @@ class DurationParam(click.ParamType[int]):
         try:
             return units.duration(text[:-1] + "min" if text[-1:] == "m" else text)
         except ValueError:
-            self.fail(_("“{value}” is no length of time; one looks like 2h or 30min.").format(value=value), param, ctx)
+            self.fail(
+                _("“{value}” is not a length of time; one looks like 2h or 30min.").format(value=value), param, ctx
+            )
 
 
 class ShareParam(click.ParamType[float]):
@@ -74,16 +76,16 @@ class ShareParam(click.ParamType[float]):
         except ValueError:
             share = 0.0
         if not 0.0 < share < 1.0:
-            self.fail(_("“{value}” is no share; one looks like 10%.").format(value=value), param, ctx)
+            self.fail(_("“{value}” is not a share; one looks like 10%.").format(value=value), param, ctx)
         return share
 
 
 @click.command(
     **teaching(
         _("Stop or slow all mail to a provider, site or domain, or of an account or stream, until it is resumed."),
-        _("Nothing of it is sent from then on, also what comes later; the letters wait, and their age runs on. With "
-          "--slow-to, --share or --connections it is slowed instead. A single letter or address is held (see: youtong "
-          "queue hold)."),
+        _("Nothing of it is sent from then on, including mail that comes later; the messages wait, and their age "
+          "runs on. With --slow-to, --share or --connections it is slowed instead. A single message or address is "
+          "held (see: youtong queue hold)."),
         examples=(
             "youtong queue suspend --provider google --for 2h --reason 'wrong text'",
             "youtong queue suspend --provider qq --share 10%",
@@ -94,8 +96,10 @@ class ShareParam(click.ParamType[float]):
 @selecting
 @click.option("--source", metavar="NAME", default="", help=_("With --provider: only from this source."))
 @click.option("--sender", metavar="DOMAIN", default="", help=_("With --provider: only mail of this sender domain."))
-@click.option("--for", "seconds", type=DurationParam(), metavar="TIME", default=0, help=_("Then it ends by itself."))
-@click.option("--slow-to", type=RateParam(), metavar="RATE", default=None, help=_("Slow it to this many letters."))
+@click.option(
+    "--for", "seconds", type=DurationParam(), metavar="TIME", default=0, help=_("Then it ends automatically.")
+)
+@click.option("--slow-to", type=RateParam(), metavar="RATE", default=None, help=_("Slow it to this many messages."))
 @click.option("--share", type=ShareParam(), metavar="PERCENT", default=1.0, help=_("Slow it to a share of its limits."))
 @click.option("--connections", type=click.IntRange(1), default=None, help=_("Slow it to so many connections."))
 @click.option("--reason", metavar="TEXT", default="", help=_("Kept in the journal and shown."))
@@ -122,7 +126,7 @@ def suspend(
     if as_json:
         print_json(json_of(done))
     elif selection.names_letters:
-        click.echo(_("Single letters are not suspended but held; let them go with: youtong queue release"))
+        click.echo(_("Single messages are not suspended but held; let them go with: youtong queue release"))
         say_held(done)
     else:
         _say_suspended(config, done.suspensions[0], undo_hint(done))
@@ -133,7 +137,7 @@ def _suspended(config: Config, chosen: Chosen, terms: Terms) -> Selection:
     selection = chosen.without_check(config)
     if selection.names_letters:
         if terms != Terms():
-            raise click.UsageError(_("Single letters are held: how long and how much cannot be said of them."))
+            raise click.UsageError(_("Single messages are held, without a time or a rate."))
         return chosen.selection(config)
     if scope_of(selection) is None:
         raise click.UsageError(_("Say exactly one of --provider, --site, --domain, --account and --stream."))
@@ -180,7 +184,7 @@ def _say_suspended(config: Config, number: int, hint: str) -> None:
 @click.command(
     **teaching(
         _("End a suspension: by its number, by what it names, or all of them."),
-        _("Also one that a receiver's reply set off. The numbers are shown by youtong queue suspensions."),
+        _("Also one that a receiver's reply caused. The numbers are shown by youtong queue suspensions."),
         examples=("youtong queue resume 7", "youtong queue resume --provider google", "youtong queue resume --all"),
     )
 )  # fmt: skip

@@ -23,10 +23,10 @@ from .suspension_output import operation_json, print_operations
 
 @click.command(
     **teaching(
-        _("Take an operation back: the newest, or the one with this number."),
-        _("Of a hold, those that it held and that nobody held or released since go again; of a release, those that "
-          "still wait are held again; what was suspended is resumed, and what was resumed is suspended again until "
-          "its time. Cancelled letters cannot come back."),
+        _("Undo an operation: the newest, or the one with this number."),
+        _("After a hold, the messages that it held and that nobody held or released since go again; after a release, "
+          "those that still wait are held again; what was suspended is resumed, and what was resumed is suspended "
+          "again until its time. Cancelled messages cannot be brought back."),
         examples=("youtong queue undo", "youtong queue undo 12", "youtong queue operations"),
     )
 )  # fmt: skip

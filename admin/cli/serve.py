@@ -38,7 +38,7 @@ from .serve_texts import cannot_keep_data, cannot_listen, in_use, made_all_the_s
 @click.command(
     **teaching(
         _("Run the mail server."),
-        _("Runs in the foreground until it is told to stop (Ctrl-C or SIGTERM). At the first start it makes what is "
+        _("Runs in the foreground until it is stopped (Ctrl-C or SIGTERM). At the first start it makes what is "
           "missing: the configuration file, a certificate, and the operator account, whose password is printed once."),
         examples=("youtong serve", "youtong serve --config /etc/youtong/youtong.toml"),
     )

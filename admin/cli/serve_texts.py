@@ -66,8 +66,8 @@ def _to_know(config: Config) -> list[str]:
         text = _("ALL MAIL GOES TO {address}, whatever its recipient ([delivery] redirect_all_to).")
         lines.append(text.format(address=config.delivery.redirect_all_to))
     elif not config.has_public_hostname:
-        text = _("“{hostname}” is no public name, so letters to the outside are accepted and held.\n"
-                 "For real mail set [server] hostname to this machine's full name and start again.")  # fmt: skip
+        text = _("“{hostname}” is no public name, so messages to the outside are accepted and held.\nFor real mail "
+                 "set [server] hostname to this machine's full name and start again.")  # fmt: skip
         lines.append(text.format(hostname=config.server.hostname))
     return lines
 
@@ -83,7 +83,7 @@ def _try(config: Config, password: str | None) -> list[str]:
     if not letter:
         return []
     return [
-        _("Send a first letter, in another terminal:"),
+        _("Send a first message, in another terminal:"),
         *_indented(letter),
         _("and ask what became of it:"),
         f"  {command()} explain recipient {RECIPIENT}{config_words(config.path)}",

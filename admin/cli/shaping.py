@@ -32,8 +32,8 @@ _STAGES = [str(stage) for stage in Stage if stage not in (Stage.ROUTE, Stage.CON
 @click.group(
     **teaching(
         _("Shaping rules: how fast each provider is fed, and what its replies change."),
-        _("shaping.toml beside the configuration file holds your own rules; without it the shipped ones hold. They "
-          "are checked by youtong config check, and taken into use by youtong reload."),
+        _("shaping.toml beside the configuration file holds your own rules; without it the shipped ones apply. They "
+          "are checked by youtong config check, and put into effect by youtong reload."),
         examples=("youtong shaping show gmail.com", 'youtong shaping test --provider google --reply "421 4.7.28 …"'),
     )
 )  # fmt: skip
@@ -45,7 +45,7 @@ def shaping() -> None:
     **teaching(
         _("Show the limits of a provider or a domain, each with where it is from."),
         _("Without a name all providers are listed. For a domain that no rule names, its MX hosts are looked up. "
-          "What a receiver's reply or an operator changes for a time is told by youtong explain site."),
+          "What a receiver's reply or an operator changes for a time is shown by youtong explain site."),
         examples=("youtong shaping show", "youtong shaping show google", "youtong shaping show example.com --json"),
     )
 )  # fmt: skip
@@ -71,7 +71,7 @@ def show(name: str | None, config_file: Path, dns_server: str | None, as_json: b
 @shaping.command(
     **teaching(
         _("Say which rule a reply fits, and what it would do."),
-        _("Put the reply in quotes, word for word, with its code. Nothing is sent or changed."),
+        _("Put the complete reply in quotes, with its code. Nothing is sent or changed."),
         examples=('youtong shaping test --provider qq --reply "550 Ip frequency limited."',),
     )
 )  # fmt: skip
@@ -133,7 +133,7 @@ async def _mx_hosts(domain: str, servers: list[str]) -> tuple[str, ...]:
         case NoData():
             return (domain,)
         case Found():
-            why = _("it takes no mail")
+            why = _("it accepts no mail")
         case NoSuchName():
             why = _("there is no such domain")
         case Unavailable(why=why):

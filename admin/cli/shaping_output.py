@@ -17,7 +17,7 @@ from .output import print_table
 
 
 def provider_table() -> tuple[str, ...]:
-    return _("Provider"), _("Connections"), _("Letters each"), _("Letters"), _("TLS"), _("Reply rules")
+    return _("Provider"), _("Connections"), _("Messages each"), _("Messages"), _("TLS"), _("Reply rules")
 
 
 def provider_row(name: str, rules: Shaping) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def _what(reaction: Reaction) -> str:
         return _("stops")
     ways = [
         _("{percent} % of the usual pace").format(percent=round(reaction.share * 100)) if reaction.share < 1 else "",
-        _("{rate} letters").format(rate=_rates((reaction.message_rate,))) if reaction.message_rate else "",
+        _("{rate} messages").format(rate=_rates((reaction.message_rate,))) if reaction.message_rate else "",
         ngettext("{n} connection", "{n} connections", reaction.connections).format(n=reaction.connections)
         if reaction.connections
         else "",
@@ -73,7 +73,7 @@ def _what(reaction: Reaction) -> str:
 def _whom(scope: ReactionScope) -> str:
     match scope:
         case ReactionScope.SOURCE:
-            return _("all mail to this provider from the source that was told so")
+            return _("all mail to this provider from the egress source that got this reply")
         case ReactionScope.SENDER:
             return _("mail of this sender domain to this provider")
         case ReactionScope.SITE:

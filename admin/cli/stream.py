@@ -13,11 +13,12 @@ from ...queue.reading import reading
 from ...queue.streams.stream_states import StreamEvent
 from ..stream_control import Change
 from ..texts import _
+from .fates_output import fates_json
 from .frame import config_option, json_option, loaded, teaching
 from .output import print_json
 from .queue_frame import account_names, asked, asker
 from .stream_enqueueing import enqueue
-from .stream_frame import conversing, fates_of, stream_argument, stream_of
+from .stream_frame import conversing, fates_of, states_of, stream_argument, stream_of
 from .stream_making import create, revise
 from .stream_output import print_stream, print_streams, stream_json
 
@@ -25,8 +26,8 @@ from .stream_output import print_stream, print_streams, stream_json
 @click.group(
     **teaching(
         _("Streams: one text for many recipients, with fields of their own."),
-        _("A stream is made of a template, gets its recipients from files, and can be paused, given another text, and "
-          "stopped while it runs. People's letters go first."),
+        _("A stream is made of a template, gets its recipients from files, and can be paused, given another text, "
+          "and stopped while it runs. Personal mail goes first."),
         examples=(
             "youtong stream create spring --account news@example.com --from-file spring.eml",
             "youtong stream enqueue q0000c1s recipients.csv",
@@ -61,24 +62,29 @@ def list_streams(limit: int, config_file: Path, as_json: bool) -> None:
     asked(read)
 
 
-@stream.command(**teaching(_("Show one stream and its texts."), examples=("youtong stream show q0000c1s",)))
+@stream.command(
+    **teaching(
+        _("Show one stream, its texts, and what became of its recipients."),
+        examples=("youtong stream show q0000c1s",),
+    )
+)
 @stream_argument
 @config_option
 @json_option
 def show(number: int, config_file: Path, as_json: bool) -> None:
     config = loaded(config_file)
     row, revisions = stream_of(config, number)
-    names, fates = account_names(config), fates_of(config, number)
+    names, states, fates = account_names(config), states_of(config, number), fates_of(config, row)
     if as_json:
-        print_json(stream_json(row, names, revisions, fates))
+        print_json({**stream_json(row, names, revisions, states), "fates": fates_json(fates)})
     else:
-        print_stream(row, names, revisions, fates)
+        print_stream(row, names, revisions, states, fates)
 
 
 @stream.command(
     **teaching(
         _("Let nothing more of a stream leave, until it is resumed."),
-        _("When this returns, no letter of it is begun any more; what a receiver is being given that moment is ended."),
+        _("When this returns, none of its messages is begun any more; a delivery that is under way is finished."),
         examples=("youtong stream pause q0000c1s --reason 'wrong price'",),
     )
 )
@@ -101,7 +107,7 @@ def resume(number: int, config_file: Path) -> None:
 @stream.command(
     **teaching(
         _("Stop a stream for good."),
-        _("Whoever waits of it is cancelled, and nobody joins it any more. This cannot be undone; “pause” can."),
+        _("Its waiting recipients are cancelled, and no more can be added. This cannot be undone; “pause” can."),
         examples=("youtong stream stop q0000c1s --reason 'wrong audience'",),
     )
 )

@@ -24,10 +24,11 @@ CHUNK = 2000
 @click.command(
     **teaching(
         _("Give a stream its recipients."),
-        _("FILE is CSV whose first line names the columns, or one JSON object a line; - is standard input. The columns "
-          "are key, address, and fields for the template; without a key the address is the key. A key that the "
-          "stream has is not taken twice: after an interruption give the same file again. Rows that cannot be taken "
-          "are told with their lines, and the others are taken. Ascending keys are the fastest."),
+        _("FILE is CSV whose first line names the columns, or one JSON object a line; - is standard input. The "
+          "columns are key, address, and fields for the template; without a key the address is the key. A key that "
+          "the stream already has is not added twice: after an interruption give the same file again. Rows that "
+          "cannot be read are reported with their line numbers, and the others are added. Ascending keys are the "
+          "fastest."),
         examples=("youtong stream enqueue q0000c1s recipients.csv", "… | youtong stream enqueue q0000c1s -"),
     )
 )  # fmt: skip

@@ -16,6 +16,8 @@ from ...queue.storage.database import StorageError
 from ...queue.storage.stream_rows import RevisionRow, StreamRow
 from ..config import Config
 from ..control import Refused
+from ..returns import fate_reading
+from ..returns.fate_reading import Fates
 from ..store import StoreError
 from ..streaming import Ask, asking
 from ..texts import _
@@ -46,7 +48,7 @@ def conversing(config: Config, *, may_make_queue: bool = False) -> Generator[Ask
         raise click.ClickException(str(error)) from error
 
 
-def fates_of(config: Config, number: int) -> dict[RecipientState, int]:
+def states_of(config: Config, number: int) -> dict[RecipientState, int]:
     """How many recipients of a stream are in each state."""
 
     def read() -> dict[RecipientState, int]:
@@ -54,6 +56,14 @@ def fates_of(config: Config, number: int) -> dict[RecipientState, int]:
             return reader.stream_fates(number)
 
     return asked(read)
+
+
+def fates_of(config: Config, row: StreamRow) -> Fates:
+    """What those that have ended count as."""
+    try:
+        return fate_reading.of_stream(config.server.data_dir / "app.db", row.account_id, row.id)
+    except StoreError as error:
+        raise click.ClickException(_("The counters cannot be read: {error}").format(error=error)) from error
 
 
 def stream_of(config: Config, number: int) -> tuple[StreamRow, Sequence[RevisionRow]]:

@@ -26,10 +26,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command(
     **teaching(
         _("Make a stream of a template."),
-        _("The template is a letter: header fields, an empty line, and text. {{name}} stands for a recipient's field, "
-          "{{name|friend}} has a word for those who lack it, {{address}} is the recipient's address. Date and "
-          "Message-ID are ours; To is added when it is missing. Bounces come to this system, by an address for each "
-          "recipient in the domain of From, whose MX has to lead here; unless a reverse-path is given."),
+        _("The template is a message: header fields, an empty line, and text. {{name}} stands for a recipient's "
+          "field, {{name|friend}} has a default for those who lack it, {{address}} is the recipient's address. Date "
+          "and Message-ID are ours; To is added when it is missing. Bounces come to this system, at an address for "
+          "each recipient in the domain of From, whose MX has to point here; unless a reverse-path is given."),
         examples=(
             "youtong stream create spring --account news@example.com --from-file spring.eml",
             "youtong stream create spring --account news@example.com --from-file spring.eml --lifetime 3d --paused",

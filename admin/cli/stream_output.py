@@ -16,8 +16,10 @@ from ...queue.storage.stream_rows import RevisionRow, StreamRow
 from ...queue.streams.stream_states import RunState
 from ..explain.sentences import state_words
 from ..explain.suspension_words import stream_reason
+from ..returns.fate_reading import Fates
 from ..texts import _
 from ..times import both
+from .fates_output import print_fates
 from .frame import clock
 from .output import print_facts, print_table
 
@@ -45,7 +47,11 @@ def print_streams(rows: Sequence[StreamRow], names: Mapping[int, str]) -> None:
 
 
 def print_stream(
-    row: StreamRow, names: Mapping[int, str], revisions: Sequence[RevisionRow], fates: Mapping[RecipientState, int]
+    row: StreamRow,
+    names: Mapping[int, str],
+    revisions: Sequence[RevisionRow],
+    states: Mapping[RecipientState, int],
+    fates: Fates,
 ) -> None:
     now_ms = clock.now_ms()
     facts = [
@@ -58,12 +64,16 @@ def print_stream(
         (_("Reason"), stream_reason(row.reason)),
         (_("Bounces"), _bounces(row)),
         (_("Recipients"), f"{row.enqueued:,}"),
-        *((capitalized(state_words(state)), f"{count:,}") for state, count in sorted(fates.items())),
+        *((capitalized(state_words(state)), f"{count:,}") for state, count in sorted(states.items())),
+        (_("Complaints without a name"), f"{row.complaints:,}" if row.complaints else ""),
         (_("Made"), both(row.created_ms, now_ms)),
         (_("Ends"), both(row.expires_ms, now_ms)),
     ]
     print_facts([(name, value) for name, value in facts if value])
     click.echo()
+    if fates:
+        print_fates(fates)
+        click.echo()
     print_table(
         (_("Text"), _("Octets"), _("Made"), _("By")),
         [(str(each.number), str(each.size_bytes), both(each.at_ms, now_ms), each.who) for each in revisions],
@@ -80,13 +90,13 @@ def stream_json(
     row: StreamRow,
     names: Mapping[int, str],
     revisions: Sequence[RevisionRow] = (),
-    fates: Mapping[RecipientState, int] | None = None,
+    states: Mapping[RecipientState, int] | None = None,
 ) -> dict[str, Any]:
     """`id` as people type it, and all of the row."""
     shown = {name: getattr(row, name) for name in StreamRow.__struct_fields__}
     shown |= {"id": queue_id(row.id), "number": row.id, "account": _account(row, names)}
-    if fates is not None:
-        shown["fates"] = {state.name.lower(): count for state, count in sorted(fates.items())}
+    if states is not None:
+        shown["states"] = {state.name.lower(): count for state, count in sorted(states.items())}
     if revisions:
         shown["revisions"] = [
             {name: getattr(each, name) for name in RevisionRow.__struct_fields__} for each in revisions

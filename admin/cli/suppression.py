@@ -40,9 +40,9 @@ who_option = click.option("--who", metavar="NAME", default=asker, help=_("Who di
 @click.group(
     **teaching(
         _("Suppressions: whom we do not write to, and why."),
-        _("Dead addresses and readers who complained or unsubscribed come here by themselves. A complaint or an "
-          "unsubscription stops campaigns; a dead address and an entry made by hand stop campaigns and programs; only "
-          "the operator's block stops a person's own letter."),
+        _("Dead addresses and recipients who complained or unsubscribed are added automatically. A complaint or an "
+          "unsubscription stops campaigns; a dead address and an entry made by hand stop campaigns and programs; "
+          "only the operator's block stops personal mail."),
         examples=(
             "youtong suppression list --reason complaint",
             "youtong suppression show jane@example.com",

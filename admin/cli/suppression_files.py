@@ -33,10 +33,10 @@ _COLUMNS = ("address", "reason", "note", "account", "source", "who", "created_ms
     "import",
     **teaching(
         _("Suppress every address of a file."),
-        _("FILE is CSV whose first line names the columns (address, and if you like reason and note), one JSON object "
+        _("FILE is CSV whose first line names the columns (address, and optionally reason and note), one JSON object "
           "a line, or a plain list of addresses; - is standard input. Patterns need a star or begin with “@”. An "
-          "import only adds: nobody is written to again because of it. Rows that cannot be taken are told with their "
-          "lines, and the others are taken."),
+          "import only adds: nobody is written to again because of it. Rows that cannot be read are reported with "
+          "their line numbers, and the others are imported."),
         examples=("youtong suppression import unsubscribed.csv --account shop@example.net --reason unsubscribe",),
     ),
 )  # fmt: skip
@@ -78,8 +78,8 @@ async def _hand_over(app: AppDatabase, chunk: list[Entry], done: RowCounts) -> N
 @click.command(
     **teaching(
         _("Write all entries as CSV to standard output, by number."),
-        _("The columns address, reason and note are those that “import” reads. A cell that a spreadsheet would take "
-          "for a formula has an apostrophe before it, which “import” takes away again."),
+        _("The columns address, reason and note are those that “import” reads. A cell that a spreadsheet would read "
+          "as a formula has an apostrophe before it, which “import” removes again."),
         examples=("youtong suppression export --account shop@example.net > suppressed.csv",),
     )
 )  # fmt: skip

@@ -11,13 +11,15 @@ import click
 from ...policy.bounces.loading import load_rules
 from ...policy.rulefiles.faults import RuleFileError
 from ...policy.suppression import Lifter
+from ..bounce_words import category_words
 from ..store import AppDatabase
 from ..suppression import book
 from ..suppression.entry import Lifted
 from ..suppression.judging import Repaired, fingerprint, judge_again
 from ..texts import _, ngettext
+from .fitted_rows import Fitting, print_rows
 from .frame import clock, config_option, json_option, loaded, teaching
-from .output import print_json, print_table
+from .output import print_json
 from .queue_frame import account_names, asker
 from .suppression_frame import with_app
 from .suppression_output import entry_json, lifted_json, print_lifted, tell_more
@@ -28,8 +30,8 @@ _PAGE = 100
 @click.command(
     **teaching(
         _("Judge all dead addresses again by the bounce rules as they are in the file."),
-        _("A running server does so by itself when its rules have changed. Entries whose kept words no longer mean “no "
-          "such user” are lifted and listed."),
+        _("A running server does this automatically when its rules have changed. Entries whose recorded reply no "
+          "longer means “no such user” are lifted and listed."),
         examples=("youtong suppression recheck --dry-run",),
     )
 )  # fmt: skip
@@ -57,7 +59,7 @@ def recheck(dry_run: bool, config_file: Path, as_json: bool) -> None:
 
 def _print_repaired(found: list[Repaired]) -> None:
     if found:
-        print_table(
+        print_rows(
             (_("Number"), _("Address"), _("It said"), _("Rule"), _("It means now")),
             [
                 (
@@ -65,10 +67,11 @@ def _print_repaired(found: list[Repaired]) -> None:
                     each.entry.address,
                     each.entry.evidence.text if each.entry.evidence else "",
                     each.meaning.rule or "–",
-                    each.meaning.category or _("unknown"),
+                    category_words(each.meaning.category),
                 )
                 for each in found
             ],
+            Fitting(key=1, beneath=(2,)),
         )
 
 

@@ -12,21 +12,23 @@ import msgspec
 from .. import times
 from ..suppression.entry import Entry, Lifted
 from ..suppression.words import (
+    because_words,
     evidence_words,
-    lifter_words,
     lifting_sentence,
     reason_words,
     scope_words,
     source_words,
 )
 from ..texts import _
-from .output import print_facts, print_table
+from .fitted_rows import Fitting, print_rows
+from .output import print_facts
 
 Names = Mapping[int, str]
+_ADDRESS = Fitting(key=1)
 
 
 def print_entries(entries: Sequence[Entry], names: Names, now_ms: int) -> None:
-    print_table(
+    print_rows(
         (_("Number"), _("Address"), _("Why"), _("Holds for"), _("Since"), _("Source")),
         [
             (
@@ -39,7 +41,8 @@ def print_entries(entries: Sequence[Entry], names: Names, now_ms: int) -> None:
             )
             for each in entries
         ],
-        empty=_("Nobody is suppressed."),
+        _ADDRESS,
+        empty=_("No address is suppressed."),
     )
 
 
@@ -61,7 +64,7 @@ def print_entry(entry: Entry, names: Names, now_ms: int) -> None:
 
 
 def print_lifted(lifted: Sequence[Lifted], now_ms: int) -> None:
-    print_table(
+    print_rows(
         (_("Number"), _("Address"), _("It was"), _("Lifted"), _("Because"), _("By")),
         [
             (
@@ -69,11 +72,12 @@ def print_lifted(lifted: Sequence[Lifted], now_ms: int) -> None:
                 each.entry.address,
                 reason_words(each.entry.reason),
                 times.exact(each.lifted_ms, now_ms),
-                _(": ").join(part for part in (lifter_words(each.how), each.why) if part),
+                because_words(each),
                 each.by,
             )
             for each in lifted
         ],
+        Fitting(key=1, beneath=(4,)),
     )
 
 

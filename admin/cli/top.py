@@ -62,8 +62,8 @@ class Feed:
 @click.command(
     **teaching(
         _("Watch what waits, what leaves, and what limits it."),
-        _("A line for each provider: letters that wait and that are ready, connections and letters against their "
-          "limits, how many are put off, and what limits it now, with the place that says so. Keys are named in the "
+        _("A line for each provider: messages that wait and that are ready, connections and messages against their "
+          "limits, how many are deferred, and what limits it now, with the place that says so. Keys are named in the "
           "last line."),
         examples=("youtong top", "youtong top --once", "youtong top --sort deferred --filter outlook"),
     )

@@ -60,7 +60,7 @@ def _title(panorama: Panorama, view: View, width: int) -> Text:
 
 
 def _totals(panorama: Panorama, width: int) -> Text:
-    waiting = ngettext("{n:,} letter waits", "{n:,} letters wait", panorama.waiting).format(n=panorama.waiting)
+    waiting = ngettext("{n:,} message waits", "{n:,} messages wait", panorama.waiting).format(n=panorama.waiting)
     owner = panorama.owner
     if owner is None:
         return Text.assemble((waiting, "bold"), "   ", (_("the server is not running"), "bold red"))

@@ -137,7 +137,7 @@ def ip_address(raw: Any, folder: Path) -> str:
     try:
         return str(ipaddress.ip_address(text(raw, folder)))
     except ValueError as error:
-        raise ValueError(_('is no IP address ("{raw}")').format(raw=raw)) from error
+        raise ValueError(_('is not an IP address ("{raw}")').format(raw=raw)) from error
 
 
 def ipv6_address_or_empty(raw: Any, folder: Path) -> str:
@@ -145,7 +145,7 @@ def ipv6_address_or_empty(raw: Any, folder: Path) -> str:
         return ""
     address = ip_address(raw, folder)
     if ":" not in address:
-        raise ValueError(_('is no IP address ("{raw}")').format(raw=raw))
+        raise ValueError(_('is not an IP address ("{raw}")').format(raw=raw))
     return address
 
 

@@ -88,18 +88,16 @@ def _campaign(picture: Picture, campaign: Campaign) -> Text:
 
 
 def _people(picture: Picture) -> Text:
-    letters = ngettext("{n} letter of people", "{n} letters of people", picture.letters).format(n=picture.letters)
+    letters = ngettext("{n} personal message", "{n} personal messages", picture.letters).format(n=picture.letters)
     seconds = picture.overtaking_seconds
     if seconds is None:
         return plain(letters, "bold")
-    words = _("{letters}; where a crowd waits, one of them leaves in {seconds} s")
+    words = _("{letters}; where many wait, one of them leaves in {seconds} s")
     return plain(words.format(letters=letters, seconds=f"{max(seconds, 0.1):.1f}"), "bold")
 
 
 def _came_back(picture: Picture) -> Text:
-    words = _(
-        "came back later: {hard} dead addresses, {soft} other bounces, {complaints} complaints, {answers} answers"
-    )
+    words = _("bounced later: {hard} dead addresses, {soft} others; complaints: {complaints}; auto-replies: {answers}")
     fates = picture.fates
     counts = {"hard": fates[Fate.HARD_LATE], "soft": fates[Fate.SOFT_LATE], "complaints": fates[Fate.COMPLAINT]}
     return plain(words.format(**counts, answers=picture.answers))

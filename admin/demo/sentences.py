@@ -23,13 +23,13 @@ def sentence(fact: AddressedFact) -> str:
         case JournalKind.DEFERRED:
             return _("{address} has to wait: {words}").format(**_named(fact))
         case JournalKind.BOUNCED if row.facts.code:
-            return _("{address} fails for good: {host} said “{words}”").format(**_named(fact))
+            return _("{address} failed permanently: {host} said “{words}”").format(**_named(fact))
         case JournalKind.BOUNCED:
-            return _("{address} fails for good: {words}").format(**_named(fact))
+            return _("{address} failed permanently: {words}").format(**_named(fact))
         case JournalKind.NOTICE:
-            return _("{sender} is told that the letter to {address} failed").format(**_named(fact))
+            return _("{sender} is notified that the message to {address} failed").format(**_named(fact))
         case JournalKind.LATE_BOUNCE:
-            return _("{address} had it, and it came back: “{words}”").format(**_named(fact))
+            return _("{address} was accepted, and bounced later: “{words}”").format(**_named(fact))
         case JournalKind.COMPLAINT:
             return _("{address} calls it spam: no mailing goes there any more").format(**_named(fact))
         case JournalKind.AUTO_REPLY:
@@ -45,7 +45,7 @@ def _accepted(fact: AddressedFact) -> str:
     if not fact.reverse_path:
         return ""
     n = fact.row.facts.recipients
-    return ngettext("{sender} sends a letter", "{sender} sends a letter to {n} people", n).format(
+    return ngettext("{sender} sends a message", "{sender} sends a message to {n} people", n).format(
         sender=fact.reverse_path, n=n
     )
 

@@ -142,7 +142,7 @@ class DemoServer:
     def check(self) -> None:
         """Raises ServerEnded when it is not running."""
         if self._process is None or self._process.returncode is not None:
-            raise ServerEnded(_("The server ended by itself; its log is {file}.").format(file=self.log_file))
+            raise ServerEnded(_("The server stopped unexpectedly; its log is {file}.").format(file=self.log_file))
 
     async def flush(self, provider: str) -> int:
         """What waits for a provider is due now; how many letters that were. Raises NotRunning, Refused."""

@@ -102,7 +102,7 @@ class Demonstration:
                 await postbox.post(letter)
             except PostingFailed as error:
                 self._server.check()
-                self._note(_("The server did not take a letter: {why}").format(why=error))
+                self._note(_("The server did not accept a message: {why}").format(why=error))
             await asyncio.sleep(pace.letter * self._random.uniform(0.5, 1.5))
             full.clear()
             full |= picture.full(pace.room)
@@ -123,7 +123,7 @@ class Demonstration:
             await send(campaign, account_id, self._server.ask_stream, self._random)
         except (NotRunning, Refused) as error:
             self._server.check()
-            self._note(_("The server did not take a stream: {why}").format(why=error))
+            self._note(_("The server did not accept a stream: {why}").format(why=error))
 
     async def _press(self) -> None:
         while True:
@@ -162,8 +162,8 @@ class Demonstration:
 
 def _flushed(n: int) -> str:
     sentence = ngettext(
-        "The demo is impatient: {n} letter that waits is tried again at once",
-        "The demo is impatient: {n} letters that wait are tried again at once",
+        "The demo is impatient: {n} waiting message is tried again at once",
+        "The demo is impatient: {n} waiting messages are tried again at once",
         n,
     )
     return sentence.format(n=n)

@@ -80,45 +80,47 @@ _BY: Mapping[Advice, By] = {
     Advice.HOST_FAULT: By.RECEIVER,
 }
 _WORDS: Mapping[Advice, str] = {
-    Advice.NOTHING: N_("nobody has to do anything"),
+    Advice.NOTHING: N_("no action needed"),
     Advice.CHECK_ADDRESS: N_("check the spelling of the address before the “@”, or ask the person for the right one"),
-    Advice.CHECK_DOMAIN: N_("check the spelling of the domain after the “@”: it takes no mail as it is written"),
-    Advice.NEW_ADDRESS: N_("write to the person's new address; the receiver's words may name it"),
-    Advice.OTHER_WAY: N_("tell the person by another way that the mailbox takes no mail, and send again later"),
-    Advice.ASK_TO_BE_LET_IN: N_("ask the person by another way to let letters of this sender in"),
-    Advice.CHANGE_CONTENT: N_("change the text, its links or attachments: the receiver does not want them"),
+    Advice.CHECK_DOMAIN: N_("check the spelling of the domain after the “@”: as written, it accepts no mail"),
+    Advice.NEW_ADDRESS: N_("write to the person's new address; the receiver's reply may name it"),
+    Advice.OTHER_WAY: N_(
+        "tell the recipient by another channel that the mailbox accepts no mail, and send again later"
+    ),
+    Advice.ASK_TO_BE_LET_IN: N_("ask the recipient by another channel to allow mail from this sender"),
+    Advice.CHANGE_CONTENT: N_("change the text, its links or attachments: the receiver rejects them"),
     Advice.CHANGE_ATTACHMENT: N_("look at the attachment, and send a link or another kind of file in its place"),
-    Advice.MEND_FORM: N_("mend the program that wrote the letter, by the receiver's words; the same one fails again"),
+    Advice.MEND_FORM: N_(
+        "fix the program that made the message, as the receiver's reply says; the same message would fail again"
+    ),
     Advice.FIX_SENDER: N_("set up SPF, DKIM and DMARC of the sender's domain; see: youtong dkim show"),
     Advice.UNBLOCK_SENDER: N_("ask the receiver's postmaster to lift the block, or send from another address"),
     Advice.OUR_REPUTATION: N_(
-        "the postmaster of this system must act: find out what the receiver holds against it, and have that lifted"
+        "the operator of this system must act: find out why the receiver blocks it, and have the block lifted"
     ),
     Advice.MEND_LOOP: N_(
-        "the postmaster of this system must act: the domain's MX leads here, and nobody here takes it"
+        "the operator of this system must act: the domain's MX points here, but this system has no such domain"
     ),
     Advice.SEND_AGAIN: N_("send it again later, if it still matters"),
-    Advice.ASK_FIRST: N_("ask the receiver whether it came, before you send it again"),
-    Advice.READ_WORDS: N_("read the receiver's own words beneath; the same letter would be refused again"),
-    Advice.STOP_WRITING: N_("write to this person no more, unless the person asks for it again"),
+    Advice.ASK_FIRST: N_("ask the recipient whether it arrived before you send it again"),
+    Advice.READ_WORDS: N_("read the receiver's reply below; the same message would be refused again"),
+    Advice.STOP_WRITING: N_("stop writing to this person, unless they ask for it again"),
     Advice.MAKE_SMALLER: N_(
-        "make it smaller, or send a link instead of the attachment: the receiver takes none of this size"
+        "make it smaller, or send a link instead of the attachment: it is too large for the receiver"
     ),
-    Advice.ASCII_ADDRESS: N_(
-        "ask the person for an address in plain letters (ASCII): its mail host takes no others (SMTPUTF8)"
-    ),
+    Advice.ASCII_ADDRESS: N_("ask the recipient for an ASCII-only address: the mail host accepts no others (SMTPUTF8)"),
     Advice.NO_CONVERSION: N_(
-        "send it as an attachment, or unsigned: the receiver's old mail host takes 7-bit text only, and a "
-        "signed letter must not be changed"
+        "send it as an attachment, or unsigned: the receiver's old mail host accepts 7-bit text only, and a signed "
+        "message must not be changed"
     ),
     Advice.OTHER_FAMILY: N_(
-        "the postmaster of this system must give it an address of the other kind (IPv6 or IPv4): the "
-        "receiver has no other"
+        "the operator of this system must act: it needs an address of the other IP version (IPv6 or IPv4), the only "
+        "one the receiver has"
     ),
-    Advice.HOST_TLS: N_("only the receiver's postmaster can mend its encryption"),
-    Advice.OUR_FAULT: N_("the postmaster of this system must act: its log says what failed"),
-    Advice.FORWARDING: N_("tell the person by another way that mail forwarded to there fails"),
-    Advice.HOST_FAULT: N_("only the receiver's postmaster can mend that: tell the person by another way"),
+    Advice.HOST_TLS: N_("only the receiver's postmaster can fix its encryption"),
+    Advice.OUR_FAULT: N_("the operator of this system must act: its log says what failed"),
+    Advice.FORWARDING: N_("tell the recipient by another channel that mail forwarded there fails"),
+    Advice.HOST_FAULT: N_("only the receiver's postmaster can fix that: reach the recipient by another channel"),
 }
 
 

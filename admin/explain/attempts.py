@@ -50,7 +50,7 @@ def signature_words(signature: Signature) -> str:
         case Unsigned.KEYS_UNREADABLE:
             return _("not known: {detail}").format(detail=signature.detail)
         case Unsigned.CONTENT_GONE:
-            return _("not known: the letter's text is no longer stored")
+            return _("not known: the message's text is no longer stored")
         case _:
             assert_never(signature.unsigned)
 
@@ -70,7 +70,7 @@ def event_words(row: JournalRow, now_ms: int) -> str:
         case JournalKind.BOUNCED:
             return _("failed")
         case JournalKind.EXPIRED:
-            return _("given up: too old")
+            return _("expired")
         case JournalKind.RETURNED:
             return _("not attempted after all")
         case JournalKind.UNCONFIRMED:
@@ -93,6 +93,8 @@ def _came_back(kind: JournalKind) -> str:
             return _("a notice says it is delayed")
         case JournalKind.HEARD_SUCCESS:
             return _("a notice says it arrived")
+        case JournalKind.STREAM_COMPLAINT:
+            return _("an unnamed reader complained about the stream")
         case _:
             return _("a late notice says it failed")
 

@@ -45,7 +45,7 @@ def _what(ceiling: CeilingSeen) -> str:
             busy = _("bulk's share of {n} connections busy") if ceiling.for_bulk else _("all {n} connections busy")
             return busy.format(n=ceiling.count)
         case CeilingKind.MESSAGE_RATE:
-            letters = _("bulk's share of {rate} letters") if ceiling.for_bulk else _("{rate} letters")
+            letters = _("bulk's share of {rate} messages") if ceiling.for_bulk else _("{rate} messages")
             return _freed(letters.format(rate=rate_words(ceiling.count, ceiling.per_seconds)), ceiling)
         case CeilingKind.CONNECTION_RATE:
             return _freed(_("{rate} connects").format(rate=rate_words(ceiling.count, ceiling.per_seconds)), ceiling)
@@ -66,10 +66,10 @@ def _what(ceiling: CeilingSeen) -> str:
 def rest_words(sites: int, left_seconds: float) -> str:
     """How long sites rest whose hosts do not let us begin; 0: one letter tries them."""
     if not left_seconds:
-        return _("no host lets us begin, one letter tries them now")
+        return _("no host accepts a session, one message tries them now")
     sentence = ngettext(
-        "no host lets us begin, tried again in {span}",
-        "no host of {n} sites lets us begin, tried again in {span}",
+        "no host accepts a session, tried again in {span}",
+        "no host of {n} sites accepts a session, tried again in {span}",
         sites,
     )
     return sentence.format(n=sites, span=times.span(round(left_seconds * 1000)))

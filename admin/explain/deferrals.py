@@ -18,7 +18,7 @@ _UNCONNECTED = frozenset({"", Stage.ROUTE, Stage.CONNECT})
 def deferred_sentence(last: JournalRow | None, meant: Meant | None = None, domain: str = "") -> str:
     """Why the last attempt did not end the letter."""
     if last is None:
-        return _("the last attempt did not come through; it is tried again")
+        return _("the last attempt failed; it is retried")
     return failure_words(last, meant, domain)
 
 
@@ -27,7 +27,7 @@ def failure_words(row: JournalRow, meant: Meant | None, domain: str = "") -> str
     facts, who = row.facts, receiver_name(row.facts, domain, meant.provider if meant is not None else "")
     category = facts.category or (meant.meaning.category if meant is not None else "")
     if facts.ambiguous:
-        return phrase(_("the connection to {who} broke after the letter was sent and before the answer"), who)
+        return phrase(_("the connection to {who} broke after the message was sent and before the answer"), who)
     if not (facts.category or facts.code) and row.kind is JournalKind.DEFERRED:
         return _unanswered(row, who)
     scope = facts.scope if row.kind is JournalKind.DEFERRED else ""
@@ -42,12 +42,12 @@ def _unanswered(row: JournalRow, who: str) -> str:
     """Nobody said anything: the network, or this system."""
     facts = row.facts
     if is_fault_of_ours(row):
-        return _("this system has a fault of its own, which its log tells about")
+        return _("this system has an internal error; see its log")
     if facts.stage == Stage.TLS:
         return phrase(_("encryption or a certificate between this system and {who} failed"), who)
     if facts.stage in _UNCONNECTED:
         return phrase(_("{who} does not answer, or cannot be reached from here"), who)
-    return phrase(_("the connection to {who} broke, or {who} fell silent, before the letter was sent"), who)
+    return phrase(_("the connection to {who} broke, or {who} stopped answering, before the message was sent"), who)
 
 
 def _unknown(row: JournalRow, who: str) -> str:
@@ -57,5 +57,5 @@ def _unknown(row: JournalRow, who: str) -> str:
     if row.kind is not JournalKind.DEFERRED:
         return phrase(_("{who} refused it, for a reason that this system does not know"), who)
     if row.facts.stage in _BEFORE_ENVELOPE:
-        return phrase(_("{who} turns connections of this system away for the moment, and gives no known reason"), who)
-    return phrase(_("{who} does not take it for the moment, and gives no known reason"), who)
+        return phrase(_("{who} accepts no connections from this system for now, and gives no known reason"), who)
+    return phrase(_("{who} does not accept it for now, and gives no known reason"), who)

@@ -54,9 +54,9 @@ def _words(line: Line) -> str:
         case Voice.EARLIER:
             return _("(on a connection that was used before, {n} times)").format(n=line.words)
         case Voice.CONTENT if line.words:
-            return _("(the letter, {n:,} octets)").format(n=int(line.words))
+            return _("(the message, {n:,} octets)").format(n=int(line.words))
         case Voice.CONTENT:
-            return _("(a part of the letter)")
+            return _("(a part of the message)")
         case Voice.LEFT_OUT:
             return _("(… {n} lines …)").format(n=line.words)
         case Voice.END:

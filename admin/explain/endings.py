@@ -35,17 +35,19 @@ def ending_sentence(explanation: Explanation) -> str:
         case RecipientState.SKIPPED:
             return _("it was not sent: {reason}").format(reason=_reason(row))
         case RecipientState.UNCONFIRMED:
-            return _("the connection broke after it was sent and before the answer; letters of its kind go out once")
+            return _(
+                "the connection broke after it was sent and before the answer; mail of its class is sent only once"
+            )
         case _:
             return ""
 
 
 def _delivered(letter: Letter, row: JournalRow | None) -> str:
     if row is None:
-        return _("the receiver took it")
+        return _("the receiver accepted it")
     sentence = ngettext(
-        "{host} took it, {span} after it was accepted, at the first attempt",
-        "{host} took it, {span} after it was accepted, at attempt {n}",
+        "{host} accepted it at the first attempt, {span} after submission",
+        "{host} accepted it at attempt {n}, {span} after submission",
         row.facts.attempt,
     )
     span = times.span(row.at_ms - letter.message.received_ms)
@@ -66,10 +68,12 @@ def _expired(explanation: Explanation) -> str:
     letter, row, last = explanation.letter, explanation.ending, explanation.last
     span = times.span((row.at_ms if row else letter.message.expires_ms) - letter.message.received_ms)
     if letter.has_own_deadline:
-        ended = _("the time that its sender gave it was over: {span}").format(span=span)
+        ended = _("it expired after {span}, the time its sender set").format(span=span)
     else:
         sentence = ngettext(
-            "it grew too old: {span}, one attempt", "it grew too old: {span}, {n} attempts", letter.recipient.attempts
+            "it expired after {span} and one attempt",
+            "it expired after {span} and {n} attempts",
+            letter.recipient.attempts,
         )
         ended = sentence.format(span=span, n=letter.recipient.attempts)
     if last is None:

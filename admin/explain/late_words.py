@@ -24,13 +24,15 @@ def late_sentence(explanation: Explanation) -> str:
         case JournalKind.LATE_BOUNCE:
             return _bounced(explanation)
         case JournalKind.COMPLAINT:
-            return phrase(_("it arrived at {who}, and its reader reported it as spam"), taker)
+            return phrase(_("it arrived at {who}, and the recipient reported it as spam"), taker)
         case JournalKind.AUTO_REPLY:
-            return phrase(_("{who} took it, and {answer}"), taker, answer=answer_words(row.facts.reason))
+            return phrase(_("{who} accepted it, and {answer}"), taker, answer=answer_words(row.facts.reason))
         case JournalKind.HEARD_DELAY:
-            return phrase(_("{who} took it, and a notice says that it is delayed there and still tried"), taker)
+            return phrase(
+                _("{who} accepted it, and a notice says that it is delayed there and still being tried"), taker
+            )
         case _:
-            return phrase(_("{who} took it, and a notice confirms that it arrived"), taker)
+            return phrase(_("{who} accepted it, and a notice confirms that it arrived"), taker)
 
 
 def came_back_words(explanation: Explanation) -> str | None:
@@ -39,7 +41,7 @@ def came_back_words(explanation: Explanation) -> str | None:
         return None
     match explanation.late.kind:
         case JournalKind.LATE_BOUNCE:
-            return _("came back")
+            return _("bounced")
         case JournalKind.COMPLAINT:
             return _("complained about")
         case _:
@@ -50,11 +52,11 @@ def answer_words(sort: str) -> str:
     """Which kind of machine answered."""
     match sort:
         case ReportSort.MOVED:
-            return _("a machine answered that the person has another address now")
+            return _("an automatic reply said that the person has another address now")
         case ReportSort.CHALLENGE:
-            return _("a machine asks the sender to confirm that a person wrote it")
+            return _("an automatic reply asks the sender to confirm that a person wrote it")
         case _:
-            return _("a machine answered, for instance that the person is away")
+            return _("there was an automatic reply, such as an absence notice")
 
 
 def _bounced(explanation: Explanation) -> str:
@@ -68,7 +70,7 @@ def _bounced(explanation: Explanation) -> str:
     taken = ending.facts if ending is not None else row.facts
     taker = receiver_name(taken, domain)
     what = failure_words(_as_of(row, taken), explanation.meant, domain)
-    return phrase(_("{who} took it first, and it came back later: {what}"), taker, what=what)
+    return phrase(_("{who} accepted it first, and bounced it later: {what}"), taker, what=what)
 
 
 def _as_of(row: JournalRow, taken: Facts) -> JournalRow:

@@ -21,10 +21,10 @@ def limit_rows(limits: EgressLimits) -> list[Told]:
     idle = limits.idle_seconds
     return [
         _limit(_("connections"), limits.connections),
-        *_rates(_("letters"), limits.message_rates),
+        *_rates(_("messages"), limits.message_rates),
         *_rates(_("connects"), limits.connection_rates),
-        _limit(_("letters per connection"), limits.messages_per_connection),
-        _limit(_("recipients per letter"), limits.recipients_per_transaction),
+        _limit(_("messages per connection"), limits.messages_per_connection),
+        _limit(_("recipients per message"), limits.recipients_per_transaction),
         (_("an idle connection is kept"), times.span(idle.value * 1000), origin_words(idle.because)),
         (_("TLS"), _tls(limits.tls.level), origin_words(limits.tls.because)),
         (
@@ -39,7 +39,7 @@ def limit_rows(limits: EgressLimits) -> list[Told]:
 def _site_rows(limits: EgressLimits) -> Iterable[Told]:
     if limits.site.connections is not None:
         yield _limit(_("connections to one site"), limits.site.connections)
-    yield from _rates(_("letters to one site"), limits.site.message_rates)
+    yield from _rates(_("messages to one site"), limits.site.message_rates)
 
 
 def _limit(name: str, limit: Limit) -> Told:

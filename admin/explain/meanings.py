@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ...mta.outcome import Scope, Stage
+from ...mta.reply import reply_line
 from ...policy.bounces import categories
 from ...policy.bounces.meaning import Action, Blame, BounceKind, Meaning, fitting
 from ...policy.bounces.rule import Origin
@@ -88,6 +89,6 @@ def _unanswered(facts: Facts) -> str:
 
 
 def _said(facts: Facts, origin: Origin = Origin.REPLY) -> Said:
-    text = " ".join(part for part in (str(facts.code), facts.enhanced, facts.text) if part)
+    text = reply_line(facts.code, facts.enhanced, facts.text)
     stage = Stage(facts.stage) if facts.stage in _STAGES else None
     return Said(facts.code, facts.enhanced, text, facts.provider or facts.site or facts.remote, stage, origin)

@@ -55,7 +55,7 @@ def unroutable_words(kind: str) -> str:
         case UnroutableKind.NO_SUCH_DOMAIN:
             return _("the domain does not exist (NXDOMAIN)")
         case UnroutableKind.TAKES_NO_MAIL:
-            return _("the domain says that it takes no mail")
+            return _("the domain says that it accepts no mail")
         case UnroutableKind.LOOPS_TO_US:
             return _("the domain's mail would come back to this system")
         case UnroutableKind.NO_ROUTE:

@@ -23,64 +23,66 @@ OF_DOMAIN = frozenset(
 """Said of the domain, whoever found it out."""
 _CLAUSES = {
     categories.NO_SUCH_DOMAIN: N_("the domain {who} does not exist"),
-    categories.TAKES_NO_MAIL: N_("the domain {who} says that it takes no mail"),
+    categories.TAKES_NO_MAIL: N_("the domain {who} says that it accepts no mail"),
     categories.NO_ROUTE: N_("the domain {who} has no mail host that can be reached"),
     categories.OTHER_FAMILY: N_(
         "the mail hosts of {who} have no address of the kind (IPv4 or IPv6) that this system sends over"
     ),
-    categories.LOOPS_TO_US: N_("the MX of {who} leads to this system, which has no such domain"),
-    categories.NO_SUCH_USER: N_("{who} has no mailbox of this name"),
+    categories.LOOPS_TO_US: N_("the MX of {who} points to this system, which has no such domain"),
+    categories.NO_SUCH_USER: N_("{who} says that this mailbox does not exist"),
     categories.BAD_ADDRESS: N_("{who} says that the address is malformed"),
     categories.MOVED: N_("{who} says that the person has moved to another address"),
-    categories.INACTIVE: N_("{who} says that the mailbox is closed or takes nothing at present"),
-    categories.MAILBOX_FULL: N_("{who} says that the receiver's mailbox is full"),
-    categories.RESTRICTED: N_("{who} says that this receiver takes mail of chosen senders only"),
+    categories.INACTIVE: N_("{who} says that the mailbox is closed or accepts nothing at present"),
+    categories.MAILBOX_FULL: N_("{who} says that the recipient's mailbox is full"),
+    categories.RESTRICTED: N_("{who} says that this mailbox accepts mail from chosen senders only"),
     categories.LIST: N_("{who} could not serve the mailing list that the address stands for"),
-    categories.CONTENT: N_("{who} takes the letter's content for spam"),
-    categories.ATTACHMENT: N_("{who} takes no attachment like that of this letter"),
-    categories.VIRUS: N_("{who} says that the letter holds a virus"),
-    categories.FORMAT: N_("{who} objects to the form of the letter (header fields, long lines or encoding)"),
+    categories.CONTENT: N_("{who} considers the content spam"),
+    categories.ATTACHMENT: N_("{who} accepts no attachment of this kind"),
+    categories.VIRUS: N_("{who} says that the message contains a virus"),
+    categories.FORMAT: N_("{who} objects to the format of the message (header fields, long lines or encoding)"),
     categories.FILTERED: N_(
-        "a filter at {who} stopped the letter for its content or its sender, and does not say which"
+        "a filter at {who} rejected the message for its content or its sender, without saying which"
     ),
-    categories.TOO_LARGE: N_("the letter is larger than {who} takes"),
+    categories.TOO_LARGE: N_("the message is larger than {who} accepts"),
     categories.NEEDS_SMTPUTF8: N_("the addresses need SMTPUTF8, which {who} does not offer"),
-    categories.NEEDS_8BIT: N_("the letter needs 8BITMIME, which {who} does not offer, and it cannot be converted"),
-    categories.RATE: N_("{who} takes no more mail from this system for the moment, and wants it sent more slowly"),
-    categories.TOO_MANY_RECIPIENTS: N_("{who} takes the letter for fewer recipients at a time"),
+    categories.NEEDS_8BIT: N_("the message needs 8BITMIME, which {who} does not offer, and it cannot be converted"),
+    categories.RATE: N_("{who} accepts no more mail from this system for now, and wants it sent more slowly"),
+    categories.TOO_MANY_RECIPIENTS: N_("{who} accepts the message for fewer recipients at a time"),
     categories.GREYLISTED: N_("{who} lets new senders wait a while (greylisting), which is normal"),
-    categories.OUR_IP: N_("{who} refuses this system because of its network address (IP), not because of the letter"),
+    categories.OUR_IP: N_("{who} refuses mail from this system's IP address, whatever the message"),
     categories.SENDER_SETUP: N_("{who} does not trust the sender's domain (its SPF, DKIM, DMARC or reputation)"),
-    categories.SENDER_QUOTA: N_("{who} takes no more letters of this sender today"),
+    categories.SENDER_QUOTA: N_("{who} accepts no more messages from this sender today"),
     categories.SENDER_REFUSED: N_("{who} blocks the sender's address or domain"),
-    categories.POLICY: N_("{who} refuses mail of this system by a policy that it does not explain"),
-    categories.AUTHENTICATION: N_("{who} demands a login, so it is no host for mail from outside"),
+    categories.POLICY: N_("{who} refuses mail from this system by a policy that it does not explain"),
+    categories.AUTHENTICATION: N_("{who} requires a login, so it is not a host for mail from outside"),
     categories.NO_ANSWER: N_("{who} does not answer, or cannot be reached from here"),
-    categories.NETWORK: N_("the network or the name service on the way to {who} is disturbed"),
-    categories.EXPIRED: N_("the mail hosts behind {who} tried for days in vain"),
-    categories.LOOP: N_("the letter went round in a circle between the mail hosts of {who}"),
-    categories.RELAYING_DENIED: N_("{who} takes no mail for the receiver's domain, though the domain's MX leads there"),
-    categories.DEMANDS_TLS: N_("{who} demands encryption (TLS) and offers none that works"),
+    categories.NETWORK: N_("the network or the DNS on the way to {who} is disturbed"),
+    categories.EXPIRED: N_("the mail hosts behind {who} tried for days without success"),
+    categories.LOOP: N_("the message went in a loop between the mail hosts of {who}"),
+    categories.RELAYING_DENIED: N_(
+        "{who} accepts no mail for the recipient's domain, though the domain's MX points there"
+    ),
+    categories.DEMANDS_TLS: N_("{who} requires encryption (TLS) and offers none that works"),
     categories.SECURITY: N_("encryption or a certificate between this system and {who} failed"),
     categories.SYSTEM_FAILURE: N_("{who} has a technical fault of its own"),
     categories.PROTOCOL: N_("{who} and this system did not understand each other's commands"),
 }
 _BLAMES = {
-    Blame.RECIPIENT: N_("it is the receiver's mailbox that is meant"),
-    Blame.CONTENT: N_("it is the letter's content that is meant"),
-    Blame.SENDER_DOMAIN: N_("it is the sender's domain that is meant"),
-    Blame.OUR_IP: N_("it is this system's network address that is meant"),
-    Blame.NETWORK: N_("it is the mail hosts on the way that are at fault"),
-    Blame.PROVIDER_RATE: N_("it is only the pace that is meant"),
+    Blame.RECIPIENT: N_("the cause is the recipient's mailbox"),
+    Blame.CONTENT: N_("the cause is the content of the message"),
+    Blame.SENDER_DOMAIN: N_("the cause is the sender's domain"),
+    Blame.OUR_IP: N_("the cause is this system's IP address"),
+    Blame.NETWORK: N_("the cause is the network or the mail hosts on the way"),
+    Blame.PROVIDER_RATE: N_("the cause is only the sending rate"),
 }
 
 
 def objection(category: str, who: str, scope: str = "") -> str:
     """ "" for a category that is not ours: an operator's hook may give any."""
     if category == categories.RATE and scope == Scope.RECIPIENT:
-        return phrase(_("{who} takes no more mail for this mailbox for the moment: it gets too much at a time"), who)
+        return phrase(_("{who} accepts no more mail for this mailbox for now: it gets too much at a time"), who)
     if category == categories.RATE and scope == Scope.MESSAGE:
-        return phrase(_("{who} takes no more mail of this sender's domain for the moment: it came too fast"), who)
+        return phrase(_("{who} accepts no more mail from this sender's domain for now: it came too fast"), who)
     clause = _CLAUSES.get(category)
     return phrase(_(clause), who) if clause is not None else ""
 

@@ -82,7 +82,7 @@ def letter_facts(letter: Letter, now_ms: int) -> list[Fact]:
     number = Text(letter.queue_id, "bold")
     accepted = _("accepted {time}").format(time=times.both(letter.message.received_ms, now_ms))
     return [
-        (_("Letter"), Text.assemble(number, "  ", accepted)),
+        (_("Message"), Text.assemble(number, "  ", accepted)),
         (_("From"), _author(letter)),
         (_("Subject"), letter.headline.subject or "–"),
         *_bounces_facts(letter),
@@ -124,7 +124,7 @@ def fate_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
         facts.append((label, attempts.reply_words(explanation.last) or "–"))
         facts.append(("", Text(attempts.place_words(explanation.last, now_ms), "dim")))
         if explanation.last.facts.ambiguous:
-            facts.append(("", _("the letter had been sent: the receiver may hold it already")))
+            facts.append(("", _("the message had been sent: the receiver may have it already")))
         if (set_off := explanation.letter.set_off.get(explanation.last.seq)) is not None:
             facts.append(("", set_off_sentence(set_off, now_ms)))
     return [
@@ -141,7 +141,7 @@ def _late_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
     row = explanation.late
     if row is None:
         return []
-    facts: list[Fact] = [(_("Came back"), attempts.reply_words(row) or attempts.event_words(row, now_ms))]
+    facts: list[Fact] = [(_("Bounced"), attempts.reply_words(row) or attempts.event_words(row, now_ms))]
     return [*facts, ("", Text(attempts.place_words(row, now_ms), "dim"))]
 
 

@@ -91,9 +91,9 @@ def _stopped_by_meaning(wait: Wait, meant: Meant, domain: str) -> str:
     what = objection(meant.meaning.category, who, _scope_of(wait.suspension))
     if wait.suspension.sender_domain:
         return phrase(
-            _("{what}, so mail of {sender} to {who} rests"), who, what=what, sender=wait.suspension.sender_domain
+            _("{what}, so mail of {sender} to {who} is paused"), who, what=what, sender=wait.suspension.sender_domain
         )
-    return phrase(_("{what}, so mail to {who} rests"), who, what=what)
+    return phrase(_("{what}, so mail to {who} is paused"), who, what=what)
 
 
 def _scope_of(stop: Suspension) -> str:
@@ -117,13 +117,15 @@ def _resting_or_ready(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
         case Why.SITE_RESTS:
             return _site_rests(wait, last, now_ms)
         case Why.REDIRECT:
-            sentence = _("all mail is redirected to {host}, which does not let us begin: {words}")
+            sentence = _("all mail is redirected to {host}, which accepts no session: {words}")
             return sentence.format(host=wait.reason, words=wait.words)
         case Why.TLS_REQUIRED:
-            sentence = _("no mail host of the domain has the encryption that is demanded ({because}): {words}")
+            sentence = _("no mail host of the domain offers the encryption that is required ({because}): {words}")
             return sentence.format(because=origin_words(wait.reason), words=wait.words)
         case Why.PROBING:
-            return _("no mail host of the domain answered; another letter tries them now, the rest waits for it")
+            return _(
+                "no mail host of the domain answered; another message tries them now, and this one waits for the result"
+            )
         case Why.LOOK_UP_FAILS:
             return _look_up_fails(wait, now_ms)
         case Why.LOOKING_UP:
@@ -150,8 +152,8 @@ def _site_rests(wait: Wait, last: JournalRow | None, now_ms: int) -> str:
     """The words only when this letter's own last attempt does not say the same."""
     time = times.exact(wait.since_ms, now_ms)
     sentence = ngettext(
-        "no mail host of the domain lets us begin, since {time}; they rest",
-        "no mail host of the domain lets us begin, since {time}, tried {n} times; they rest",
+        "no mail host of the domain accepts a session since {time}; they are paused",
+        "no mail host of the domain accepts a session since {time}, tried {n} times; they are paused",
         max(1, wait.rounds),
     ).format(time=time, n=max(1, wait.rounds))
     if not wait.words or (last is not None and last.facts.text == wait.words):
@@ -193,8 +195,8 @@ def _no_slot(wait: Wait) -> str:
 def _rate(wait: Wait) -> str:
     assert wait.lane is not None
     ceiling = wait.lane.ceiling
-    share = _("it is due; {provider} gets at most {rate} letters, and bulk's share of them is used ({because})")
-    sentence = share if ceiling.for_bulk else _("it is due; {provider} gets at most {rate} letters ({because})")
+    share = _("it is due; {provider} gets at most {rate} messages, and bulk's share of them is used up ({because})")
+    sentence = share if ceiling.for_bulk else _("it is due; {provider} gets at most {rate} messages ({because})")
     return sentence.format(
         provider=wait.provider,
         rate=rate_words(ceiling.count, ceiling.per_seconds),
@@ -226,17 +228,17 @@ def next_sentence(coming: Coming, queue_id: str, now_ms: int, stop: Suspension |
     """What comes next; `stop` is what has to be resumed."""
     match coming.next:
         case Next.ATTEMPT:
-            return _("next attempt (number {n}) by itself: {time}").format(
+            return _("next attempt (number {n}), automatically: {time}").format(
                 n=coming.attempt, time=_when(coming.at_ms, now_ms)
             )
         case Next.PROBE:
-            return _("one letter tries the mail hosts again: {time}").format(time=_when(coming.at_ms, now_ms))
+            return _("one message tries the mail hosts again: {time}").format(time=_when(coming.at_ms, now_ms))
         case Next.LOOK_UP:
             return _("the look-up is tried again: {time}").format(time=_when(coming.at_ms, now_ms))
         case Next.SLOT:
-            return _("attempt {n}, as soon as another letter is done").format(n=coming.attempt)
+            return _("attempt {n}, as soon as another message is done").format(n=coming.attempt)
         case Next.ANSWER:
-            return _("the receiver's answer, at any moment")
+            return _("the receiver's answer, any moment now")
         case Next.START:
             return _start(coming, now_ms)
         case Next.ENABLE:
@@ -246,9 +248,9 @@ def next_sentence(coming: Coming, queue_id: str, now_ms: int, stop: Suspension |
         case Next.RESUME:
             return _("nothing, until: {command}").format(command=cancel_words(stop) if stop is not None else "–")
         case Next.FAILURE:
-            return _("it fails, and its sender is told")
+            return _("it fails, and its sender is notified")
         case Next.EXPIRY:
-            return _("no further attempt: it is too old {time}").format(time=times.both(coming.at_ms, now_ms))
+            return _("no further attempt: it expires {time}").format(time=times.both(coming.at_ms, now_ms))
         case Next.NOTHING:
             return _("nothing")
         case _:
@@ -279,7 +281,7 @@ def wish_sentence(wish: Wish) -> str:
 def reason_text(reason: str) -> str:
     """A journal's reason in words: those of ours are keys, those of people and hooks are told as they are."""
     if reason == DAMAGED:
-        return _("its rows in queue.db are damaged, and no letter can be made of them; look at the server's log and "
+        return _("its rows in queue.db are damaged, and no message can be made of them; look at the server's log and "
                  "the disk, and cancel it")  # fmt: skip
     if reason == NO_PUBLIC_HOSTNAME:
         return _("this server's hostname is no public name; set [server] hostname to the machine's full name, restart, "

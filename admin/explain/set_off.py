@@ -16,11 +16,11 @@ def set_off_sentence(row: SuspensionRow, now_ms: int) -> str:
         sentence = _("this answer set off suspension {n}, which {who} cancelled")
         return sentence.format(n=suspension.id, who=row.ended_by or _("an operator"))
     if not row.is_in_force(now_ms):
-        return _("this answer set off suspension {n}, which is over").format(n=suspension.id)
+        return _("this reply caused suspension {n}, which is over").format(n=suspension.id)
     if suspension.stop:
-        sentence = _("this answer set off suspension {n}: {scope} rests {until}; cancel it: {command}")
+        sentence = _("this reply caused suspension {n}: {scope} is paused {until}; to end it: {command}")
     else:
-        sentence = _("this answer set off suspension {n}: {scope} is slowed {until}; cancel it: {command}")
+        sentence = _("this reply caused suspension {n}: {scope} is slowed {until}; to end it: {command}")
     return sentence.format(
         n=suspension.id,
         scope=scope_words(suspension),

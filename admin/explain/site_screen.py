@@ -33,7 +33,7 @@ def head(view: SiteView) -> list[Fact]:
         facts.append(("", Text(view.seen.ruling.fact, "dim")))
     facts += _route(view.seen.domain)
     facts += _rests_of_provider(view)
-    waiting = ngettext("{n:,} letter", "{n:,} letters", view.waiting).format(n=view.waiting)
+    waiting = ngettext("{n:,} message", "{n:,} messages", view.waiting).format(n=view.waiting)
     facts.append((_("Waiting"), waiting))
     facts += [_lane(lane, view) for lane in view.seen.lanes]
     if view.is_running and not view.seen.lanes:
@@ -64,7 +64,7 @@ def _route(domain: DomainSeen | None) -> Iterable[Fact]:
             yield _("Mail hosts"), _("being looked up")
     for rest, words in (
         (domain.domain_rest, _("the look-up failed; it is tried again in {span}: {words}")),
-        (domain.site_rest, _("no host lets us begin; they rest for {span}: {words}")),
+        (domain.site_rest, _("no host accepts a session; next try in {span}: {words}")),
     ):
         if rest is not None:
             yield _("Resting"), Text(_rest(rest, words), "yellow")
@@ -85,7 +85,7 @@ def _rest(rest: RestSeen, words: str) -> str:
 def _lane(lane: LaneFigures, view: SiteView) -> Fact:
     """What leaves from one source, and what limits it."""
     words = [
-        _("{n:,} letters in the last minute").format(n=lane.mails_1m),
+        _("{n:,} messages in the last minute").format(n=lane.mails_1m),
         _("{n} of {limit} connections").format(n=lane.connections, limit=lane.max_connections),
         _("{n:,} ready").format(n=lane.ready),
         _("{n:,} under way").format(n=lane.in_flight),

@@ -44,7 +44,7 @@ def stream_reason(reason: str) -> str:
         return _("bounces would be lost: the MX of the author's domain does not lead to this system any more")
     if reason != RENDER_FAULTS:
         return reason
-    sentence = _("no letter could be made for {n} recipients in a row: see the template and their fields")
+    sentence = _("no message could be made for {n} recipients in a row: see the template and their fields")
     return sentence.format(n=MOST_IN_A_ROW)
 
 

@@ -39,7 +39,7 @@ def _next(explanation: Explanation, now_ms: int) -> tuple[str, ...]:
     if explanation.letter.recipient.state is RecipientState.SKIPPED:
         return (_lifted(explanation),)
     if explanation.letter.recipient.state in _FAILED or late is JournalKind.LATE_BOUNCE:
-        return _("it is not tried again"), _stops(explanation)
+        return _("it will not be retried"), _stops(explanation)
     return (_stops(explanation),) if late in _BAD_NEWS else ()
 
 
@@ -49,8 +49,8 @@ def _stops(explanation: Explanation) -> str:
     if MailClass.PEOPLE in classes:
         return _("from now on nothing is sent to this address")
     if MailClass.TRANSACTIONAL in classes:
-        return _("from now on no bulk mail and no mail of programs is sent to this address")
-    return _("from now on no bulk mail is sent to this address") if classes else ""
+        return _("from now on this address gets no bulk or transactional mail")
+    return _("from now on this address gets no bulk mail") if classes else ""
 
 
 def _lifted(explanation: Explanation) -> str:

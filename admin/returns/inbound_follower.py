@@ -11,7 +11,7 @@ Invariants
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ from ...queue.inbound.inbound_mail import InboundMessage
 from ...queue.inbound.inbound_reading import reading_inbound
 from ...queue.reading import NoQueue
 from ...queue.returns.heard import AskReturned, Noted, ReadMail
-from ...queue.returns.whose import whose
+from ...queue.returns.whose import Whose, accounts_of_streams, whose
 from ...queue.signed_address import AddressSigner
 from ...queue.storage.database import StorageError
 from ..control import NotRunning, Refused, ask
+from ..store import StoreError
 from .read_mail import Reading
 from .report_reader import ReportReader
-from .telling import named, told
+from .telling import Known, Names, named, told
 
 MAX_OCTETS = 2 * 1024 * 1024
 """Of a body: notices have what they say in front of the letter that they return."""
@@ -41,6 +42,8 @@ _BUSY_SECONDS = 30.0
 
 _log = logging.getLogger("youtong.jobs")
 Ask = Callable[[dict[str, Any]], dict[str, Any]]
+Masters = Callable[[Iterable[int]], Awaitable[dict[int, int]]]
+"""Of accounts, in whose trees they are. Raises StoreError."""
 
 
 class InboundFollower:
@@ -49,11 +52,13 @@ class InboundFollower:
         data_dir: Path,
         reader: ReportReader,
         signer: Callable[[], AddressSigner],
+        masters: Masters,
         clock: Clock,
         ask_owner: Ask | None = None,
     ) -> None:
         """`signer` reads the keys as they are now. It and `ask_owner` block."""
         self._data_dir, self._reader, self._signer, self._clock = data_dir, reader, signer, clock
+        self._masters = masters
         self._ask: Ask = ask_owner or partial(ask, data_dir, "owner")
         self._after = 0
         self._busy: dict[int, float] = {}
@@ -63,14 +68,14 @@ class InboundFollower:
         while True:
             try:
                 seconds = 0.0 if await self.step() else _POLL_SECONDS
-            except (StorageError, NotRunning, Refused) as error:
+            except (StorageError, StoreError, NotRunning, Refused) as error:
                 if not isinstance(error, NoQueue | NotRunning):
                     _log.warning("inbound mail waits to be read error=%s", error)
                 seconds = _AWAY_SECONDS
             await asyncio.sleep(seconds)
 
     async def step(self) -> bool:
-        """Deal with a page; whether there is another. Raises StorageError, NotRunning, Refused."""
+        """Deal with a page; whether there is another. Raises StorageError, StoreError, NotRunning, Refused."""
         page = await asyncio.to_thread(self._unread)
         self._after = page[-1].seq if len(page) == _PAGE else 0
         now = self._clock.monotonic()
@@ -85,7 +90,10 @@ class InboundFollower:
         return await self._reader.read(octets)
 
     async def _tell(self, readings: Sequence[tuple[InboundMessage, Reading | None]]) -> None:
-        mails = await asyncio.to_thread(self._told, readings)
+        names, recipients, streams = await asyncio.to_thread(self._named, readings)
+        masters = await self._masters({*(each.account_id for each in recipients.values()), *streams.values()})
+        known = Known(recipients, streams, masters)
+        mails = [told(*each, name, known) for each, name in zip(readings, names, strict=True)]
         try:
             noted = await self._asked(mails)
         except Refused:  # by one of them, maybe: the others shall not wait for it
@@ -116,8 +124,11 @@ class InboundFollower:
             content = reader.content(seq)
             return content.head + reader.beginning(content, MAX_OCTETS) if content is not None else b""
 
-    def _told(self, readings: Sequence[tuple[InboundMessage, Reading | None]]) -> list[ReadMail]:
+    def _named(
+        self, readings: Sequence[tuple[InboundMessage, Reading | None]]
+    ) -> tuple[list[Names], dict[int, Whose], dict[int, int]]:
         signer = self._signer()
-        numbers = [named(message, reading, signer) for message, reading in readings]
-        known = whose(self._data_dir, {number for each in numbers for number in each.values()})
-        return [told(*each, names, known) for each, names in zip(readings, numbers, strict=True)]
+        names = [named(message, reading, signer) for message, reading in readings]
+        recipients = whose(self._data_dir, {number for each in names for number in each.recipients.values()})
+        streams = {each.stream_id for each in names if each.stream_id is not None}
+        return names, recipients, accounts_of_streams(self._data_dir, streams)

@@ -49,9 +49,12 @@ class RulesInForce:
     def _stamps(self) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
         for name in _FILES:
-            path = self.config_file.with_name(name)
-            stat = path.stat() if path.exists() else None
-            found.append((stat.st_mtime_ns, stat.st_size) if stat else (0, 0))
+            try:
+                about = self.config_file.with_name(name).stat()
+            except OSError:  # none, or none that we may read: load_rules says what that means
+                found.append((0, 0))
+            else:
+                found.append((about.st_mtime_ns, about.st_size))
         return found
 
 

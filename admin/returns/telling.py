@@ -1,7 +1,7 @@
 """Telling: what a message that was read means for recipients of ours.
 
-Owns   whom it speaks about (the signed address it was written to, else what our letter in it says), and the facts
-       that follow. Pure.
+Owns   whom it speaks about (the signed address it was written to, else what our letter in it says; of a complaint that
+       names nobody, the stream), and the facts that follow. Pure.
 Knows  no database: what numbers stand for is given. Whether it may speak about them, the owner decides.
 
 Invariants
@@ -13,14 +13,17 @@ RFC 5965 §3.1 and §7.3 (feedback types), RFC 6430 §2 (not-spam), RFC 6591 §3
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from ...mta.reports.report import ReportedRecipient, ReportSort, ReturnedLetter
 from ...policy.bounces.meaning import BounceKind, Meaning
 from ...policy.suppression import same_mailbox
-from ...queue.inbound.inbound_mail import Addressee, InboundKind, InboundMessage, ReadAs
+from ...queue.inbound.inbound_mail import SIGNED, Addressee, InboundKind, InboundMessage, ReadAs
 from ...queue.journal import Facts, JournalKind
-from ...queue.returns.heard import Heard, ReadMail
+from ...queue.returns.heard import Heard, HeardOfStream, ReadMail
 from ...queue.returns.whose import Whose
 from ...queue.signed_address import AddressSigner, TokenKind, verp_token
+from ...queue.streams.feedback_ids import stream_in
 from .read_mail import Reading, Told
 
 _FOR_OPERATOR = frozenset({InboundKind.POSTMASTER, InboundKind.ABUSE})
@@ -29,33 +32,67 @@ _NO_COMPLAINT = frozenset({"not-spam", "auth-failure"})
 _MAX_TEXT = 500
 
 
+class Names(msgspec.Struct, frozen=True):
+    """What a message names."""
+
+    recipients: dict[Addressee, int]  # by the address of ours that it was written to
+    stream_id: int | None = None  # of a complaint
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What numbers stand for."""
+
+    recipients: Mapping[int, Whose]
+    streams: Mapping[int, int]  # the account of a stream
+    masters: Mapping[int, int]  # of an account: in whose tree it is
+
+
 def read_as(reading: Reading | None) -> ReadAs:
     if reading is None:
         return ReadAs.UNREADABLE
     return ReadAs.LETTER if reading.sort is ReportSort.OTHER else ReadAs(reading.sort.value)
 
 
-def named(message: InboundMessage, reading: Reading | None, signer: AddressSigner) -> dict[Addressee, int]:
-    """The recipient that each address of ours, or our letter in the message, names."""
+def named(message: InboundMessage, reading: Reading | None, signer: AddressSigner) -> Names:
+    """The recipient that each address of ours, or our letter in the message, names; and the stream."""
     if reading is None or reading.sort is ReportSort.OTHER:
-        return {}
+        return Names({})
     in_letter = _in_letter(reading.letter, signer)
     numbers = {each: each.number if each.kind is InboundKind.VERP else in_letter for each in message.addressees}
-    return {addressee: number for addressee, number in numbers.items() if number}
+    stream_id = stream_in(reading.letter.feedback_id, signer) if _is_complaint(reading) else None
+    return Names({addressee: number for addressee, number in numbers.items() if number}, stream_id)
 
 
-def told(
-    message: InboundMessage, reading: Reading | None, numbers: Mapping[Addressee, int], known: Mapping[int, Whose]
-) -> ReadMail:
+def told(message: InboundMessage, reading: Reading | None, names: Names, known: Known) -> ReadMail:
     """What the owner is to write down."""
     heard: list[Heard] = []
-    for addressee, number in numbers.items():
-        news = _news(reading, known[number]) if reading is not None and number in known else None
-        if news is not None:
+    for addressee, number in names.recipients.items():
+        whose = known.recipients.get(number)
+        news = _news(reading, whose) if reading is not None and whose is not None else None
+        if whose is not None and news is not None:
             domain = addressee.address.rpartition("@")[2].lower()
-            signed = addressee.kind is InboundKind.VERP
-            heard.append(Heard(number, *news, domain, addressee.account_id, is_signed=signed))
-    return ReadMail(message.seq, read_as(reading), tuple(heard), "" if heard else _for_operator(message.addressees))
+            account_id, signed = _on_behalf_of(addressee, whose.account_id, known), addressee.kind is InboundKind.VERP
+            heard.append(Heard(number, *news, domain, account_id, is_signed=signed))
+    of_stream = _of_stream(message, reading, names, known) if reading is not None and not heard else None
+    for_operator = "" if heard else _for_operator(message.addressees)
+    return ReadMail(message.seq, read_as(reading), tuple(heard), of_stream, for_operator)
+
+
+def _on_behalf_of(addressee: Addressee, account_id: int, known: Known) -> int:
+    """That account, when the address is one of its tree's: a domain is its master's (DECISIONS); else the domain's."""
+    return account_id if known.masters.get(account_id) == addressee.account_id else addressee.account_id
+
+
+def _of_stream(message: InboundMessage, reading: Reading, names: Names, known: Known) -> HeardOfStream | None:
+    account_id = known.streams.get(names.stream_id) if names.stream_id is not None else None
+    if names.stream_id is None or account_id is None:
+        return None
+    open_to_all = {each for each in message.addressees if each.kind not in SIGNED}
+    behalf = {_on_behalf_of(each, account_id, known) for each in open_to_all}
+    if not behalf:
+        return None
+    speaks_for = account_id if account_id in behalf else min(behalf)
+    return HeardOfStream(names.stream_id, speaks_for, *_feedback(reading))
 
 
 def _for_operator(addressees: Iterable[Addressee]) -> str:
@@ -85,13 +122,21 @@ def _news(reading: Reading, whose: Whose) -> tuple[JournalKind, Facts] | None:
             return JournalKind.AUTO_REPLY, Facts(reason=reading.sort.value, words=new)
 
 
-def _complaint(reading: Reading) -> tuple[JournalKind, Facts] | None:
+def _is_complaint(reading: Reading) -> bool:
+    return reading.sort is ReportSort.COMPLAINT and _feedback(reading)[0] not in _NO_COMPLAINT
+
+
+def _feedback(reading: Reading) -> tuple[str, str]:
+    """Its type, and the software that reports."""
     said = reading.complaint
-    feedback_type = said.feedback_type.lower() if said is not None else "abuse"
-    if feedback_type in _NO_COMPLAINT:
+    return (said.feedback_type.lower(), said.user_agent[:_MAX_TEXT]) if said is not None else ("abuse", "")
+
+
+def _complaint(reading: Reading) -> tuple[JournalKind, Facts] | None:
+    feedback_type, agent = _feedback(reading)
+    if not _is_complaint(reading):
         return None
-    agent = said.user_agent if said is not None else ""
-    return JournalKind.COMPLAINT, Facts(category=feedback_type, remote=agent[:_MAX_TEXT])
+    return JournalKind.COMPLAINT, Facts(category=feedback_type, remote=agent)
 
 
 def _late_bounce(reading: Reading, whose: Whose) -> tuple[JournalKind, Facts] | None:

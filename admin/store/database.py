@@ -10,6 +10,7 @@ Invariants
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,12 +23,13 @@ from .errors import NewerSchema, StoreError, mapped
 from .migration import migrations
 
 _SETTINGS = (
+    "PRAGMA busy_timeout = 5000",
     "PRAGMA auto_vacuum = INCREMENTAL",  # counts only before the first table
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 5000",
 )
+_TRIES = 100  # times 50 ms: as patient as busy_timeout, which SQLite does not ask while a new file becomes WAL
 
 
 class Transaction:
@@ -78,7 +80,7 @@ class AppDatabase:
             connection = await aiosqlite.connect(path, isolation_level=None)
             try:
                 for setting in _SETTINGS:
-                    await connection.execute_fetchall(setting)
+                    await _when_free(connection, setting)
                 await _migrate(connection, path)
             except BaseException:
                 await connection.close()
@@ -137,6 +139,18 @@ def _make_private(path: Path) -> None:
         path.touch(0o600)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
+
+
+async def _when_free(connection: aiosqlite.Connection, setting: str) -> None:
+    for left in reversed(range(_TRIES)):
+        try:
+            await connection.execute_fetchall(setting)
+        except sqlite3.OperationalError as error:
+            if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            await asyncio.sleep(0.05)
+        else:
+            return
 
 
 async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:

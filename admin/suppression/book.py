@@ -9,7 +9,7 @@ Invariants
     Nothing leaves the book without a row in `suppression_lifted`; what may not be lifted stays (`Refused`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -52,6 +52,11 @@ async def tree_of(transaction: Transaction, account_id: int) -> int:
     """The master whose tree the account is in; an account that is gone, or no sub-account, is its own."""
     found = await transaction.row("SELECT parent_id FROM account WHERE id = ?", account_id)
     return found[0] if found and found[0] is not None else account_id
+
+
+async def trees_of(transaction: Transaction, account_ids: Iterable[int]) -> dict[int, int]:
+    """As `tree_of`, of some."""
+    return {each: await tree_of(transaction, each) for each in account_ids}
 
 
 # -- changing ---------------------------------------------------------------------------------------------------------

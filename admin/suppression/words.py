@@ -9,8 +9,9 @@ from ...mta.reply import reply_line
 from ...policy.suppression import INSTALLATION, EntrySource, Lifter, Reason, may_lift
 from ...queue.ids import inbound_id
 from .. import times
+from ..bounce_words import category_words
 from ..texts import _
-from .entry import Entry
+from .entry import Entry, Lifted
 
 
 def reason_words(reason: Reason) -> str:
@@ -28,10 +29,10 @@ def source_words(source: EntrySource) -> str:
     """What it was made from."""
     return {
         EntrySource.REPLY: _("a receiver's refusal"),
-        EntrySource.NOTICE: _("a bounce that came back later"),
+        EntrySource.NOTICE: _("a bounce that came after the acceptance"),
         EntrySource.LOOK_UP: _("the domain was still missing a day later"),
         EntrySource.FEEDBACK: _("a complaint through the provider"),
-        EntrySource.READER: _("the reader's own word"),
+        EntrySource.READER: _("the recipient's own request"),
         EntrySource.PERSON: _("entered by a person"),
         EntrySource.IMPORT: _("imported from a file"),
     }[source]
@@ -42,11 +43,20 @@ def lifter_words(how: Lifter) -> str:
     return {
         Lifter.PERSON: _("lifted by a person"),
         Lifter.FORCED: _("lifted by a person who insisted"),
-        Lifter.DELIVERY: _("a person's letter reached the address"),
+        Lifter.DELIVERY: _("personal mail reached the address"),
         Lifter.RULES: _("the bounce rules no longer say so"),
         Lifter.EXPIRY: _("its time was over"),
         Lifter.IMPORT: _("lifted by an import"),
     }[how]
+
+
+def because_words(lifted: Lifted) -> str:
+    """Who took it away, and why. Rules leave their own name and the category: the latter gets its word."""
+    why = lifted.why
+    if lifted.how is Lifter.RULES and why:
+        rule, _space, category = why.rpartition(" ")
+        why = _(", ").join(part for part in (rule, category_words("" if category == "unknown" else category)) if part)
+    return _(": ").join(part for part in (lifter_words(lifted.how), why) if part)
 
 
 def scope_words(entry: Entry, account: str) -> str:

@@ -1,6 +1,7 @@
 """Addresses in the words of strangers: found in text, and read from the typed fields of reports.
 
-Owns   `addresses_in` (mailboxes in words) and `typed_address` (`rfc822; a@b`, and what careless hosts make of it).
+Owns   `addresses_in` (mailboxes in words), ADDRESS (their pattern), `typed_address` (`rfc822; a@b`, and what careless
+       hosts make of it).
 Knows  nothing of whose addresses they are; does not check that a host could take them.
 
 Invariants
@@ -13,13 +14,18 @@ import re
 
 MAX_ADDRESSES = 1_000
 MAX_ADDRESS = 320  # RFC 3696 §3 erratum 1690 allows 254; old and wrong ones are kept for people to see
-# ASCII only outside <>: Chinese and Japanese put no space between words and addresses. The lookbehind keeps it linear.
-_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-]"
-_IN_TEXT = re.compile(
-    rf'(?<!{_LOCAL})({_LOCAL}{{1,128}}+|"[^"\s\\]{{1,64}}+")@((?:[A-Za-z0-9\-]{{1,63}}+\.){{1,12}}[A-Za-z0-9\-]{{2,63}}+)'
-    r'|<([^<>()@\s"]{1,128}+@[^<>()@\s"]{3,255}+)>'
+# Not after a character of an address, so that a long one is tried once. Letters of other scripts may stand before it:
+# Chinese and Japanese put no space between words and addresses.
+_ALONE = r"(?<![A-Za-z0-9_.+=/-])"
+_DOMAIN = r"(?:[A-Za-z0-9À-ɏЀ-ӿ_-]{1,63}\.){1,10}[A-Za-zÀ-ɏЀ-ӿ][A-Za-z0-9À-ɏЀ-ӿ-]{1,62}"
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]"
+ADDRESS = (  # for patterns that look for more than the address
+    rf"(?:{_ALONE}[A-Za-z0-9!#$%&*+/=?^_`{{|}}~]{_ATOM}{{0,127}}@{_DOMAIN}|\"[^\"\s\\]{{1,64}}\"@{_DOMAIN}"
+    r"|(?<=<)[^\s<>@()]{1,128}@[^\s<>@()]{1,255}(?=>)|(?<=<)\"[^\"<>\n]{1,64}\"@[^\s<>@]{1,255}(?=>))"
 )
-_NO_LOCAL_BEGINS_WITH = "'`=/?|{}!$%&*^~.-"
+_FIND = re.compile(ADDRESS, re.IGNORECASE)
+_CLINGS_BEFORE = "'`=/?|{}!$%&*^~.-"
+_CLINGS_AFTER = "'`*|.-"
 _ANGLE = re.compile(r"<\s*+([^<>\s]{3,320}+)\s*+>")
 _COMMENT = re.compile(r"\s\([^()]*\)|\([^()@]*\)\s*")
 _TYPE = re.compile(r"\s*+(?:[A-Za-z][A-Za-z0-9.-]{0,30}+\s*+;|(?:rfc-?822|utf-8|smtp|mailto)\s*+:)\s*+", re.IGNORECASE)
@@ -28,22 +34,28 @@ _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 
 def addresses_in(text: str, most: int = MAX_ADDRESSES) -> list[str]:
-    """The addresses that stand in a text, each once, in order, with the case they have there."""
-    found: dict[str, None] = {}
-    for match in _IN_TEXT.finditer(text):
-        address = match[3] or _from_words(match[1], match[2])
-        if address:
-            found.setdefault(address)
+    """The addresses that stand in a text, each once whatever its letter case, in order, as they stand there first."""
+    found: dict[str, str] = {}
+    for match in _FIND.finditer(text) if "@" in text else ():
+        if address := cleaned(match[0]):
+            found.setdefault(address.casefold(), address)
         if len(found) >= most:
             break
-    return list(found)
+    return list(found.values())
 
 
-def _from_words(local: str, domain: str) -> str:
-    """Without what a sentence puts around it; "" when nothing is left."""
-    if local[0] != '"':
-        local = local.lstrip(_NO_LOCAL_BEGINS_WITH)
-    return f"{local}@{domain.rstrip('-')}" if local and not local.endswith(".") and ".." not in local else ""
+def cleaned(address: str) -> str:
+    """An address as found in a text without what clings to it; "" when a part of it was hidden from us."""
+    if address[:5].casefold() == "smtp=":
+        address = address[5:]
+    address = address.lstrip(_CLINGS_BEFORE).rstrip(_CLINGS_AFTER)
+    hidden = address.startswith("@") or ".@" in address or ".." in address or "***" in address
+    return "" if hidden else address
+
+
+def without_addresses(text: str) -> str:
+    """The words of a text: what stands in an address is none."""
+    return _FIND.sub("a@a", text) if "@" in text else text
 
 
 def typed_address(value: str) -> str:

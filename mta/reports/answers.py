@@ -1,7 +1,7 @@
 """Answers: what a person's machine sends back without being asked, told apart from notices of mail systems.
 
-Owns   `sort_of`: auto-reply, moved, challenge or none of these; `answer_to`: the same as a report,
-with the new address.
+Owns   `sort_of`: vacation, moved, challenge, receipt, another auto-reply, or none of these; `answer_to`: the same as a
+       report, with the new address.
 Knows  no style of a bounce.
 
 Invariants
@@ -12,8 +12,20 @@ RFC 3834 §5 (Auto-Submitted), §3.1.8 (Precedence), RFC 8098 (receipts, by the 
 
 import re
 
-from .answer_words import ANSWER_SUBJECT, ANSWER_WORDS, CHALLENGE, MOVED, RECEIPT_SUBJECT
-from .notice import Notice, addresses_in
+from .addresses import addresses_in
+from .answer_words import (
+    ABSENCE_SUBJECT,
+    ABSENCE_WORDS,
+    ANSWER_SUBJECT,
+    AUTOMATIC_WORDS,
+    CHALLENGE,
+    MOVED,
+    READ_SUBJECT,
+    TAKEN_SUBJECT,
+    TAKEN_WORDS,
+)
+from .notice import Notice
+from .notice_words import MODERATED, NOTICE_SUBJECT
 from .report import Report, ReportedRecipient, ReportSort
 
 _MARKS = (  # fields that only answering machines set; those whose value matters are judged below
@@ -25,19 +37,38 @@ _MARKS = (  # fields that only answering machines set; those whose value matters
 _MARK_PRECEDENCE = re.compile(r"auto[-_]?reply", re.IGNORECASE)
 _REPLIED = re.compile(r"\s*auto-(?:replied|notified)", re.IGNORECASE)
 _AUTO = re.compile(r"\s*auto-", re.IGNORECASE)
+_SUBJECTS = (ANSWER_SUBJECT, ABSENCE_SUBJECT, READ_SUBJECT, TAKEN_SUBJECT)
+_OF_ABSENCE = ("x-away", "x-vacation")
+_OF_MANY = ("list-id", "list-unsubscribe", "list-post")
 _LOOKED_AT = 4_000
+_FIRST = 300  # characters in which a machine says what it is
 
 
 def sort_of(notice: Notice) -> ReportSort | None:
-    """AUTO_REPLY, MOVED or CHALLENGE; None for notices, letters of people, newsletters."""
-    called = ANSWER_SUBJECT.search(notice.subject) is not None or RECEIPT_SUBJECT.search(notice.subject) is not None
-    if "x-failed-recipients" in notice.fields or ((notice.signs >= 2 or notice.by_machine) and not called):
+    """Which answer it is; None for notices, letters of people, newsletters."""
+    if "x-failed-recipients" in notice.fields:
+        return None
+    if MODERATED.search(_said(notice)):
+        return ReportSort.AUTO_REPLY
+    called = _is_called_answer(notice)
+    if (notice.signs >= 2 or notice.by_machine) and not called:
         return ReportSort.CHALLENGE if _challenges(notice) and not notice.by_machine else None
     if _challenges(notice):
         return ReportSort.CHALLENGE
-    if not (called or _is_marked(notice) or _is_automatic(notice)):
-        return None
-    return ReportSort.MOVED if MOVED.search(_said(notice)) else ReportSort.AUTO_REPLY
+    if called or _is_marked(notice) or _is_automatic(notice) or _says_so(notice):
+        return _what_it_tells(notice)
+    return None
+
+
+def _what_it_tells(notice: Notice) -> ReportSort:
+    """Of an answer that asks for nothing."""
+    if READ_SUBJECT.search(notice.subject):
+        return ReportSort.RECEIPT
+    if MOVED.search(_said(notice)):
+        return ReportSort.MOVED
+    taken = TAKEN_SUBJECT.search(notice.subject) or TAKEN_WORDS.search(_first_words(notice))
+    absent = ABSENCE_SUBJECT.search(notice.subject) or (not taken and ABSENCE_WORDS.search(_said(notice)))
+    return ReportSort.VACATION if absent or _has_any(notice, _OF_ABSENCE) else ReportSort.AUTO_REPLY
 
 
 def answer_to(notice: Notice) -> Report | None:
@@ -48,13 +79,38 @@ def answer_to(notice: Notice) -> Report | None:
     return Report(sort, _moved(notice) if sort is ReportSort.MOVED else (), style="answer")
 
 
+def _is_called_answer(notice: Notice) -> bool:
+    """The subject of an answer; a mail system's begins with what is its own, and may end with another host's words."""
+    starts = [found.start() for each in _SUBJECTS if (found := each.search(notice.subject))]
+    failed = NOTICE_SUBJECT.search(notice.subject) if notice.by_machine else None
+    return bool(starts) and (failed is None or min(starts) <= failed.start())
+
+
+def _says_so(notice: Notice) -> bool:
+    """Its first words are a machine's that answers; of somebody who is not answering, also those of absence alone."""
+    if notice.signs > 0 or _has_any(notice, _OF_MANY):
+        return False
+    first = _first_words(notice)
+    if AUTOMATIC_WORDS.search(first) or TAKEN_WORDS.search(first):
+        return True
+    return notice.is_passed_on and "in-reply-to" not in notice.fields and ABSENCE_WORDS.search(first) is not None
+
+
+def _has_any(notice: Notice, names: tuple[str, ...]) -> bool:
+    return any(name in notice.fields for name in names)
+
+
+def _first_words(notice: Notice) -> str:
+    return notice.text.lstrip()[:_FIRST]
+
+
 def _said(notice: Notice) -> str:
     return f"{notice.subject}\n{notice.text[:_LOOKED_AT]}"
 
 
 def _is_marked(notice: Notice) -> bool:
     fields = notice.fields
-    return any(name in fields for name in _MARKS) or _MARK_PRECEDENCE.search(fields.first("precedence")) is not None
+    return _has_any(notice, _MARKS) or _MARK_PRECEDENCE.search(fields.first("precedence")) is not None
 
 
 def _is_automatic(notice: Notice) -> bool:
@@ -63,7 +119,7 @@ def _is_automatic(notice: Notice) -> bool:
     if _REPLIED.match(submitted):
         return True
     if _AUTO.match(submitted) or "x-auto-response-suppress" in notice.fields or notice.signs > 0:
-        return ANSWER_WORDS.search(_said(notice)) is not None
+        return any(words.search(_said(notice)) for words in (ABSENCE_WORDS, AUTOMATIC_WORDS))
     return False
 
 
@@ -72,7 +128,7 @@ def _challenges(notice: Notice) -> bool:
     if "list-id" in fields or "list-unsubscribe" in fields:
         return False
     answers = "auto-submitted" in fields or "in-reply-to" in fields or _is_marked(notice) or notice.signs > 0
-    return answers and CHALLENGE.search(f"{notice.sender}\n{_said(notice)}") is not None
+    return answers and CHALLENGE.search(" ".join(f"{notice.sender} {_said(notice)}".split())) is not None
 
 
 def _moved(notice: Notice) -> tuple[ReportedRecipient, ...]:

@@ -45,8 +45,19 @@ def _as_one_line(text: str) -> str:
 
 def code_in(text: str) -> int:
     """The reply code within a diagnostic: at its beginning, after a word that leads to it, else anywhere; or 0."""
-    found = next((match for pattern in _CODES if (match := pattern.search(text))), None)
+    found = _code(text)
     return int(found[1]) if found else 0
+
+
+def _code(text: str) -> re.Match[str] | None:
+    return next((match for pattern in _CODES if (match := pattern.search(text))), None)
+
+
+def failure_in(text: str) -> tuple[int, str, str]:
+    """(reply code, enhanced status code, what was said from the first of them on), as far as running text has them."""
+    code, status = _code(text), _STATUS.search(text)
+    start = min((found.start(1) for found in (code, status) if found), default=len(text))
+    return int(code[1]) if code else 0, status[1] if status else "", text[start:].strip(" )>\"'")
 
 
 def status_in(text: str) -> str:

@@ -69,7 +69,7 @@ def read_notice(tree: MessageTree) -> Report | None:
 def read_loose_notice(tree: MessageTree) -> Report | None:
     """The same of the fields of a delivery status that stand in a part of another type.
 
-    A person who passes a notice on sends the same fields: the caller asks first whether this is one.
+    Who quotes a notice, or passes it on, sends the same fields: the caller asks first whether this is one.
     """
     parts = [part for part in tree.parts if part.type.startswith(_MAY_HOLD_FIELDS)]
     return _report(tree, [text for part in parts if (text := _fields_among_words(part))])

@@ -14,22 +14,24 @@ from itertools import islice
 
 from .fields import Fields
 from .notice import Notice
-from .notice_words import AUTOMATIC, FAILED, INTRODUCTION, PARCEL, YOUR_MESSAGE
+from .notice_words import AUTOMATIC, DELAYED, FAILED, GREETING, INTRODUCTION, OWN_MAILBOX, PARCEL, YOUR_MESSAGE
 from .styles.style import LISTED
 
 _OF_A_THREAD = ("in-reply-to", "references", "user-agent")
 _OF_A_LIST = ("list-id", "list-unsubscribe", "list-post")
 _FOR_PEOPLE = re.compile(r"thunderbird|outlook|apple mail|iphone|ipad|mutt|roundcube|foxmail", re.IGNORECASE)
-_FIRST_LINES = 4
+_FIRST_LINES = 6
 
 
 def may_be_notice(notice: Notice) -> bool:
     """Whether the readers of styles shall look at it."""
+    if OWN_MAILBOX.search("\n".join([notice.subject, *_first(notice)[:2]])):
+        return False
     if notice.by_system:
         return True
     if _is_of_a_thread(notice) or PARCEL.search(notice.text):
         return False
-    if _tells_of_failure(notice):
+    if _lists_the_failed(notice):
         return True
     if notice.signs == 0 and not (_introduces_itself(notice) and not notice.is_passed_on):
         return False
@@ -38,9 +40,9 @@ def may_be_notice(notice: Notice) -> bool:
 
 def is_certain(notice: Notice) -> bool:
     """Whether it is a notice though no style knows it."""
-    if "x-failed-recipients" in notice.fields or notice.signs > 1 or _tells_of_failure(notice):
+    if "x-failed-recipients" in notice.fields or notice.signs > 1 or _lists_the_failed(notice):
         return True
-    return notice.signs + _is_by_itself(notice) > 1
+    return notice.signs + _is_by_itself(notice) + _tells_of_failure(notice) > 1
 
 
 def expects_answers(head: Fields) -> bool:
@@ -56,21 +58,34 @@ def _is_by_itself(notice: Notice) -> bool:
 
 
 def _first(notice: Notice) -> list[str]:
-    """The first lines that say something."""
-    return list(islice((line for line in notice.lines if any(each.isalnum() for each in line)), _FIRST_LINES))
+    """The first lines that say something; a greeting counts for who expects an answer, as people do."""
+    says = (line for line in notice.lines if any(each.isalnum() for each in line))
+    if not expects_answers(notice.fields):
+        says = (line for line in says if not GREETING.fullmatch(line))
+    return list(islice(says, _FIRST_LINES))
 
 
 def _introduces_itself(notice: Notice) -> bool:
     return any(INTRODUCTION.match(line) for line in _first(notice)[:1])
 
 
-def _tells_of_failure(notice: Notice) -> bool:
+def _lists_the_failed(notice: Notice) -> bool:
     """Its first lines say that the reader's own message failed, and an address stands alone on one of them."""
     first = _first(notice)
-    if _is_of_a_thread(notice) or _is_of_a_list(notice) or not first or not YOUR_MESSAGE.match(first[0]):
+    if not _tells_of_failure(notice) or not FAILED.search(" ".join(first)):
         return False
-    listed = any(LISTED.fullmatch(line.strip()) for line in first)
-    return listed and FAILED.search(" ".join(first)) is not None and not PARCEL.search(notice.text)
+    return any(LISTED.fullmatch(line.strip()) for line in first)
+
+
+def _tells_of_failure(notice: Notice) -> bool:
+    """Its first lines say that the reader's own message failed or waits."""
+    first = _first(notice)
+    if not first or _is_of_a_thread(notice) or _is_of_a_list(notice) or PARCEL.search(notice.text):
+        return False
+    if not YOUR_MESSAGE.match(first[0]):
+        return False
+    said = " ".join(first)
+    return FAILED.search(said) is not None or DELAYED.search(said) is not None
 
 
 def _is_of_a_thread(notice: Notice) -> bool:

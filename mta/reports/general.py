@@ -6,14 +6,16 @@ Knows  no certain system.
 Tried in this order,
 the first that finds any decides: the field X-Failed-Recipients; addresses listed after a sentence of
 failure, or standing in one; an address that a label names; the only address there is; the only one to whom the returned
-letter was written. Addresses of the notice's own making (its sender, whom to ask, to whom it is sent) are never taken.
+letter was written. Each passes the gate (plausible).
 """
 
 import re
 from collections.abc import Iterator
 
-from .notice import Notice, addresses_in
-from .notice_words import DELAYED, DELIVERED, FAILED, WHOM_TO_ASK
+from .addresses import addresses_in
+from .notice import Notice
+from .notice_words import DELAYED, DELIVERED, FAILED
+from .plausible import Claims
 from .report import ReportedRecipient
 from .styles.style import recipient
 
@@ -21,7 +23,8 @@ _NEAR = 4  # lines after a sentence of failure in which addresses are what it sp
 _LABEL = re.compile(
     r"^\W{0,8}(?:(?:failed |original |final |intended |rejected |invalid |undeliverable )?(?:recipients?|"
     r"address(?:es)?|e-?mail|mailbox|destination|user)(?: ?\(?e?s\)?)?"
-    r"|(?:addressed )?to|rcpt to|an|empf[äa]nger|destinataires?|destinatarios?|destinat[áa]rios?|destinatari[oa]?|"
+    r"|(?:addressed |original |x-original-|x-envelope-|x-rcpt-|delivered-)?to|rcpt to|x-(?:failed|actual)-recipients?|"
+    r"an|empf[äa]nger|destinataires?|destinatarios?|destinat[áa]rios?|destinatari[oa]?|"
     r"para|a|à|кому|"
     r"получател[ья]|адресат|geadresseerde|aan|odbiorca|adresat|do"
     r"|收\s?件\s?(?:人|者)(?:地址)?|宛先|あて先|受信者|送信先|받는 ?사람|수신자|al[ıi]c[ıi])\s*[:：]",
@@ -31,23 +34,16 @@ _LABEL = re.compile(
 _NAME = re.compile(
     r"\s+['<]?([A-Za-z][\w-]{1,40}(?:\.[a-z][\w-]{1,40})?)(?:\.[A-Z]\w{0,30}){0,3}['>]?(?: ?[\"(].*|  +\S.*|:?)$"
 )
-_PLACEHOLDER = re.compile(r"\bNAME@")
-_OWNERS = re.compile(
-    r"(?:postmaster|mailer-daemon|abuse|support|helpdesk|webmaster|hostmaster|no-?reply|noreply)[@+]"
-    r"|\S{1,60}-(?:owner|request|bounces?|admin)@",
-    re.IGNORECASE,
-)
 
 
-def failed_addresses(notice: Notice) -> list[ReportedRecipient]:
+def failed_addresses(notice: Notice, claims: Claims) -> list[ReportedRecipient]:
     """The recipients that a notice of no known style speaks about, each with what is said."""
     if named := _named_in_head(notice):
         return [recipient(address, _said_of(address, notice)) for address in named]
-    own = _own(notice)
     for way in (_near_failure, _labelled, _only_one, _in_subject, _by_name):
-        if found := [address for address in way(notice) if address.casefold() not in own]:
+        if found := [address for address in way(notice, claims) if claims.allows(address)]:
             return [recipient(address, _said_of(address, notice)) for address in _each_once(found)]
-    to = [address for address in notice.letter.to if address.casefold() not in own]
+    to = [address for address in notice.letter.to if claims.allows(address)]
     return [recipient(to[0], _said_of(to[0], notice))] if len(to) == 1 and not any(_names(notice)) else []
 
 
@@ -55,42 +51,33 @@ def _named_in_head(notice: Notice) -> list[str]:
     return [address for value in notice.fields.all("x-failed-recipients") for address in addresses_in(value)]
 
 
-def _own(notice: Notice) -> frozenset[str]:
-    """Addresses that the notice has for itself."""
-    fields = ("from", "sender", "reply-to", "to", "delivered-to", "return-path", "errors-to", "cc")
-    values = (value for field in fields for value in notice.fields.all(field))
-    named = {address.casefold() for value in values for address in addresses_in(value)}
-    senders = {address.casefold() for address in notice.letter.senders}
-    return frozenset(named | (senders - {address.casefold() for address in notice.letter.to}))
-
-
-def _near_failure(notice: Notice) -> Iterator[str]:
+def _near_failure(notice: Notice, claims: Claims) -> Iterator[str]:
     near = 0
-    for line in notice.lines:
+    for at, line in enumerate(notice.lines):
         failure = FAILED.search(line) is not None or DELAYED.search(line) is not None
-        addresses = _addresses(line)
+        addresses = claims.beyond_doubt(at)
         near = _NEAR if failure or (near and addresses) else near - bool(line.strip())
         if near > 0:
             yield from addresses
 
 
-def _labelled(notice: Notice) -> Iterator[str]:
-    for line in notice.lines:
+def _labelled(notice: Notice, claims: Claims) -> Iterator[str]:
+    for at, line in enumerate(notice.lines):
         if _LABEL.match(line):
-            yield from _addresses(line)
+            yield from claims.beyond_doubt(at)
 
 
-def _only_one(notice: Notice) -> Iterator[str]:
-    found = _each_once([address for line in notice.lines for address in _addresses(line)])
+def _only_one(notice: Notice, claims: Claims) -> Iterator[str]:
+    found = _each_once([address for at in range(len(notice.lines)) for address in claims.beyond_doubt(at)])
     if len(found) == 1:
         yield found[0]
 
 
-def _in_subject(notice: Notice) -> Iterator[str]:
+def _in_subject(notice: Notice, _: Claims) -> Iterator[str]:
     yield from addresses_in(notice.subject)
 
 
-def _by_name(notice: Notice) -> Iterator[str]:
+def _by_name(notice: Notice, _: Claims) -> Iterator[str]:
     """Names without domain, as far as our letter had the whole address."""
     whole = {address.partition("@")[0].casefold(): address for address in (*notice.letter.cc, *notice.letter.to)}
     yield from (whole[name] for name in _names(notice) if name in whole)
@@ -107,12 +94,6 @@ def _names(notice: Notice) -> Iterator[str]:
             yield name[1].casefold()
         else:
             near -= bool(line.strip())
-
-
-def _addresses(line: str) -> list[str]:
-    if "@" not in line or WHOM_TO_ASK.search(line) or _PLACEHOLDER.search(line):
-        return []
-    return [address for address in addresses_in(line) if not _OWNERS.match(address)]
 
 
 def _each_once(addresses: list[str]) -> list[str]:

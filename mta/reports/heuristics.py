@@ -1,7 +1,7 @@
 """The world that follows no RFC: notices of any style, and answers that are none.
 
-Owns   the order of judgement behind the readers by the book: is it an answer, whose style is it, what has it in common
-       with notices; and the last reader, flufl.bounce.
+Owns   the order of judgement behind the readers by the book: is it an answer, may it be a notice, has it the fields of
+       one among its words, whose style is it, what has it in common with notices; and the last reader, flufl.bounce.
 Knows  no style (styles/), no words (notice_words, answer_words), no signs of a notice (evidence).
 
 Invariants
@@ -13,23 +13,21 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .answers import answer_to, sort_of
+from .answers import answer_to
+from .diagnostics import failure_in
+from .dsn_reader import read_loose_notice
 from .evidence import is_certain, may_be_notice
 from .general import failed_addresses, says_delivered
 from .last_reader import addresses_by_flufl
-from .notice import Notice, code_in, notice_of
+from .notice import Notice, notice_of
 from .notice_words import DELAYED, FAILED, FINAL
+from .plausible import Claims
 from .report import Report, ReportedRecipient, ReportSort
 from .styles.all_styles import STYLES
 from .styles.style import recipient, recipients_by
 from .tree import MessageTree
 
 _ACTIONS = {ReportSort.BOUNCE: "failed", ReportSort.DELAY: "delayed", ReportSort.SUCCESS: "delivered"}
-
-
-def sort_of_answer(tree: MessageTree) -> ReportSort | None:
-    """AUTO_REPLY, MOVED or CHALLENGE when a message is such an answer; None for all else."""
-    return sort_of(notice_of(tree))
 
 
 def read_unstandard(tree: MessageTree) -> Report | None:
@@ -39,20 +37,26 @@ def read_unstandard(tree: MessageTree) -> Report | None:
         return answer
     if not may_be_notice(notice):
         return None
+    return read_loose_notice(tree) or _by_styles(notice, tree)
+
+
+def _by_styles(notice: Notice, tree: MessageTree) -> Report | None:
+    claims, signs, signature = Claims(notice), notice.signs, notice.signature
     for style in STYLES:
-        if notice.signs < style.signs or not style.knows.search(notice.signature):
+        if signs < style.signs or not style.knows.search(signature):
             continue
-        if found := recipients_by(style, notice):
+        if found := recipients_by(style, notice, claims):
             return _report(notice, style.name, found, style.sort)
-    return _by_common_signs(notice, tree)
+    return _by_common_signs(notice, claims, tree)
 
 
-def _by_common_signs(notice: Notice, tree: MessageTree) -> Report | None:
+def _by_common_signs(notice: Notice, claims: Claims, tree: MessageTree) -> Report | None:
     speaks = any(words.search(text) for words in (FAILED, DELAYED) for text in (notice.subject, notice.text))
     certain = is_certain(notice)
-    if certain and (speaks or says_delivered(notice.text)) and (found := failed_addresses(notice)):
+    if certain and (speaks or says_delivered(notice.text)) and (found := failed_addresses(notice, claims)):
         return _report(notice, "general", found, None)
-    if found := [recipient(address, notice.text) for address in addresses_by_flufl(tree)]:
+    by_flufl = (address for address in addresses_by_flufl(tree) if claims.allows(address))
+    if found := [recipient(address, notice.text) for address in by_flufl]:
         return _report(notice, "flufl", found, None)
     return _report(notice, "general", [], None) if certain and speaks else None
 
@@ -75,7 +79,7 @@ def _completed(found: ReportedRecipient, notice: Notice, action: str, *, alone: 
     words, code, status, diagnostic = found.words, found.code, found.status, found.diagnostic
     if not code and not status:
         said = notice.text if alone else _said_elsewhere(found.address, notice)
-        code, status, diagnostic = code_in(said)
+        code, status, diagnostic = failure_in(said)
         words = " ".join(f"{words} {said}".split())[:1000] if alone else words or " ".join(said.split())
     return msgspec.structs.replace(
         found, action=action, words=words, code=code, status=status, diagnostic=" ".join(diagnostic.split())[:700],

@@ -1,6 +1,6 @@
 """Notice: what the readers of styles look at in a message of a mail system.
 
-Owns   the cut between what the notice says and our letter below it; addresses in running text; replies in running text.
+Owns   the cut between what the notice says and our letter below it; the signs of a notice.
 Knows  no style.
 
 Invariants
@@ -25,20 +25,11 @@ MAX_FIELD = 500
 MAX_RECIPIENTS = 1_000
 _SIGNATURE = 6_000  # characters of a notice in which its maker shows
 
-_DOMAIN = r"(?:[A-Za-z0-9À-ɏЀ-ӿ_-]{1,63}\.){1,10}[A-Za-zÀ-ɏЀ-ӿ][A-Za-z0-9À-ɏЀ-ӿ-]{1,62}"
-ADDRESS = (
-    r"(?<![\w.+=/-])(?:[A-Za-z0-9!#$%&*+/=?^_`{|}~][A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{0,63}@" + _DOMAIN +
-    r"|(?<=<)[^\s<>@]{1,64}@[^\s<>@]{1,255}(?=>)|(?<=<)\"[^\"<>\n]{1,64}\"@[^\s<>@]{1,255}(?=>)"
-    r")"
-)  # fmt: skip
-_FIND = re.compile(ADDRESS, re.IGNORECASE)
 _OWN_HEAD = re.compile(r"(?:Received|Return-Path|Message-ID|Delivered-To|DKIM-Signature|X-Received): \S", re.IGNORECASE)
 _PASSED_ON = re.compile(
     r"\s*(?:re|fwd?|aw|wg|tr|rv|enc|sv|vs|antw|odp|答复|回复|转发|轉寄)\s*(?:\[\d+\])?[:：]", re.IGNORECASE
 )
 _NULL_PATH = re.compile(r"\s*(?:<>|<?mailer-daemon(?:@[^\s>]*)?>?)\s*", re.IGNORECASE)
-_CODE = re.compile(r"(?<![\d.:/@-])([45]\d\d)(?=[ \-:#]|$)")
-_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -113,24 +104,3 @@ def _cut(text: str) -> tuple[str, ...]:
             return tuple(lines[:at])
         said = said or bool(line.strip(" -=*#_|"))
     return tuple(lines)
-
-
-def addresses_in(text: str) -> list[str]:
-    """The addresses that stand in a text, in order, each once."""
-    found = (cleaned(match[0]) for match in _FIND.finditer(text[: MAX_WIDTH * 20])) if "@" in text else ()
-    return list({address.casefold(): address for address in found if address}.values())
-
-
-def cleaned(address: str) -> str:
-    """An address as found in a text without what clings to it; "" when a part of it was hidden from us."""
-    if address[:5].casefold() == "smtp=":
-        address = address[5:]
-    address = address.strip("'`*|.")
-    return "" if "..." in address or "***" in address else address
-
-
-def code_in(text: str) -> tuple[int, str, str]:
-    """(reply code, enhanced status code, what was said from the code on), as far as a text has them."""
-    code, status = _CODE.search(text), _STATUS.search(text)
-    start = min((found.start() for found in (code, status) if found), default=len(text))
-    return int(code[1]) if code else 0, status[1] if status else "", text[start:].strip(" )>\"'")

@@ -60,12 +60,21 @@ NOTICE_SUBJECT = any_of(
     r"발송 ?실패", r"teslim ed(?:ilemedi|ilemeyen)", r"iletilemedi", r"teslimat (?:ba[sş]ar[ıi]s[ıi]z|hatas)",
     r"gönderilemedi", r"nedoru[cč]", r"k[aä]nde ej levereras", r"kunne ikke leveres", r"nem k[ée]zbes[ií]thet",
     r"warning: (?:could not|message|mail)", r"e-?mail delivery", r"mail could not", r"^rejected\b",
-    r"not member article", r"^fml system error", r"request to mailing list .{1,100} rejected", r"in mail from you$",
+    r"not member article", r"^fml system error", r"in mail from you$",
     r"apparently from you$",
     r"automatically rejected",
     r"permanent delivery", r"nameserver error", r"address (?:unknown|change|error)", r"user unknown", r"unknown user",
     r"^nondeliverable", r"message not sent", r"rejet", r"mailbox (?:is )?full", r"recipient .{0,20}rejected",
-    r"^mail delivery$", r"wiadomo[sś][cć] nie", r"отказ",
+    r"^mail delivery$", r"wiadomo[sś][cć] nie", r"отказ", r"zustellung .{0,30}nicht m[oö]glich",
+    r"virus (?:was )?(?:found|detected)", r"(?:message|mail) (?:contained|contains|with) an? (?:virus|infected)",
+    r"(?:kunde|kan) (?:inte|ikke|ikkje) (?:levereras|leveres|sendes)", r"leverans(?:en)? misslyckades",
+    r"levering mislyk",
+    r"ei voitu toimittaa", r"toimitus ep[äa]onnistui", r"nem (?:lehetett )?k[ée]zbes[ií]t", r"k[ée]zbes[ií]thetetlen",
+    r"nemohl[ao] b[ýy]t doru[cč]en", r"nedoru[cč]iteln", r"δεν (?:παραδόθηκε|ήταν δυνατ)", r"αποτυχία παράδοσης",
+    r"не вдалося доставити", r"не доставлено", r"nu a putut fi livrat", r"nelivrat", r"nije (?:isporuč|dostavlj)",
+    r"không (?:gửi được|thể gửi|thể chuyển)", r"gagal (?:terkirim|dikirim)",
+    r"tidak (?:dapat|bisa) (?:dikirim|terkirim)",
+    r"ไม่สามารถ(?:ส่ง|จัดส่ง)", r"לא (?:נמסר|ניתן למסור)", r"تعذر (?:تسليم|إرسال)", r"فشل (?:تسليم|إرسال)",
 )  # fmt: skip
 
 # Sentences that say that a message did not arrive.
@@ -130,6 +139,18 @@ FAILED = any_of(
     r"배달(?:하지 못|되지 않|할 수 없|에 실패)", r"전송(?:하지 못|되지 않|할 수 없|에 실패)", r"반송", r"존재하지 않",
     r"전달(?:하지 못|되지|할 수 없)",
     r"teslim edile(?:medi|mez)", r"iletilemedi", r"gönderilemedi", r"bulunamad[ıi]",
+    # The Nordic countries, Czech, Hungarian, Greek, Ukrainian, Romanian, Vietnamese, Indonesian, Thai, Hebrew, Arabic
+    r"(?:kunde|kan|kunne|blev|ble) (?:inte|ikke) (?:\w{2,12} )?(?:leverer|levereras|leveres|levert|sendes|skickas)",
+    r"finns inte", r"findes ikke", r"finnes ikke", r"ei (?:voitu|voida) toimittaa",
+    r"(?:vastaanottajaa|osoitetta) ei (?:ole|löyty)",
+    r"(?:nemohl[ao]|nelze|nebyl[ao]?) .{0,30}doru[cč]", r"neexistuje",
+    r"nem (?:lehetett|siker[üu]lt) .{0,20}k[ée]zbes[ií]t",
+    r"nem l[ée]tezik", r"δεν (?:ήταν δυνατ|παραδόθηκε|υπάρχει)", r"не вдалося доставити", r"не існує",
+    r"nu a putut fi (?:livrat|trimis)", r"nu exist[ăa]", r"không (?:thể gửi|gửi được|tồn tại)",
+    r"tidak (?:dapat|bisa) (?:dikirim|disampaikan)", r"tidak ditemukan", r"ไม่สามารถ(?:ส่ง|จัดส่ง|นำส่ง)",
+    r"ไม่พบที่อยู่",
+    r"לא (?:נמסרה?|ניתן למסור|קיימת?)", r"تعذر (?:تسليم|إرسال)", r"غير موجود",
+    r"no longer (?:in use|valid|active|available|exists?)", r"not been forwarded",
 )  # fmt: skip
 
 # How machines introduce themselves.
@@ -145,6 +166,15 @@ AUTOMATIC = any_of(
     r"(?:自动|自動)(?:发|發|生|送|返|的に)", r"自動", r"系统邮件|系統郵件", r"자동", r"otomatik olarak",
 )  # fmt: skip
 
+# A person has refused it, by means of a list's program.
+MODERATED = any_of(
+    r"rejected by the (?:list )?(?:moderator|owner)", r"the moderator gave the\s+following reason",
+    r"(?:vom|durch den) (?:listen-?)?moderator.{0,30}\s.{0,30}abgelehnt", r"rejet[ée]e? par le mod[ée]rateur",
+    r"rechazad[oa] por el moderador", r"rejeitad[oa] pelo moderador",
+    r"(?:rifiutat|respint|rigettat)[oa] dal moderatore",
+    r"отклонен[оа]? (?:модератором|ведущим)", r"(?:管理员|版主|管理者|モデレータ).{0,10}(?:拒绝|拒否|却下)",
+)  # fmt: skip
+
 # How mail systems begin: as the first words of a message nobody else's.
 INTRODUCTION = any_of(
     r"^\W*(?:hi|hello)?\W*this is (?:the|a|an) "
@@ -154,20 +184,48 @@ INTRODUCTION = any_of(
     r"(?:e-?mail|mail|delivery|smtp)", r"^\W*message from interscan", r"^\W*this report relates to a message you sent",
     r"^\W*non-?delivery report\W*$", r"^\W*delivery (?:status )?notification\W*$",
     r"^\W*the original message was received (?:at|on) ", r"^\W*transcript of session follows",
-    r"^\W*your request to the .{1,100} mailing list\W*$",
     r"^\W*message could not be delivered to (?:some|one|the following|mobile)",
 )  # fmt: skip
 
+# What is said to the reader before anything else.
+GREETING = re.compile(
+    r"\W{0,8}(?:(?:dear|hello|hi|good (?:morning|day)|sehr geehrte|guten tag|hallo|liebe|bonjour|madame|monsieur|cher|"
+    r"hola|estimad[oa]s?|buenos|prezad[oa]s?|ol[áa]|car[oa]|gentile|buongiorno|geachte|beste|"
+    r"szanown\w{1,3}|dzie[nń] dobry|vážen\w{1,3}|dobrý den|hej|tisztelt|уважаем\w{1,3}|здравствуйте|sayın|merhaba)\b|"
+    r"尊敬的|您好|你好|親愛的|亲爱的|안녕|お世話)[^.。!?@\n]{0,50}[,，!！:：]?\s*",
+    re.IGNORECASE,
+)
+
 # How a notice begins that bears no sign of one: it tells its reader about the reader's own message.
 YOUR_MESSAGE = any_of(
-    r"^\W*(?:your|votre|ihre?|su|sua|il (?:suo|tuo)|uw|twoja|ваше?) (?:e-?mail |mail )?"
-    r"(?:message|e-?mail|mail|nachricht|mensaje|correo|mensagem|messaggio|bericht|wiadomo\S{2}|сообщение|письмо)\b",
-    r"^\W*(?:您|你)的(?:邮件|郵件)", r"^\W*お客様の(?:メール|メッセージ)",
+    r"^\W*(?:sorry|hello|hi|hallo|bonjour|hola|unfortunately|leider)?\W*"
+    r"(?:your|votre|ihre?|su|sua|il (?:suo|tuo)|uw|je|twoja|pa[nń]stwa|ваше?|vaše|ditt|din|deres|a levele?|az? (?:ön )?"
+    r")"
+    r"[ -]?(?:e-?mail |mail )?(?:message|e-?mail|mail|nachricht|courriel|mensaje|correo|mensagem|messaggio|bericht|"
+    r"wiadomo\S{2}|сообщение|письмо|zpráva|e-?post|meddelande|melding|besked|levele?t?|üzenete?t?)\b",
+    r"^\W*the (?:e-?mail |mail )?(?:address|mailbox|account|person|user|recipient) "
+    r"(?:that )?(?:you|to (?:which|whom) you)",
+    r"^\W*(?:[您你]好)?\W*[您你](?:的|发|寄|於|于|在).{0,60}(?:邮件|郵件)",
+    r"^\W*お客様の(?:メール|メッセージ)",
+    r"^.{0,120}\b(?:e-?mail|mail|message) (?:that )?you (?:have )?(?:just )?(?:sent|tried to send)\b",
+)
+
+# About the reader's own mailbox, not about mail that was sent.
+OWN_MAILBOX = any_of(
+    r"\byour (?:mailbox|inbox|account|mail ?box)\b(?! (?:has|was|is) (?:rejected|blocked)).{0,80}"
+    r"(?:almost|nearly|about to|reached|exceed|over (?:its|the|your)|is full|running out|% )",
+    r"\b(?:ihr|dein) postfach .{0,80}(?:voll|erreicht|[üu]berschritten)",
+    r"votre (?:bo[iî]te|messagerie) .{0,80}(?:pleine|satur)",
+    r"su buz[oó]n .{0,80}(?:lleno|l[ií]mite)", r"sua caixa .{0,80}(?:cheia|limite)",
+    r"la (?:sua|tua) casella .{0,80}piena",
+    r"[您你]的(?:邮箱|信箱|郵箱).{0,40}(?:将满|即将|已满|已滿|不足|超过)",
+    r"ваш почтовый ящик .{0,80}(?:переполнен|заполнен)",
 )  # fmt: skip
 
 # Deliveries of another trade.
 PARCEL = any_of(
-    r"\b(?:parcels?|packages?|shipments?|courier|tracking (?:number|code)|order (?:number|no\.?|id|#)|invoice)\b",
+    r"\b(?:parcels?|packages?|shipments?|courier|tracking (?:number|code)|"
+    r"order (?:number|no\.?|id|#)|invoice(?!\.\w))\b",
     r"\b(?:paket|sendung(?:snummer)?|bestellnummer|colis|commande|paquete|pedido|encomenda|pacco|spedizione|"
     r"bestelling|przesy[lł]k)",
     r"посылк|заказ", r"包裹|快递|快遞|订单|訂單|運單|运单", r"荷物|ご注文|お届け物", r"택배|주문", r"kargo",
@@ -217,22 +275,53 @@ DELIVERED = any_of(
     r"正常に配信", r"relayed to the following", r"was delivered to",
 )  # fmt: skip
 
+# Words of advice: the address after them is whom to ask.
+_ADVICE = (
+    r"contact", r"please (?:write|send|forward|e-?mail|refer|call|reply|visit)", r"\bhelp\b", r"support",
+    r"assistance", r"questions?", r"\bask\b", r"problem report", r"report .{0,20}to", r"webmaster",
+    r"feel (?:this|free)",
+    r"(?:mail|message|write|complain|e-?mail) to (?:the |your |our )?postmaster", r"be directed to",
+    r"administ", r"amministrat", r"админист", r"adminisztr", r"y[öo]netici", r"bestyrer", r"yll[äa]pit",
+    r"wenden sie sich", r"kontakt", r"\bfragen\b", r"\bhilfe\b", r"r[üu]ckfragen", r"schreiben sie (?:bitte )?an",
+    r"\baide\b", r"contacte[zr]?\b", r"[ée]crivez", r"veuillez (?:envoyer|transmettre|adresser|vous)",
+    r"\bayuda\b", r"póngase", r"env[ií](?:e|ar|a) (?:un |una )?(?:mensaje|correo|mail)", r"escriba (?:a|un)",
+    r"d[ií]r[ií]jase",
+    r"\bajuda\b", r"\bdúvidas\b", r"entre em contato", r"envie (?:um|uma) (?:mensagem|e-?mail)", r"escreva para",
+    r"contatt", r"\baiuto\b", r"\bassistenza\b", r"scriv(?:ere|ete|i) a", r"inviare un",
+    r"neem .{0,20}op met", r"\bvragen\b", r"\bhulp\b", r"beheerder", r"skontaktuj", r"\bpytania\b", r"pomoc",
+    r"вопрос", r"помощ", r"обратитесь", r"свяжитесь", r"напишите", r"обращайтесь",
+    r"客服", r"咨询", r"諮詢", r"联系", r"聯絡", r"請洽|请洽", r"管理[员員]", r"疑[问問]", r"聯繫", r"反馈至",
+    r"問い?合わ?せ", r"連絡", r"ご質問", r"管理者", r"문의", r"관리자", r"ba[sş]vur", r"ileti[sş]im", r"yard[ıi]m",
+    r"dotaz", r"obra[tť]te", r"nápov[ěe]d", r"fr[åa]gor", r"kontakta", r"henvend", r"kysymy", r"k[ée]rd[ée]s",
+    r"[üu]gyf[ée]l",
+    r"επικοινων", r"зверніться", r"contacta[țt]i", r"liên hệ", r"hubungi", r"ติดต่อ", r"צור קשר", r"اتصل",
+)  # fmt: skip
+
 # Lines that name whom to ask, or the sender: no failed recipient.
 WHOM_TO_ASK = any_of(
-    r"contact", r"please (?:write|send|forward|e-?mail|refer|call|reply|visit)", r"\bhelp\b", r"support",
-    r"assistance", r"questions?",
-    r"\bask\b", r"problem report", r"report .{0,20}to", r"webmaster", r"administrat", r"feel (?:this|free)",
-    r"wenden sie sich", r"kontakt", r"\bfragen\b", r"\bhilfe\b", r"\baide\b", r"\bayuda\b", r"\bajuda\b",
-    r"\bdúvidas\b", r"\baiuto\b", r"\bassistenza\b", r"вопрос", r"помощ", r"客服", r"咨询",
-    r"contactez", r"contacte", r"póngase", r"entre em contato", r"contatt", r"обратитесь", r"свяжитесь", r"联系",
-    r"聯絡", r"請洽|请洽|管理[员員]|疑[问問]",
-    r"聯繫", r"问い合わせ", r"連絡",
-    r"문의", r"^\W{0,6}(?:from|sender|von|de|da|od|van|reply-to|发件人|寄件者|寄件人|差出人|от|return-path|"
+    *_ADVICE, r"^\W{0,6}(?:from|sender|von|de|da|od|van|reply-to|发件人|寄件者|寄件人|差出人|от|return-path|"
     r"message-?id|references|"
-    r"in-reply-to|x-[a-z-]{1,40})\s*[:：]",
+    r"in-reply-to|x-(?!original-to|failed-rec|actual-rec|envelope-to|rcpt-to)[a-z-]{1,40})\s*[:：]",
     r"try (?:e-?mailing|sending|\S{1,64}@)|if \S{1,64}@.{0,60} fails|finger ", r"from (?:the )?(?:address|sender|<)",
     r"\bsent by\b", r"message-id", r"https?://", r"mail from:?\s?<",
     r"^\W{0,3}mail from", r"received: ", r"\bhelo\b|\behlo\b",
+)  # fmt: skip
+
+# How a sentence ends below which an address stands that is whom to ask, or the sender's.
+ASKED_BELOW = any_of(
+    rf"(?:{'|'.join(_ADVICE)})[^\0]{{0,100}}\Z",
+    r"\b(?:sender|absender|exp[ée]diteur|remitente|remetente|mittente|afzender|nadawca|отправитель)\b"
+    r"(?: was| is| address| ist| est)?\W*\Z",
+    r"(?:发件人|寄件者|寄件人|差出人|送信者)\W*\Z",
+)  # fmt: skip
+
+# The heading of a list of those who were reached, in a notice that has others.
+DELIVERED_LIST = any_of(
+    r"^\W*sent ok\b", r"^\W*(?:successfully )?(?:delivered|sent) (?:ok|to)?\W*[:：]\s*$",
+    r"(?:was|were|has been|have been) (?:successfully )?(?:delivered|sent|relayed)[^.]{0,60}[:：]\s*$",
+    r"had successful delivery", r"(?:erfolgreich|bereits) zugestellt[^.]{0,40}[:：]\s*$",
+    r"(?:remis|distribu[ée]) (?:avec succ[èe]s )?(?:à|aux)[^.]{0,40}[:：]\s*$",
+    r"成功(?:送达|投递|发送).{0,20}[:：]\s*$",
 )  # fmt: skip
 
 # Lines below which our own letter stands, or what is left of it.
@@ -258,6 +347,11 @@ LETTER_BELOW = any_of(
     r"^\W*(?:附件(?:中的内容)?(?:是|为)).{0,20}原", r"^\W*ниже этой линии", r"^\W*final-recipient:",
     r"^\W*the (?:original )?message (?:headers? )?(?:follows|was as follows|is attached)",
     r"^\W*begin returned message",
+    r"^\W*(?:your|the) (?:original )?(?:message|mail|text)(?: that you sent)? "
+    r"(?:was|read|reads|said|contained)\W{0,3}$",
+    r"^\W*(?:(?:der )?(?:text|inhalt) ihrer (?:nachricht|e-?mail)|(?:texte|contenu) de votre message|"
+    r"(?:texto|contenido) de su mensaje|(?:texto|conte[úu]do) da sua mensagem|testo del (?:suo )?messaggio|"
+    r"текст (?:вашего )?(?:письма|сообщения)|(?:您的)?邮件(?:内容|正文)|原文如下|メール本文)\s*[:：]?\s*$",
     r"^\W*--- ?(?:forwarded|forward) message", r"^[- ]{6,}copy of .{0,40}message", r"^\W*the full headers? (?:of|for)",
     r"^\W*-- the header and top \d+ lines", r"^\W*return-path:",
 )  # fmt: skip

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 import msgspec
 
 from .arf_reader import read_complaint
-from .dsn_reader import read_loose_notice, read_notice
+from .dsn_reader import read_notice
 from .evidence import expects_answers
 from .fields import Fields
-from .heuristics import read_unstandard, sort_of_answer
+from .heuristics import read_unstandard
 from .receipts import read_receipt
 from .report import Report, ReportSort, ReturnedLetter
 from .returned_letter import returned_letter
@@ -53,10 +53,7 @@ def report_of(tree: MessageTree, wrappers: int = 0) -> Report:
 
 
 def _by_the_book(tree: MessageTree) -> Report | None:
-    found = read_complaint(tree) or read_notice(tree) or read_receipt(tree)
-    if found is None and not _is_passed_on(tree) and sort_of_answer(tree) is None:
-        found = read_loose_notice(tree)
-    return found
+    return read_complaint(tree) or read_notice(tree) or read_receipt(tree)
 
 
 def _in_the_styles_of_the_world(tree: MessageTree) -> Report | None:

@@ -1,6 +1,6 @@
 """Reports that are neither about delivery nor a complaint: read receipts, TLS reports and whatever comes next.
 
-Owns   `read_receipt`: sort AUTO_REPLY for a message disposition notification, OTHER for another multipart/report.
+Owns   `read_receipt`: sort RECEIPT for a message disposition notification, OTHER for another multipart/report.
 Knows  nothing of the styles of machines that answer (answers).
 
 A receipt says that the letter was delivered, also when it says deleted or failed: that is of the reader's program.
@@ -31,7 +31,7 @@ def read_receipt(tree: MessageTree) -> Report | None:
     if kind in _OF_NOTICES or any(part.type in STATUS_TYPES for part in tree.parts):
         return None
     if kind == "disposition-notification":
-        return Report(ReportSort.AUTO_REPLY, letter=returned_letter(tree), style="rfc8098", truncated=tree.truncated)
+        return Report(ReportSort.RECEIPT, letter=returned_letter(tree), style="rfc8098", truncated=tree.truncated)
     return Report(ReportSort.OTHER, style="report", truncated=tree.truncated)
 
 
@@ -40,4 +40,4 @@ def _receipt(tree: MessageTree, text: str) -> Report:
     original, final = typed_address(fields.first("original-recipient")), typed_address(fields.first("final-recipient"))
     recipient = ReportedRecipient(original or final, original, final, words=fields.first("disposition")[:200])
     recipients = (recipient,) if recipient.address else ()
-    return Report(ReportSort.AUTO_REPLY, recipients, returned_letter(tree), style="rfc8098", truncated=tree.truncated)
+    return Report(ReportSort.RECEIPT, recipients, returned_letter(tree), style="rfc8098", truncated=tree.truncated)

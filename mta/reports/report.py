@@ -20,7 +20,9 @@ class ReportSort(StrEnum):
     BOUNCE = "bounce"
     DELAY = "delay"  # still tried: Action delayed only
     SUCCESS = "success"  # delivered, relayed or expanded only
-    AUTO_REPLY = "auto-reply"  # RFC 3834: vacation, out of office, receipt of a ticket …
+    AUTO_REPLY = "auto-reply"  # RFC 3834: a machine answered, and is none of the next four
+    VACATION = "vacation"  # out of office
+    RECEIPT = "receipt"  # RFC 8098: shown to the reader, or thrown away unread
     MOVED = "moved"  # has left, write to …: the letter was taken or not, and another address is named
     CHALLENGE = "challenge"  # asks the sender to prove that they are a person
     COMPLAINT = "complaint"  # ARF and its kin

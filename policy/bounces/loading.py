@@ -4,6 +4,7 @@ Owns   finding and reading them whole. Raises BouncesError with all faults of al
 Knows  no key.
 """
 
+from functools import lru_cache
 from pathlib import Path
 
 from ..rulefiles.faults import Fault, RuleFileError
@@ -58,7 +59,12 @@ def _read(path: Path, faults: list[Fault]) -> BounceFile:
     text, fault = text_of(path)
     if fault:
         raise BouncesError([fault])
-    source = Source(path, "shipped bounces.toml" if path == SHIPPED else "bounces.toml", text)
-    file = parse(text, source)
-    faults += source.faults
+    file, its_faults = _parsed(path, text)
+    faults += its_faults
     return file
+
+
+@lru_cache(maxsize=2)  # an own file and the shipped one: a reload that changed neither costs nothing
+def _parsed(path: Path, text: str) -> tuple[BounceFile, tuple[Fault, ...]]:
+    source = Source(path, "shipped bounces.toml" if path == SHIPPED else "bounces.toml", text)
+    return parse(text, source), tuple(source.faults)

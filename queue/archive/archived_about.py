@@ -14,7 +14,7 @@ from .archive_reads import open_reads
 from .history_text import entries_of
 
 _ABOUT = """
-SELECT r.id, r.message_id, m.account_id, r.state, m.verp_domain, r.history
+SELECT r.id, r.message_id, m.account_id, r.state, m.verp_domain, m.stream_id, r.history
 FROM recipient AS r JOIN message AS m ON m.id = r.message_id WHERE r.id = ?
 """
 
@@ -31,6 +31,6 @@ def archived_about(path: Path, recipient_id: int) -> About | None:
         raise map_error(error) from error
     if row is None:
         return None
-    number, message_id, account_id, state, verp_domain, history = row
+    number, message_id, account_id, state, verp_domain, stream_id, history = row
     ended = ended_ms(entries_of(history)[::-1])
-    return About(number, message_id, account_id, state, 0, verp_domain, ended, is_archived=True)
+    return About(number, message_id, account_id, state, 0, verp_domain, stream_id, ended, is_archived=True)

@@ -47,6 +47,8 @@ class ReadAs(StrEnum):
     DELAY = "delay"
     SUCCESS = "success"
     AUTO_REPLY = "auto-reply"
+    VACATION = "vacation"
+    RECEIPT = "receipt"
     MOVED = "moved"
     CHALLENGE = "challenge"
     COMPLAINT = "complaint"

@@ -18,8 +18,20 @@ class Heard(msgspec.Struct, frozen=True):
     kind: JournalKind  # one of CAME_BACK
     facts: Facts
     domain: str  # of the address of ours that was written to
-    account_id: int  # whose domain that is; 0: our hostname
+    account_id: int  # on whose behalf it takes mail: of that domain's owner and its sub-accounts; 0: our hostname
     is_signed: bool = True  # the address itself named the recipient; else something in the message did
+
+
+class HeardOfStream(msgspec.Struct, frozen=True):
+    """A complaint about a stream that names nobody of it."""
+
+    stream_id: int
+    account_id: int  # on whose behalf the address of ours takes mail; 0: our hostname, for every account
+    feedback_type: str
+    agent: str  # the software that reports
+
+    def facts(self, inbound: int) -> Facts:
+        return Facts(category=self.feedback_type, remote=self.agent, inbound=inbound, stream=self.stream_id)
 
 
 class ReadMail(msgspec.Struct, frozen=True):
@@ -28,6 +40,7 @@ class ReadMail(msgspec.Struct, frozen=True):
     seq: int
     read_as: str  # queue.inbound.inbound_mail.ReadAs
     heard: tuple[Heard, ...] = ()
+    of_stream: HeardOfStream | None = None
     for_operator: str = ""  # the address of postmaster or abuse that it was written to
 
 

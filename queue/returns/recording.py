@@ -34,6 +34,7 @@ from ..storage.store import QueueStore
 from .fates import fate_after, open_fate
 from .heard import Heard, Noted, ReadMail
 from .sending_on import Onward, SendingOn
+from .stream_complaints import StreamComplaints
 
 MAX_ROWS = 3
 _FORGET_MS = 400 * 86_400_000
@@ -55,6 +56,7 @@ class Recording:
         self._commits, self._store, self._clock = commits, store, clock
         self._archive = data_dir / archive_reads.NAME
         self.sending_on = sending_on
+        self._of_streams = StreamComplaints(store, clock)
 
     async def record(self, mails: Sequence[ReadMail]) -> list[Noted]:
         """Messages that were read, in one commit if it goes well; an answer for each. Raises StorageError."""
@@ -105,6 +107,8 @@ class Recording:
             return Noted.BUSY
         reach("returned.before")
         effects = {self._hear(db, mail.seq, each, found[each.recipient_id]) for each in mail.heard}
+        if mail.of_stream is not None:
+            effects.add(self._of_streams.hear(db, mail.seq, mail.of_stream))
         if mail.for_operator:
             effects.add(self.sending_on.send(onward))
         inbound_rows.mark_read(db, mail.seq, mail.read_as, _foremost(effects))
@@ -130,6 +134,7 @@ class Recording:
         facts = msgspec.structs.replace(
             heard.facts,
             inbound=inbound,
+            stream=about.stream_id,
             ended_ms=ended_ms,
             fate=fate if changed else "",
             fate_before=changed,

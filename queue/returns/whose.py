@@ -1,6 +1,6 @@
-"""Whose: what a number of a recipient stands for, here or in the archive, for those who read what came back.
+"""Whose: what numbers of recipients (here or in the archive) and of streams stand for, when something came back.
 
-Owns   the look-up beside the owner: address, class, account and stream.
+Owns   the look-up beside the owner: address, class, account and stream of a recipient; the account of a stream.
 Knows  no news. Read-only; opened for each page, since it is asked seldom.
 """
 
@@ -43,6 +43,19 @@ def whose(data_dir: Path, recipient_ids: Iterable[int]) -> dict[int, Whose]:
     except sqlite3.Error as error:
         raise map_error(error) from error
     return found
+
+
+def accounts_of_streams(data_dir: Path, stream_ids: Iterable[int]) -> dict[int, int]:
+    """Of those that there are. Blocks. Raises StorageError."""
+    wanted = set(stream_ids)
+    if not wanted:
+        return {}
+    try:
+        with closing(connect(data_dir / "queue.db", read_only=True)) as db:
+            rows = (db.execute("SELECT id, account_id FROM stream WHERE id = ?", (each,)).fetchone() for each in wanted)
+            return {row[0]: row[1] for row in rows if row is not None}
+    except sqlite3.Error as error:
+        raise map_error(error) from error
 
 
 def _archived(data_dir: Path, wanted: set[int]) -> dict[int, Whose]:

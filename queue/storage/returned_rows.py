@@ -15,7 +15,7 @@ from .rows import JournalEntry
 _NEAR = 50
 """Facts looked at for an ending: behind it stand a notice and what was heard, a few rows of each sort."""
 _ABOUT = """
-SELECT r.id, r.message_id, m.account_id, r.state, r.journal_seq, m.verp_domain
+SELECT r.id, r.message_id, m.account_id, r.state, r.journal_seq, m.verp_domain, m.stream_id
 FROM recipient AS r JOIN message AS m ON m.id = r.message_id WHERE r.id = ?
 """
 _CHAIN = """
@@ -37,6 +37,7 @@ class About(msgspec.Struct, frozen=True):
     state: int
     journal_seq: int  # newest fact, to which the next is chained
     verp_domain: str
+    stream_id: int  # 0: of no stream
     ended_ms: int = 0  # 0: it has not
     is_archived: bool = False
 

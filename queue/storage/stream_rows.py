@@ -29,7 +29,7 @@ _COLUMNS = (
     " m.mail_class, m.reverse_path, m.expires_ms,"
     " (SELECT max(number) FROM revision WHERE stream_id = s.id),"
     " (SELECT ifnull(sum(b.waiting), 0) FROM flow AS f JOIN backlog AS b ON b.flow_id = f.id WHERE f.stream_id = s.id),"
-    " m.verp_domain"
+    " m.verp_domain, (SELECT ifnull(sum(count), 0) FROM stream_complaint WHERE stream_id = s.id)"
 )
 _STREAMS = f"SELECT {_COLUMNS} FROM stream AS s JOIN message AS m ON m.id = s.message_id "
 _REVISIONS = "SELECT number, content_id, size_bytes, eight_bit, at_ms, who FROM revision "
@@ -53,6 +53,7 @@ class StreamRow(msgspec.Struct, frozen=True, array_like=True):
     revision: int
     waiting: int
     verp_domain: str = ""  # of its recipients' reverse-paths; "": `reverse_path` is used
+    complaints: int = 0  # that name no recipient (queue.returns.stream_complaints)
 
 
 class RevisionRow(msgspec.Struct, frozen=True, array_like=True):

@@ -10,6 +10,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,12 @@ class Bench:
             operator="",
         )  # fmt: skip
         self.recording = Recording(house.commits, house.queue, house.folder, sending_on, house.clock)
-        self.follower = InboundFollower(house.folder, self.reader, lambda: house.signer, house.clock, self._ask)
+        self.follower = InboundFollower(
+            house.folder, self.reader, lambda: house.signer, self._masters, house.clock, self._ask
+        )
+
+    async def _masters(self, account_ids: Iterable[int]) -> dict[int, int]:
+        return {each: each for each in account_ids}
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         asked = msgspec.convert(question, AskReturned)

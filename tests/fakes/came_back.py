@@ -30,6 +30,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fate: str = "delivered"
     suppressed: str = ""
     refused: int = 0
+    turn: int = 0
 
     @property
     def address(self) -> str:
@@ -67,6 +68,14 @@ async def send_stream(running: Running, *addresses: str, **more: object) -> int:
 
 def _octets(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+async def send_to(running: Running, cases: list[Case]) -> None:
+    """A mailing for each that has a turn, when the one before it has arrived; then one for all others."""
+    for case in sorted((each for each in cases if each.turn), key=lambda case: case.turn):
+        await send_stream(running, case.address)
+        await running.quiet()
+    await send_stream(running, *(each.address for each in cases if not each.turn))
 
 
 async def came_back(running: Running, internet: Simulator, sent: int, refused: int = 0) -> None:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from fakes.new_queue import new_queue
 from youtong.mta.submission.ports import InlineBody
 from youtong.queue.classes import MailClass
 from youtong.queue.contents.content import ContentKind
 from youtong.queue.journal import Facts, JournalKind
 from youtong.queue.states import Event, RecipientState
 from youtong.queue.storage import stream_rows
-from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
 from youtong.queue.storage.rows import Fact, NewMessage, NewRecipient
 from youtong.queue.storage.store import QueueStore
@@ -23,8 +23,7 @@ class EndedMail:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.db = connect(folder / "queue.db")
-        migrate(self.db)
+        self.db = new_queue(folder / "queue.db")
         self.store, self.commits = QueueStore(self.db), GroupCommit(self.db)
         self.commits.on_rollback(self.store.forget)
 

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from fakes.clock import FakeClock
+from fakes.new_queue import new_queue
 from fakes.smtp_talk import Talk
 from fakes.tls import server_context
 from youtong.mta.envelope import Domain, Envelope, ForwardPath
@@ -19,7 +20,6 @@ from youtong.queue.inbound.inbound_mail import InboundContent, InboundMessage
 from youtong.queue.inbound.inbound_store import InboundStore
 from youtong.queue.signed_address import AddressKey, AddressSigner
 from youtong.queue.storage import inbound_rows
-from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
 from youtong.queue.storage.store import QueueStore
 
@@ -41,8 +41,7 @@ class InboundHouse:
         self.folder, self.spool = folder, folder / "spool"
         self.spool.mkdir(exist_ok=True)
         self.clock = FakeClock()
-        self.connection = connect(folder / "queue.db")
-        migrate(self.connection)
+        self.connection = new_queue(folder / "queue.db")
         self.commits = GroupCommit(self.connection)
         self.queue = QueueStore(self.connection)
         self.signer = AddressSigner([AddressKey(1, 0, b"s" * 32)])

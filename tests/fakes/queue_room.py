@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from fakes.clock import FakeClock
+from fakes.new_queue import new_queue
 from fakes.queue_ports import (
     FakeComposer,
     FakeFleet,
@@ -43,7 +44,6 @@ from youtong.queue.sites import KnownRoute, Sites
 from youtong.queue.states import RecipientState
 from youtong.queue.storage import dialogue_rows
 from youtong.queue.storage.backlog import Pair
-from youtong.queue.storage.database import connect, migrate
 from youtong.queue.storage.group_commit import GroupCommit
 from youtong.queue.storage.store import QueueStore
 from youtong.queue.streams.streams import Streams
@@ -68,8 +68,7 @@ class QueueRoom:
         self.hold_because = ""
         self.stops = 0  # how often the book changed
         self.boot = boot
-        self.db = connect(folder / "queue.db")
-        migrate(self.db)
+        self.db = new_queue(folder / "queue.db")
         self.store = QueueStore(self.db)
         self.commits = GroupCommit(self.db)
         self.store.attach(self.commits)

@@ -10,11 +10,13 @@ import pickle
 import sqlite3
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[2]
 Values = Sequence[Any] | Mapping[str, Any]
@@ -23,6 +25,8 @@ DATABASES = ("queue.db", "archive.db")
 
 traced: dict[tuple[str, str, str], Values] = {}
 _connect = sqlite3.connect
+_SYNC = "PRAGMA synchronous = FULL"  # nobody pulls the plug on this run, and waiting for the disk was a third of it
+_EXAMPLES = 5  # of a property: the next examples run the same statements
 
 
 class TracedConnection(sqlite3.Connection):
@@ -32,7 +36,7 @@ class TracedConnection(sqlite3.Connection):
 
     def execute(self, sql: str, values: Values = (), /) -> sqlite3.Cursor:
         _note(self.database, sys._getframe(1), sql, values)
-        return super().execute(sql, values)
+        return super().execute("PRAGMA synchronous = OFF" if sql == _SYNC else sql, values)
 
     def executemany(self, sql: str, rows: Iterable[Values], /) -> sqlite3.Cursor:
         listed = list(rows)
@@ -49,15 +53,18 @@ def _note(database: str, frame: FrameType | None, sql: str, values: Values) -> N
 
 def place_of(frame: FrameType | None) -> str:
     """The function of the product that this frame is in; "" for one of a test."""
-    if frame is None:
-        return ""
+    return _place(frame.f_code) if frame is not None else ""
+
+
+@cache  # a path is taken apart once for each function, not for each of a million statements
+def _place(code: CodeType) -> str:
     try:
-        module = Path(frame.f_code.co_filename).relative_to(ROOT).with_suffix("")
+        module = Path(code.co_filename).relative_to(ROOT).with_suffix("")
     except ValueError:
         return ""
     if module.parts[0] not in ("queue", "admin"):
         return ""
-    named = [part for part in frame.f_code.co_qualname.split(".") if not part.startswith("<")]
+    named = [part for part in code.co_qualname.split(".") if not part.startswith("<")]
     return ".".join((*module.parts, *named))
 
 
@@ -72,6 +79,14 @@ def _traced_connect(path: str, *arguments: Any, **options: Any) -> sqlite3.Conne
 
 def pytest_configure() -> None:
     sqlite3.connect = _traced_connect  # type: ignore[assignment]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        test = getattr(item, "function", None)
+        known: settings | None = getattr(test, "_hypothesis_internal_use_settings", None)
+        if known is not None and known.max_examples > _EXAMPLES:
+            vars(test)["_hypothesis_internal_use_settings"] = settings(known, max_examples=_EXAMPLES)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -74,7 +74,7 @@ async def test_the_printed_first_letter_works_as_printed_and_is_explained(tmp_pa
         assert sending.returncode == 0, output.decode()
         explained = re.search(r"explain recipient \S+", text)
         assert explained is not None
-        assert "A first letter" in (await said(tmp_path, *explained[0].split()))[0]
+        assert "A first message" in (await said(tmp_path, *explained[0].split()))[0]
     finally:
         assert await end(server) == 0
 
@@ -151,7 +151,7 @@ async def test_a_faulty_configuration_is_said_with_its_line(tmp_path: Path, text
 
 async def test_the_demo_in_a_pipe_prints_lines_without_control_codes_and_leaves_nothing_running(tmp_path: Path) -> None:
     demo = await started(tmp_path, "demo")
-    text = await until_line(demo, "fails for good")
+    text = await until_line(demo, "failed permanently")
     demo.send_signal(signal.SIGINT)
     output, _ = await demo.communicate()
     text += output.decode()

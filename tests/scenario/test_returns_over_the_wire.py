@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fakes.came_back import came_back, cases_in, counters, followed, send_stream, sending_back, suppressed
+from fakes.came_back import came_back, cases_in, counters, followed, send_stream, send_to, sending_back, suppressed
 from fakes.posting import Letter, post
 from fakes.running import Running
 from fakes.taking_mail import ANN, OURS, taking_mail, youtong
@@ -40,7 +40,7 @@ async def server(internet: Simulator, tmp_path: Path) -> AsyncIterator[Running]:
 async def test_whatever_comes_back_has_the_declared_effect_and_the_next_mailing_skips_only_who_must_be_skipped(
     internet: Simulator, server: Running
 ) -> None:
-    await send_stream(server, *(case.address for case in CASES))
+    await send_to(server, CASES)
     messages, refused = sum(each.copies for case in CASES for each in case.late), sum(case.refused for case in CASES)
     await came_back(server, internet, messages - refused, refused)
     found = followed(server)
@@ -82,4 +82,4 @@ def test_the_cases_show_every_message_that_can_be_sent_back() -> None:
     hostile = {Returned.HEAVY}  # test_hostile_returns
     assert {each.send for each in late} | hostile == set(Returned)
     assert {each.style for each in late} == set(ReturnStyle)
-    assert {each.to for each in late} | {ReturnTo.OTHER} == set(ReturnTo)
+    assert {each.to for each in late} == set(ReturnTo)

@@ -92,14 +92,14 @@ async def test_metrics_top_and_explain_site_tell_the_same_of_a_slow_provider(ser
     top = await _run(server, "top", "--once")
     (line,) = [line for line in top.splitlines() if line.startswith("slow ")]
     assert line.split()[1] == "3"
-    assert "2/h letters" in line
+    assert "2/h messages" in line
     assert "shaping.toml:3 [provider.slow] message_rate" in line
     told = await _run(server, "explain", "site", own_domain(0))
     assert "shaping.toml:2 [provider.slow] mx" in told
-    assert "3 letters" in told
-    assert "limited by: 2/h letters" in told
+    assert "3 messages" in told
+    assert "limited by: 2/h messages" in told
     waiting = await _run(server, "explain", "recipient", f"r4@{own_domain(0)}")
-    assert "slow gets at most 2/h letters (shaping.toml:3 [provider.slow] message_rate)" in waiting
+    assert "slow gets at most 2/h messages (shaping.toml:3 [provider.slow] message_rate)" in waiting
 
 
 async def test_top_and_explain_site_as_objects(server: Running) -> None:
@@ -154,7 +154,7 @@ async def test_after_the_owner_has_ended_top_says_so_and_shows_what_waits(server
     await server.end()
     top = await _run(server, "top", "--once")
     assert "the server is not running" in top
-    assert "3 letters wait" in top
+    assert "3 messages wait" in top
     told = await _run(server, "explain", "site", own_domain(0))
     assert "The server is not running" in told
     assert "2/h" in told

@@ -8,12 +8,15 @@ A notice is read line by line: what `begins` matches opens the list, what `ends`
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ..notice import ADDRESS, MAX_RECIPIENTS, Notice, cleaned, code_in
-from ..notice_words import FLAGS, WHOM_TO_ASK
+from ..addresses import ADDRESS, cleaned
+from ..diagnostics import failure_in
+from ..notice import MAX_RECIPIENTS, Notice
+from ..notice_words import FLAGS
+from ..plausible import Claims
 from ..report import ReportedRecipient, ReportSort
 
 _WORDS = 700  # characters kept of what is said about one recipient
@@ -22,9 +25,8 @@ _EXPANDED = re.compile(
     rf"(?P<address>{ADDRESS})",
     FLAGS,
 )
+_BESIDE = re.compile(rf"[>)\]]?\s{{0,3}}[,;]\s{{0,3}}<?(?P<address>{ADDRESS})", FLAGS)
 _RULE = re.compile(r"[\s\-=*_#~|+.]*")
-# Ends what stands before an address that is the sender's: "From: ", and in transcripts "09:12:05: *  From: ".
-_OF_SENDER = re.compile(r"(?:^|[\s*>])(?:mail from|from|sender|return-path|reply-to):\s*<?$", re.IGNORECASE)
 
 
 def matching(*patterns: str) -> re.Pattern[str]:
@@ -53,11 +55,12 @@ class Style(msgspec.Struct, frozen=True):
     signs: int = 1  # signs of a notice that it needs besides (Notice.signs)
 
 
-def recipients_by(style: Style, notice: Notice) -> list[ReportedRecipient]:
+def recipients_by(style: Style, notice: Notice, claims: Claims) -> list[ReportedRecipient]:
     """Whom a notice of this style names; each once, in order."""
     found: dict[str, tuple[str, list[str], str]] = {}
-    subject = () if style.begins else (f"subject: {notice.subject}",)
-    for address, said in _entries(style, (*subject, *notice.lines)):
+    for address, said in _all(_entries(style, notice, claims)):
+        if not claims.allows(address):
+            continue
         original = next((o for line in said for m in _EXPANDED.finditer(line) if (o := cleaned(m["address"]))), "")
         to = original or address
         if to and len(found) < MAX_RECIPIENTS:
@@ -65,20 +68,31 @@ def recipients_by(style: Style, notice: Notice) -> list[ReportedRecipient]:
     return [recipient(to, " ".join(said), final) for to, said, final in found.values()]
 
 
+def _all(entries: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+    """With the addresses that follow one on its line, after commas: the same is said of them."""
+    for address, said in entries:
+        yield address, said
+        end = 0
+        while address and (beside := _BESIDE.match(said[1], end)):
+            yield cleaned(beside["address"]), said
+            end = beside.end()
+
+
 def recipient(address: str, said: str, final: str = "") -> ReportedRecipient:
     """A recipient of whom this is said."""
     words = " ".join(said.split())[:_WORDS]
-    code, status, diagnostic = code_in(words)
+    code, status, diagnostic = failure_in(words)
     return ReportedRecipient(
         address, original=address if final else "", final=final, status=status, code=code, diagnostic=diagnostic,
         words=words,
     )  # fmt: skip
 
 
-def _entries(style: Style, lines: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+def _entries(style: Style, notice: Notice, claims: Claims) -> Iterator[tuple[str, list[str]]]:
     """(address, lines about it); the address is "" where it is hidden from us."""
     is_open, current, said = style.begins is None, None, list[str]()
-    for line in lines:
+    subject = () if style.begins else (f"subject: {notice.subject}",)
+    for at, line in enumerate((*subject, *notice.lines), -len(subject)):
         if not is_open:
             is_open = style.begins is not None and style.begins.search(line) is not None
             if not is_open:
@@ -86,24 +100,30 @@ def _entries(style: Style, lines: tuple[str, ...]) -> Iterator[tuple[str, list[s
         if style.ends is not None and style.ends.search(line):
             break
         entry = style.entry.search(line)
-        if entry is not None and not _is_of_another(line, entry):
+        if entry is not None and _claims(entry, at, claims):
             if current is not None:
                 yield current, said
-            current, said = _address(style, entry), [line[entry.end(entry.lastgroup or 0) :].lstrip(">:")]
-            said[:0] = [line[: entry.start(entry.lastgroup or 0)].rstrip("<")]
+            before, after = _around(entry)
+            current, said = _address(style, entry), [before.rstrip("<"), after.lstrip(">:")]
         elif current is not None and not _RULE.fullmatch(line):
             said.append(line)
     if current is not None:
         yield current, said
 
 
-def _is_of_another(line: str, entry: re.Match[str]) -> bool:
-    """The address is that from which the one above was expanded, or it is the sender's."""
-    before = line[: entry.start(entry.lastgroup or 0)]
-    if _OF_SENDER.search(before) or WHOM_TO_ASK.search(before):
-        return True
-    found = _EXPANDED.search(line)
-    return found is not None and found.start() < entry.start(entry.lastgroup or 0)
+def _around(entry: re.Match[str]) -> tuple[str, str]:
+    """What stands before the address, and after it."""
+    group = entry.lastgroup or 0
+    return entry.string[: entry.start(group)], entry.string[entry.end(group) :]
+
+
+def _claims(entry: re.Match[str], at: int, claims: Claims) -> bool:
+    """The address is neither that from which the one above was expanded, nor of somebody else."""
+    before, after = _around(entry)
+    if at >= 0 and not claims.on_line(at, before, after):
+        return False
+    found = _EXPANDED.search(entry.string)
+    return found is None or not found.start() < len(before)
 
 
 def _address(style: Style, entry: re.Match[str]) -> str:

@@ -144,11 +144,6 @@ UNIX: tuple[Style, ...] = (
         entry=matching(r"^\s*<ADDRESS>", r"recipient:\s*<ADDRESS>"),
     ),
     Style(
-        "zimbra",
-        matching(r"this is the mail system at host .{0,200}(?:zimbra|mta)"),
-        entry=BRACKETED,
-    ),
-    Style(
         "phquery",
         matching(r"message not delivered to the following addresses"),
         begins=matching(r"message not delivered to the following"),

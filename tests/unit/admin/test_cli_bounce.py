@@ -85,7 +85,7 @@ def test_mail_that_is_no_bounce_gives_nothing_or_says_what_it_is(tmp_path: Path)
     (path := tmp_path / "away.eml").write_text(AWAY)
     assert objects(run("classify", path)) == []
     (said,) = objects(run("classify", "--all", path))
-    assert (said["file"], said["sort"], said["kind"]) == (str(path), "auto-reply", "other")
+    assert (said["file"], said["sort"], said["kind"]) == (str(path), "vacation", "other")
 
 
 def test_an_mbox_of_both_kinds_on_standard_input() -> None:
@@ -139,6 +139,19 @@ def test_a_reply_that_refuses_nothing_is_no_bounce() -> None:
     assert objects(run("classify", "--all", "--reply", "250 2.0.0 Ok"))[0]["sort"] == "success"
 
 
+@pytest.mark.parametrize("option", ["--class", "--provider"])
+def test_an_option_that_would_change_nothing_is_refused(option: str, tmp_path: Path) -> None:
+    (path := tmp_path / "one.eml").write_text(NOTICE)
+    done = run("classify", option, "bulk", path)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"{option} is for --reply only." in done.stderr
+
+
+def test_who_gives_nothing_in_a_terminal_is_told_what_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("youtong.admin.cli.bounce.at_terminal", lambda: True)
+    assert run("classify", input=b"").stderr == "Reading a message from standard input; Ctrl+D ends it.\n"
+
+
 def test_what_is_no_reply_is_refused_in_a_sentence() -> None:
     done = run("classify", "--reply", "mailbox full")
     assert (done.exit_code, "starts with a code" in done.stderr) == (1, True)
@@ -158,8 +171,17 @@ def test_rules_are_listed_and_shown() -> None:
     lines = run("rules").output.splitlines()
     names = [one["name"] for one in json.loads(run("rules", "--json").output)]
     assert [line.split()[0] for line in lines[2:]] == names
-    assert "Takes" in run("rules", "mailbox-full").output
+    assert "Matches" in run("rules", "mailbox-full").output
     assert run("rules", "nobodys").exit_code == 1
+
+
+def test_people_read_the_words_of_their_language_beside_those_of_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for shown in (run("rules", "mailbox-full").output, run("test", "552 5.2.2 Mailbox full").output):
+        for words in ("邮箱已满 (mailbox-full)", "软退信 (soft)", "收件人 (recipient)", "重试 (retry)"):
+            assert words in shown
+    assert "依对方答复，群发邮件则会再试 (bulk-retries)" in run("rules", "mailbox-full").output
+    assert "无此用户 (no-such-user)" in run("rules").output
 
 
 def test_the_rules_beside_the_configuration_hold(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("at_home")
 UNKNOWN = Failed(
     Stage.RCPT, Scope.RECIPIENT, reply(550, "5.1.1", "User unknown"), "", Peer("mx.b.example"), "no-such-user"
 )
-STOPS = "from now on no bulk mail and no mail of programs is sent to this address"
+STOPS = "from now on this address gets no bulk or transactional mail"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def test_an_address_without_letters_says_what_suppresses_it(room: QueueRoo
     await terminal.type("suppression add bob@b.example --note trade-fair")
     assert await terminal.type("explain recipient bob@b.example") == 0
     nothing, told = terminal.out.splitlines()
-    assert nothing == "There is no letter to bob@b.example in the queue."
+    assert nothing == "There is no message to bob@b.example in the queue."
     assert told.startswith("Suppressed  for everybody: on the list of addresses not to write to (entry 1, since ")
     assert told.endswith("entered by a person); trade-fair; to lift it: youtong suppression remove 1")
 

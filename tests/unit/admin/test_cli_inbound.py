@@ -41,7 +41,7 @@ async def test_what_came_is_listed_newest_first(house: InboundHouse, capfd: pyte
     code, out = await type_line("queue inbound", capfd)
     assert code == 0
     title, _line, *rows = out.splitlines()
-    assert title.split() == ["Number", "Kind", "From", "To", "Came", "Size", "Read", "as"]
+    assert title.split() == ["Number", "Kind", "From", "Came", "To", "Size", "Read", "as"]
     assert [row.split()[0] for row in rows] == ["i0000003", "i0000002", "i0000001"]
     assert [word in row for word, row in zip(["postmaster", "answer", "bounce address"], rows, strict=True)] == [
         True
@@ -95,7 +95,7 @@ async def test_what_a_message_was_read_as_and_what_followed_is_said(
     _code, out = await type_line("queue inbound", capfd)
     _title, _line, *rows = out.splitlines()
     assert "not read yet" in rows[0]
-    assert rows[1].rstrip().endswith("letter")
+    assert rows[1].rstrip().endswith("message")
     assert rows[2].rstrip().endswith("bounce: written into its recipient's history")
     _code, out = await type_line("queue inbound --json", capfd)
     said = [(message["read_as"], message["effect"]) for message in json.loads(out)]

@@ -65,7 +65,7 @@ async def test_a_listing_shows_who_waits_and_the_last_reply(room: QueueRoom, ter
     await filled(room)
     assert await terminal.type("queue list") == 0
     lines = terminal.out.splitlines()
-    assert lines[0].split() == ["Letter", "Recipient", "State", "Tries", "Age", "Next"]
+    assert lines[0].split() == ["Message", "Recipient", "State", "Tries", "Age", "Next"]
     assert [line.split()[:3] for line in (lines[1], lines[3], lines[4])] == [
         ["q0000002", "eve@c.example", "held"],
         ["q0000003", "zoe@d.example", "waits"],
@@ -178,7 +178,7 @@ async def test_held_letters_are_listed_a_line_each_with_account_count_and_reason
     await room.commits.submit(lambda _: operations.operate(room.store, "hold", ZOE, "", "ann", room.clock.now_ms()))
     assert await terminal.type("queue list --held") == 0
     lines = terminal.out.splitlines()
-    assert lines[0].split() == ["Letter", "Account", "Recipients", "Held", "Subject"]
+    assert lines[0].split() == ["Message", "Account", "Recipients", "Held", "Subject"]
     rows = list(zip(lines[1:7:2], lines[2:8:2], strict=True))
     assert [(line.split()[:3], line.split()[-1], below) for line, below in rows] == [
         (["q0000002", "a@a.example", "1"], "hello", "    wrong attachment"),
@@ -240,7 +240,7 @@ async def test_an_address_without_letters_is_an_answer_and_no_failure(
     room: QueueRoom, terminal: TerminalBeside
 ) -> None:
     assert await terminal.type("explain recipient nobody@b.example") == 0
-    assert terminal.out == "There is no letter to nobody@b.example in the queue.\n"
+    assert terminal.out == "There is no message to nobody@b.example in the queue.\n"
     assert await terminal.json("explain recipient nobody@b.example") == []
 
 
@@ -263,14 +263,14 @@ async def test_explaining_a_message_tells_its_life_for_each_recipient(
 @pytest.mark.parametrize(
     ("line", "code", "sentence"),
     [
-        ("explain message q0000099", 1, "There is no letter q0000099."),
-        ("queue show q0000099", 1, "There is no letter q0000099."),
-        ("explain message u!", 2, "is no queue id"),
-        ("queue show nonsense", 2, "is no queue id"),
+        ("explain message q0000099", 1, "There is no message q0000099."),
+        ("queue show q0000099", 1, "There is no message q0000099."),
+        ("explain message u!", 2, "is not a queue id"),
+        ("queue show nonsense", 2, "is not a queue id"),
         ("queue release q0000099", 0, ""),
         ("explain recipient bob", 2, "is no e-mail address"),
-        ("queue hold", 2, "Say which letters"),
-        ("queue cancel q1 --all", 2, "Say which letters"),
+        ("queue hold", 2, "Say which messages"),
+        ("queue cancel q1 --all", 2, "Say which messages"),
         ("queue list --account nobody@b.example", 1, "There is no account nobody@b.example."),
         ("queue suspend b.example", 2, "suspend"),
     ],
@@ -444,7 +444,7 @@ async def test_a_resting_site_is_listed_with_its_rounds_and_the_end_of_its_rest(
     (told,) = await terminal.json("queue list")  # type: ignore[misc]
     assert (told["wait"]["why"], told["wait"]["rounds"], told["attempts"]) == ("site-rests", 12, 0)
     assert await terminal.type("queue list") == 0
-    assert "tried 12 times; they rest: connection refused by mx.b.example" in terminal.out
+    assert "tried 12 times; they are paused: connection refused by mx.b.example" in terminal.out
     assert "due" not in terminal.out.splitlines()[1]
 
 

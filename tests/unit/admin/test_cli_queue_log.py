@@ -70,7 +70,7 @@ async def test_programs_get_an_object_a_line(room: QueueRoom, capfd: pytest.Capt
 
 async def test_a_span_that_is_none_is_refused(room: QueueRoom, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["queue", "log", "--since", "soon"]) == 2
-    assert "is no span of time" in capfd.readouterr().err
+    assert "is not a span of time" in capfd.readouterr().err
 
 
 async def test_following_tells_what_happens_after_the_last_line(

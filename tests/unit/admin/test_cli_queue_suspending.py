@@ -97,13 +97,13 @@ def test_a_provider_is_slowed_to_a_share_a_rate_and_connections(queue: Path, ter
         ("suspend --provider google --domain one.example", "exactly one"),
         ("suspend --domain one.example --source one", "need a --provider"),
         ("suspend --domain one.example --share 10%", "Only a provider or a site"),
-        ("suspend q1 --for 2h", "Single letters are held"),
+        ("suspend q1 --for 2h", "Single messages are held"),
         ("suspend --provider google --for often", "length of time"),
-        ("suspend --provider google --slow-to 10", "no rate"),
-        ("suspend --provider google --share 120%", "no share"),
+        ("suspend --provider google --slow-to 10", "not a rate"),
+        ("suspend --provider google --share 120%", "not a share"),
         ("resume", "Say which"),
         ("resume 1 --all", "Say which"),
-        ("hold", "Say which letters"),
+        ("hold", "Say which messages"),
     ],
 )
 def test_wrong_usage_is_told(queue: Path, terminal: Terminal, line: str, sentence: str) -> None:
@@ -139,7 +139,7 @@ def test_a_provider_that_only_a_rule_names_can_be_suspended_before_its_first_let
 
 def test_a_single_letter_is_held_and_that_is_said(queue: Path, terminal: Terminal) -> None:
     assert terminal.type("suspend --message q1") == 0
-    assert terminal.out.startswith("Single letters are not suspended but held")
+    assert terminal.out.startswith("Single messages are not suspended but held")
     assert set(states(queue).values()) == {"held"}
 
 
@@ -184,7 +184,7 @@ def test_many_letters_are_given_up_only_by_whoever_says_so_twice(
     assert terminal.type("cancel --all --yes") == 0
     assert states(queue) == {}
     assert terminal.type("undo") == 1
-    assert "cannot come back" in terminal.err
+    assert "cannot be brought back" in terminal.err
 
 
 def test_both_languages(queue: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

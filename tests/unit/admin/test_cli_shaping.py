@@ -69,7 +69,7 @@ def test_show_looks_up_a_domain_that_no_rule_names(domain: str, provider: str, m
 
 @pytest.mark.parametrize(
     ("domain", "why"),
-    [("down.example", "SERVFAIL"), ("none.example", "there is no such domain"), ("null.example", "it takes no mail")],
+    [("down.example", "SERVFAIL"), ("none.example", "there is no such domain"), ("null.example", "it accepts no mail")],
 )
 def test_show_says_why_a_domain_cannot_be_looked_up(domain: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     names = FakeResolver().fails("down.example").has_mx("null.example", (0, ""))

@@ -218,7 +218,9 @@ def test_what_comes_back_for_a_streams_letter_is_told_and_each_recipient_counts_
     news = "news@lantern.test"
     picture.follow([fact(1, JournalKind.LATE_BOUNCE, facts=soft, sender=news)])
     assert (picture.fates["soft-late"], picture.fates["hard-late"]) == (1, 0)
-    assert picture.events[-1].sentence.startswith("amy@university.test had it, and it came back: “550 5.1.1 User")
+    assert picture.events[-1].sentence.startswith(
+        "amy@university.test was accepted, and bounced later: “550 5.1.1 User"
+    )
     picture.follow([fact(2, JournalKind.LATE_BOUNCE, facts=hard, sender=news)])
     picture.follow([fact(3, JournalKind.LATE_BOUNCE, facts=replace(hard, fate="", fate_before=""), sender=news)])
     picture.follow([fact(4, JournalKind.COMPLAINT, facts=complaint, sender=news)])

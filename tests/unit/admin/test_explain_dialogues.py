@@ -76,4 +76,4 @@ def test_every_line_has_words(voice: Voice) -> None:
 
 
 def test_a_letter_that_was_cut_off_has_no_length() -> None:
-    assert text_of(Dialogue((Line(0, Voice.CONTENT, ""),))) == "   0.000  (a part of the letter)"
+    assert text_of(Dialogue((Line(0, Voice.CONTENT, ""),))) == "   0.000  (a part of the message)"

@@ -37,14 +37,14 @@ def told(room: QueueRoom) -> tuple[str, str]:
     return facts, captured.get()
 
 
-@pytest.mark.parametrize(("stop", "what"), [(True, "rests"), (False, "is slowed")])
+@pytest.mark.parametrize(("stop", "what"), [(True, "is paused"), (False, "is slowed")])
 async def test_what_an_answer_set_off_is_said_beneath_it_with_the_command_that_cancels_it(
     room: QueueRoom, stop: bool, what: str
 ) -> None:
     await refused(room, stop=stop)
     for words in told(room):
-        assert f"this answer set off suspension 1: mx.b.example from default {what} until" in words
-        assert "cancel it: youtong queue resume 1" in words
+        assert f"this reply caused suspension 1: mx.b.example from default {what} until" in words
+        assert "to end it: youtong queue resume 1" in words
 
 
 async def test_what_an_answer_set_off_is_said_to_be_over_by_time_or_by_somebody(room: QueueRoom) -> None:

@@ -13,8 +13,8 @@ from youtong.policy.bounces.meaning import Blame
 
 CASES = cases()
 NAMES = [each.name for each in CASES]
-_NOT_AGAIN = {"en": "it is not tried again", "zh": "不再重试"}
-_BY_ITSELF = {"en": "by itself", "zh": "自动"}
+_NOT_AGAIN = {"en": "it will not be retried", "zh": "不再重试"}
+_BY_ITSELF = {"en": "automatically", "zh": "自动"}
 _WORDS_OF_PROTOCOLS = {
     "SPF", "DKIM", "DMARC", "TLS", "IP", "MX", "IPv4", "IPv6", "youtong", "dkim", "show", "SMTPUTF8", "8BITMIME",
 }  # fmt: skip
@@ -71,5 +71,5 @@ def test_there_are_more_than_sixty_of_more_than_fifteen_providers_and_every_blam
 def test_what_the_book_no_longer_says_is_not_said_either() -> None:
     case = next(each for each in CASES if each.name == "Gmail, no such user")
     explanation, around = told(case)
-    assert "from now on no bulk mail and no mail of programs is sent" in sentence(explanation, around.now_ms)
+    assert "from now on this address gets no bulk or transactional mail" in sentence(explanation, around.now_ms)
     assert "from now on" not in sentence(replace(explanation, stopped_by=()), around.now_ms)

@@ -42,7 +42,7 @@ WORDS = "Recipient address rejected: Greylisted, see https://mail.example.org/gr
 def test_a_pause_of_ours_is_told_as_a_sentence_and_ended_by_the_streams_own_name() -> None:
     pause = Suspension(-9, SuspensionScope.STREAM, "9", reason=RENDER_FAULTS)
     assert cause_words(pause) == (
-        "no letter could be made for 20 recipients in a row: see the template and their fields"
+        "no message could be made for 20 recipients in a row: see the template and their fields"
     )
     assert cancel_words(pause) == f"youtong stream resume {queue_id(9)}"
 
@@ -148,7 +148,7 @@ def test_every_ending_has_a_sentence_with_and_without_its_fact(state: RecipientS
 def test_a_delivery_is_told_with_host_time_and_attempt() -> None:
     row = fact(JournalKind.DELIVERED, NOW - 3_540_000, attempt=2, host="mx1.example.org")
     told = endings.ending_sentence(explained(RecipientState.DELIVERED, row))
-    assert told == "mx1.example.org took it, 1 min after it was accepted, at attempt 2"
+    assert told == "mx1.example.org accepted it at attempt 2, 1 min after submission"
 
 
 def test_who_holds_and_why_are_told_as_far_as_they_are_known() -> None:
@@ -181,7 +181,7 @@ def test_our_own_words_name_the_host_so_the_place_does_not_again() -> None:
 def test_a_resting_site_is_told_without_words_that_its_last_attempt_says_already() -> None:
     wait = Wait(Why.SITE_RESTS, words=WORDS, since_ms=NOW)
     told = sentences.why_sentence(wait, DEFERRED, NOW)
-    assert told == "no mail host of the domain lets us begin, since 12:00:00; they rest"
+    assert told == "no mail host of the domain accepts a session since 12:00:00; they are paused"
     assert WORDS in sentences.why_sentence(wait, None, NOW)
 
 
@@ -306,7 +306,7 @@ def test_a_letter_that_ended_its_workers_says_so_in_both_lengths(
 
 @pytest.mark.parametrize(
     ("kind", "said"),
-    [(JournalKind.LATE_BOUNCE, "came back 11:59:00"), (JournalKind.COMPLAINT, "complained about 11:59:00")],
+    [(JournalKind.LATE_BOUNCE, "bounced 11:59:00"), (JournalKind.COMPLAINT, "complained about 11:59:00")],
 )
 def test_an_older_letter_that_came_back_is_not_called_delivered_in_its_line(kind: JournalKind, said: str) -> None:
     taken = fact(JournalKind.DELIVERED, NOW - 120_000, host="mx", attempt=1)

@@ -145,6 +145,17 @@ NEWS = st.tuples(
 )  # fmt: skip
 
 
+async def test_what_comes_back_about_an_archived_recipient_counts_for_its_stream(
+    journal: Journal, app: AppDatabase, tmp_path: Path
+) -> None:
+    late = Facts(bounce_kind="hard", fate_before="delivered", fate="hard-late", ended_ms=5, stream=9)
+    journal.add(JournalKind.LATE_BOUNCE, facts=late)  # whose message is no longer in queue.db
+    await follower_of(tmp_path, app).step()
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+        rows = connection.execute("SELECT stream_id, fate, count FROM fate_counter ORDER BY fate").fetchall()
+    assert rows == [(9, "delivered", -1), (9, "hard-late", 1)]
+
+
 @given(st.lists(st.sampled_from(sorted(FATE_OF_ENDING)), min_size=4, max_size=4), st.lists(NEWS))
 def test_counters_are_the_truth_of_fates_whatever_is_heard_in_whatever_order(
     endings: list[JournalKind], news: list[tuple[int, JournalKind, str, int]]

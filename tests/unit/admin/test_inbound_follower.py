@@ -1,14 +1,15 @@
 """What came to addresses of ours is read in a process apart, understood, and told to the owner once."""
 
 import asyncio
+import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from fakes.inbound_house import HOST, OURS, InboundHouse, submission
+from fakes.inbound_house import HOST, OURS, OWNER, InboundHouse, submission
 from fakes.queue_ports import FixedSchedule
 from youtong.admin.control import NotRunning, Refused
 from youtong.admin.returns.inbound_follower import InboundFollower
@@ -19,8 +20,10 @@ from youtong.queue.journal import JournalKind, JournalRow
 from youtong.queue.returns.heard import AskReturned
 from youtong.queue.returns.recording import Recording
 from youtong.queue.returns.sending_on import SendingOn
+from youtong.queue.returns.stream_complaints import MAX_A_DAY
 from youtong.queue.signed_address import TokenKind
 from youtong.queue.storage import reads
+from youtong.queue.streams.feedback_ids import FeedbackIds
 
 RECIPIENT = "x@y.example"  # of every row that the house makes
 
@@ -103,7 +106,8 @@ class Room:
         self.recording = Recording(house.commits, house.queue, house.folder, sending_on, house.clock)
         self.asked = 0
         self.trouble: Exception | None = None
-        self.follower = InboundFollower(house.folder, reader, lambda: house.signer, house.clock, self.ask)
+        self.parents: dict[int, int] = {}
+        self.follower = InboundFollower(house.folder, reader, lambda: house.signer, self.masters, house.clock, self.ask)
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """In a thread, as over the owner's socket."""
@@ -114,6 +118,9 @@ class Room:
         asked = msgspec.convert(msgspec.json.decode(msgspec.json.encode(question)), AskReturned)
         noted = asyncio.run_coroutine_threadsafe(self.recording.record(asked.mails), self.loop).result(5)
         return {"noted": [str(each) for each in noted]}
+
+    async def masters(self, account_ids: Iterable[int]) -> dict[int, int]:
+        return {each: self.parents.get(each, each) for each in account_ids}
 
     @property
     def verp(self) -> str:
@@ -160,7 +167,7 @@ async def test_each_sort_is_told_apart_and_written_down(room: Room) -> None:
     await room.comes("From: x@y.example\nSubject: Thanks\n\nGot it.\n")
     assert not await room.follower.step()
     assert room.read() == [
-        ("delay", Effect.RECORDED), ("auto-reply", Effect.RECORDED), ("bounce", Effect.RECORDED),
+        ("delay", Effect.RECORDED), ("vacation", Effect.RECORDED), ("bounce", Effect.RECORDED),
         ("complaint", Effect.RECORDED), ("letter", Effect.NOTHING),
     ]  # fmt: skip
     delay, answer, late, complaint = room.history()
@@ -192,6 +199,84 @@ async def test_a_redacted_complaint_is_resolved_by_our_message_id(room: Room) ->
     await room.follower.step()
     assert [row.kind for row in room.history()] == [JournalKind.COMPLAINT]
     assert room.read() == [("complaint", Effect.RECORDED), ("complaint", Effect.NOTHING)]
+
+
+async def test_what_is_told_at_a_masters_domain_is_about_its_sub_accounts_mail_too(room: Room) -> None:
+    room.house.connection.execute("UPDATE message SET account_id = 71, verp_domain = ''")
+    ours = f"{room.house.signer.token(TokenKind.MESSAGE, 5)}@{OURS}"
+    await room.comes(COMPLAINT.format(sort="abuse", message_id=ours), f"fbl@{OURS}")
+    await room.follower.step()
+    assert room.read() == [("complaint", Effect.UNRELATED)], "71 is a stranger"
+    room.parents[71] = OWNER
+    await room.comes(COMPLAINT.format(sort="abuse", message_id=ours), f"fbl@{OURS}")
+    await room.follower.step()
+    assert room.read()[1:] == [("complaint", Effect.RECORDED)]
+    assert [row.kind for row in room.history()] == [JournalKind.COMPLAINT]
+
+
+def redacted(room: Room, stream_id: int = 3, sort: str = "abuse") -> str:
+    """A complaint in which only the Feedback-ID is left."""
+    feedback_id = FeedbackIds(room.house.signer, HOST).value(OWNER, stream_id)
+    return COMPLAINT.format(sort=sort, message_id="redacted").replace("Subject: News", f"Feedback-ID: {feedback_id}")
+
+
+def has_stream(room: Room, account_id: int = OWNER) -> None:
+    room.house.connection.execute(
+        "INSERT INTO stream (id, account_id, name, run_state, message_id, created_ms)"
+        " VALUES (3, ?, 'x', 'running', 1, 0)",
+        (account_id,),
+    )
+
+
+def stream_complaints(room: Room) -> list[tuple[str, int, int, str]]:
+    rows = room.house.connection.execute(
+        "SELECT facts, account_id, recipient_id, kind FROM journal WHERE kind = 'stream-complaint'"
+    )
+    return [(json.loads(row[0])["stream"], *row[1:]) for row in rows]
+
+
+@pytest.mark.parametrize("to", [f"fbl@{HOST}", f"fbl@{OURS}", f"abuse@{HOST}"])
+async def test_a_complaint_that_names_only_the_stream_counts_for_it_and_for_nobody(to: str, room: Room) -> None:
+    has_stream(room)
+    await room.comes(redacted(room), to)
+    await room.follower.step()
+    assert room.read() == [("complaint", Effect.RECORDED)]
+    assert stream_complaints(room) == [(3, OWNER, 0, "stream-complaint")]
+    assert room.history() == []
+    assert room.house.connection.execute("SELECT stream_id, count FROM stream_complaint").fetchall() == [(3, 1)]
+
+
+@pytest.mark.parametrize("sort", ["not-spam", "auth-failure"])
+async def test_a_report_that_is_no_complaint_counts_for_no_stream(sort: str, room: Room) -> None:
+    has_stream(room)
+    await room.comes(redacted(room, sort=sort), f"fbl@{HOST}")
+    await room.follower.step()
+    assert (room.read(), stream_complaints(room)) == ([("complaint", Effect.NOTHING)], [])
+
+
+async def test_a_complaint_about_anothers_stream_or_one_that_never_was_changes_nothing(room: Room) -> None:
+    has_stream(room, account_id=8)
+    await room.comes(redacted(room), f"fbl@{OURS}")
+    await room.comes(redacted(room, 4), f"fbl@{HOST}")
+    await room.comes(redacted(room).replace(":a7:", ":a7:x"), f"fbl@{HOST}")
+    await room.follower.step()
+    assert [effect for _, effect in room.read()] == [Effect.UNRELATED, Effect.NOTHING, Effect.NOTHING]
+    assert stream_complaints(room) == []
+
+
+async def test_of_one_stream_a_bounded_number_of_such_complaints_counts_in_a_day(room: Room) -> None:
+    has_stream(room)
+    room.house.connection.execute(
+        "INSERT INTO stream_complaint VALUES (3, ?, ?)", (room.house.clock.now_ms() // 86_400_000, MAX_A_DAY - 1)
+    )
+    for _ in range(3):
+        await room.comes(redacted(room), f"fbl@{HOST}")
+    await room.follower.step()
+    assert [effect for _, effect in room.read()] == [Effect.RECORDED, Effect.REPEATED, Effect.REPEATED]
+    room.house.clock.advance(86_400)
+    await room.comes(redacted(room), f"fbl@{HOST}")
+    await room.follower.step()
+    assert room.read()[-1] == ("complaint", Effect.RECORDED)
 
 
 async def test_a_report_that_it_was_no_spam_is_no_complaint(room: Room) -> None:
@@ -291,7 +376,9 @@ async def test_a_message_that_kills_or_stalls_its_reader_twice_is_unreadable(
     child: str, seconds: float, room: Room
 ) -> None:
     reader = ReportReader("", [sys.executable, "-S", "-c", child], seconds)
-    follower = InboundFollower(room.house.folder, reader, lambda: room.house.signer, room.house.clock, room.ask)
+    follower = InboundFollower(
+        room.house.folder, reader, lambda: room.house.signer, room.masters, room.house.clock, room.ask
+    )
     await room.comes(bounce())
     await follower.step()
     assert (room.read(), room.history()) == ([("unreadable", Effect.NOTHING)], [])

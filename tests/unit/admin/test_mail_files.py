@@ -39,6 +39,7 @@ def test_what_a_maildir_still_writes_is_left(tmp_path: Path) -> None:
     for name in ("cur", "new", "tmp"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "1").write_bytes(name.encode())
+    (tmp_path / "dovecot-uidlist").write_bytes(b"3 V1 N2\n")
     assert list(found(tmp_path).values()) == [b"cur", b"new"]
     assert list(found(tmp_path / "tmp").values()) == [b"tmp"]
 
@@ -51,6 +52,16 @@ def test_an_mbox_has_its_messages_numbered_and_only_an_empty_line_begins_one(tmp
     first, second = found(path).values()
     assert first.startswith(b"Subject: one")
     assert second == TWO.replace(b"\n", end)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_paragraph_that_begins_with_the_word_is_no_message(tmp_path: Path, end: bytes) -> None:
+    text = b"From a@b Mon Jan  1\nSubject: one\n\nfirst\n\nFrom here on it goes well.\n\nFrom 5 to 7 pm too.\n"
+    octets = (text + b"\nFrom c@d 2026-01-02T10:00:00Z\n" + ONE).replace(b"\n", end)
+    (path := tmp_path / "mbox").write_bytes(octets)
+    first, second = found(path).values()
+    assert first.rstrip().endswith(b"too.")
+    assert second == ONE.replace(b"\n", end)
 
 
 def test_a_single_message_with_an_mbox_line_keeps_the_files_name(tmp_path: Path) -> None:
@@ -76,6 +87,17 @@ def test_what_cannot_be_read_is_said_and_the_others_go_on(tmp_path: Path) -> Non
     (tmp_path / "a").symlink_to(tmp_path / "gone")
     os.mkfifo(tmp_path / "b")  # would wait for ever
     (tmp_path / "c").write_bytes(ONE)
-    assert [one.octets for one in mail_files(str(tmp_path)) if isinstance(one, MailFile)] == [ONE]
-    (one,) = mail_files(str(tmp_path / "gone"))
-    assert one == Unreadable(str(tmp_path / "gone"), "No such file or directory")
+    (tmp_path / "d").symlink_to(tmp_path / "d")
+    (tmp_path / "e").symlink_to(tmp_path)
+    assert list(mail_files(str(tmp_path))) == [
+        Unreadable(str(tmp_path / "a"), "No such file or directory"),
+        MailFile(str(tmp_path / "c"), ONE),
+        Unreadable(str(tmp_path / "d"), "Too many levels of symbolic links"),
+    ]
+    assert list(mail_files(str(tmp_path / "gone"))) == [Unreadable(str(tmp_path / "gone"), "No such file or directory")]
+
+
+def test_a_link_to_a_message_is_read(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(ONE)
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    assert list(found(tmp_path).values()) == [ONE, ONE]

@@ -15,13 +15,14 @@ from youtong.admin.metrics import MAX_PROVIDERS, METRICS, Scene, exposition
 from youtong.admin.metrics_listener import KEEP_SECONDS, MetricsListener, Scraped
 from youtong.queue.figures import Total
 from youtong.queue.histogram import Histogram
+from youtong.queue.returns.fates import Fate
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
 _ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| (.*?) \| (.*?) \|$", re.MULTILINE)
 
 
 def scene(providers: int = 3) -> Scene:
-    return Scene(panorama(providers), {"queue.db": 4096})
+    return Scene(panorama(providers), {"queue.db": 4096}, {Fate.DELIVERED: 5, Fate.HARD_LATE: 1})
 
 
 def exposed(seen: Scene) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
@@ -80,6 +81,7 @@ def test_outcomes_waiting_and_commits_are_told() -> None:
     assert found["youtong_commit_seconds_bucket"][(("le", "+Inf"),)] == 50
     assert found["youtong_refused_replies_total"][(("code", "550"),)] == 2
     assert found["youtong_file_bytes"][(("file", "queue.db"),)] == 4096
+    assert found["youtong_ended_recipients"] == {(("fate", "delivered"),): 5, (("fate", "hard-late"),): 1}
 
 
 def test_providers_without_a_name_of_their_own_are_one_label() -> None:

@@ -118,7 +118,7 @@ def test_columns_stand_under_their_heads_whatever_the_names(width: int) -> None:
 
 def test_80_columns_say_why() -> None:
     lines = [line.plain for line in page(panorama(4), View(), 80, 12)]
-    assert any("20/min letters, free in 12 s" in line for line in lines)
+    assert any("20/min messages, free in 12 s" in line for line in lines)
     assert any("all 5 connections busy: default" in line for line in lines)
     assert any(f"stopped until {times.exact(AT_MS + 1_800_000, AT_MS)}: 42" in line for line in lines)
 
@@ -165,7 +165,7 @@ def test_without_a_server_it_says_so_and_shows_what_waits() -> None:
     seen = msgspec.structs.replace(panorama(3), owner=None)
     lines = [line.plain for line in page(seen, View(), 80, 10)]
     assert "the server is not running" in lines[1]
-    assert "600 letters wait" in lines[1]
+    assert "600 messages wait" in lines[1]
 
 
 def test_a_printed_table_has_every_provider() -> None:

@@ -74,8 +74,8 @@ def test_check_tells_them_and_calls_the_file_usable(tmp_path: Path) -> None:
 
 def test_the_start_says_what_becomes_of_inbound_mail(tmp_path: Path) -> None:
     config = parsed("[inbound]\n", tmp_path)
-    assert "  line 3: [inbound]: mail to any address of an account's domain is accepted and kept here, and forwarded " \
-        "to nobody yet" in welcome(config, None, warnings(config, None)).splitlines()  # fmt: skip
+    assert "  line 3: [inbound]: mail to any address of an account's domain is accepted and kept here, and not " \
+        "forwarded yet" in welcome(config, None, warnings(config, None)).splitlines()  # fmt: skip
 
 
 def test_an_address_of_another_machine_is_named_with_key_and_line(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 import pytest
 from youtong.mta.reports import last_reader
+from youtong.mta.reports.answers import sort_of
+from youtong.mta.reports.diagnostics import failure_in
 from youtong.mta.reports.general import failed_addresses
-from youtong.mta.reports.heuristics import read_unstandard, sort_of_answer
-from youtong.mta.reports.notice import MAX_RECIPIENTS, code_in, notice_of
+from youtong.mta.reports.heuristics import read_unstandard
+from youtong.mta.reports.notice import MAX_RECIPIENTS, notice_of
+from youtong.mta.reports.plausible import Claims
 from youtong.mta.reports.report import Report, ReportSort
 from youtong.mta.reports.tree import MessageTree, read_tree
 
@@ -36,13 +39,14 @@ def test_addresses_to_ask_and_of_the_notice_itself_are_nobodys_failure() -> None
         "Your message could not be delivered to\nanna@example.org\n\nPlease contact postmaster@mx.example.net or "
         "help@example.net\nnews@sender.example was the sender\n"
     )
-    found = failed_addresses(notice_of(_tree(text, *_DAEMON, "Subject: Undelivered mail")))
+    notice = notice_of(_tree(text, *_DAEMON, "Subject: Undelivered mail"))
+    found = failed_addresses(notice, Claims(notice))
     assert [each.address for each in found] == ["anna@example.org"]
 
 
 def test_an_answer_that_quotes_words_of_failure_is_no_bounce() -> None:
     fields = ("Return-Path: <>", "From: Anna <anna@example.org>", "Subject: Automatic reply: Delivery failed?")
-    assert sort_of_answer(_tree(_FAILED, *fields)) is ReportSort.AUTO_REPLY
+    assert sort_of(notice_of(_tree(_FAILED, *fields))) is ReportSort.AUTO_REPLY
     report = _read(_FAILED, *fields)
     assert report is not None
     assert (report.sort, report.recipients) == (ReportSort.AUTO_REPLY, ())
@@ -50,7 +54,7 @@ def test_an_answer_that_quotes_words_of_failure_is_no_bounce() -> None:
 
 def test_a_notice_is_no_answer_though_it_says_auto_replied() -> None:
     tree = _tree(_FAILED, *_DAEMON, "Subject: Undelivered mail", "Auto-Submitted: auto-replied")
-    assert sort_of_answer(tree) is None
+    assert sort_of(notice_of(tree)) is None
 
 
 @pytest.mark.parametrize(
@@ -101,4 +105,4 @@ def test_a_last_reader_that_raises_has_found_nothing(monkeypatch: pytest.MonkeyP
     ],
 )
 def test_codes_are_found_in_running_text(text: str, code: int, status: str) -> None:
-    assert code_in(text)[:2] == (code, status)
+    assert failure_in(text)[:2] == (code, status)

@@ -285,14 +285,14 @@ def test_a_report_of_another_type_is_no_bounce(kind: str) -> None:
 
 
 @pytest.mark.parametrize("disposition", ["displayed", "deleted", "failed", "processed/error"])
-def test_a_read_receipt_is_an_answer_of_a_machine(disposition: str) -> None:
+def test_a_read_receipt_is_neither_a_bounce_nor_an_answer(disposition: str) -> None:
     fields = f"Final-Recipient: rfc822;ann@there.example\nDisposition: manual-action/MDN-sent-manually; {disposition}\n"
     octets = notice(
         fields,
         kind="message/disposition-notification",
         top="multipart/report; report-type=disposition-notification; boundary==_b",
     )
-    assert read_report(octets).sort is ReportSort.AUTO_REPLY
+    assert read_report(octets).sort is ReportSort.RECEIPT
 
 
 def test_the_words_about_a_recipient_are_those_that_name_it() -> None:

@@ -132,8 +132,8 @@ def test_microsofts_complaint_is_the_letter_with_its_mark() -> None:
 @pytest.mark.parametrize(
     ("what", "sort", "new_address"),
     [
-        (Returned.VACATION, ReportSort.AUTO_REPLY, ""),
-        (Returned.QUOTING_VACATION, ReportSort.AUTO_REPLY, ""),
+        (Returned.VACATION, ReportSort.VACATION, ""),
+        (Returned.QUOTING_VACATION, ReportSort.VACATION, ""),
         (Returned.MOVED, ReportSort.MOVED, "bob.new@p.test"),
         (Returned.CHALLENGE, ReportSort.CHALLENGE, ""),
     ],

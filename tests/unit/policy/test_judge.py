@@ -62,11 +62,20 @@ def test_a_refusal_of_our_address_speaks_about_the_provider_and_never_about_the_
     assert (outcome.scope, outcome.category) == (Scope.PROVIDER, "our-ip")
 
 
-def test_qq_frequency_is_the_providers_rate() -> None:
-    outcome = judged("550 Domain frequency limited")
+@pytest.mark.parametrize(
+    ("counted", "scope"),
+    [
+        ("Domain", Scope.MESSAGE),
+        ("Sender", Scope.MESSAGE),
+        ("Ip", Scope.PROVIDER),
+        ("Connection", Scope.PROVIDER),
+    ],
+)
+def test_qq_frequency_is_the_providers_rate_of_what_qq_counts(counted: str, scope: Scope) -> None:
+    outcome = judged(f"550 {counted} frequency limited")
     assert isinstance(outcome, Deferred)
-    assert (outcome.scope, outcome.category) == (Scope.PROVIDER, "rate")
-    assert outcome.reply == reply(550, "", "Domain frequency limited")
+    assert (outcome.scope, outcome.category) == (scope, "rate")
+    assert outcome.reply == reply(550, "", f"{counted} frequency limited")
 
 
 def test_an_unknown_refusal_is_final_without_a_kind() -> None:

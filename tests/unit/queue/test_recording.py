@@ -11,6 +11,7 @@ from fakes.ended_mail import DAY_MS, NOW_MS, EndedMail
 from fakes.inbound_house import OURS, OWNER, InboundHouse, submission
 from fakes.queue_ports import FixedSchedule
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 from youtong.mta.message.sent_on import LOOP_FIELD
 from youtong.mta.submission.ports import InlineBody
 from youtong.queue.archive.archiving import Archiving, KeepTimes
@@ -19,9 +20,10 @@ from youtong.queue.inbound.inbound_store import InboundStore
 from youtong.queue.journal import Facts, JournalKind, JournalRow
 from youtong.queue.reading import reading
 from youtong.queue.returns.fates import Fate, fate_after, open_fate
-from youtong.queue.returns.heard import Heard, Noted, ReadMail
+from youtong.queue.returns.heard import Heard, HeardOfStream, Noted, ReadMail
 from youtong.queue.returns.recording import MAX_ROWS, Recording
 from youtong.queue.returns.sending_on import PER_HOUR, SendingOn
+from youtong.queue.returns.whose import accounts_of_streams
 from youtong.queue.short_steps import ShortSteps
 from youtong.queue.states import RecipientState
 from youtong.queue.storage import reads
@@ -319,3 +321,17 @@ async def test_news_of_an_archived_recipient_is_told_with_its_history(tmp_path: 
     assert await recording.sweep() == 1
     assert mail.number("SELECT count(*) FROM journal WHERE kind = 'complaint'") == 0
     await mail.close()
+
+
+async def test_a_complaint_about_a_stream_is_written_down_for_it_alone(room: Room) -> None:
+    room.house.connection.execute(
+        "INSERT INTO stream (id, account_id, name, run_state, message_id, created_ms)"
+        " VALUES (3, 7, 'x', 'running', 1, 0)"
+    )
+    assert accounts_of_streams(room.house.folder, [3, 4]) == {3: 7}
+    about = HeardOfStream(3, 7, "abuse", "SomeFBL/1.0")
+    await room.recording.record([ReadMail(await room.came(), ReadAs.COMPLAINT, of_stream=about)])
+    await room.recording.record([ReadMail(await room.came(), ReadAs.COMPLAINT, of_stream=replace(about, account_id=8))])
+    assert [message.effect for message in room.house.stored()] == [Effect.RECORDED, Effect.UNRELATED]
+    rows = room.house.connection.execute("SELECT count FROM stream_complaint WHERE stream_id = 3").fetchall()
+    assert rows == [(1,)]
