@@ -89,7 +89,7 @@ def _row(cells: Row, widths: Sequence[int], key: int) -> Iterator[Text]:
     if cell_len(cells[key]) <= widths[key]:
         yield Text(_line(cells, widths))
         return
-    yield Text(_line(cells[:key], widths[:key], "  ") + cells[key])
+    yield Text((_line(cells[:key], widths[:key], "  ") + cells[key]).rstrip())
     yield Text(_line([*("" for _ in range(key + 1)), *cells[key + 1 :]], widths))
 
 

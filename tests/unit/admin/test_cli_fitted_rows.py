@@ -83,8 +83,13 @@ def test_what_goes_beneath_has_a_line_in_its_order_and_none_when_empty(
     assert shown(capsys)[2:] == [f"1       {'a' * 50}", f"    {'b' * 40}", "2       a"]
 
 
+def test_a_long_key_that_ends_in_spaces_brings_none_to_the_end_of_its_line() -> None:
+    lines = [text.plain for text in row_lines(("A", "B"), [("a" * 20, "b" * 70 + " ")], Fitting(key=1), 80)]
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
 @given(some.lists(some.tuples(*[some.text(alphabet="a文 (", max_size=90)] * 4), min_size=1, max_size=5), some.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_line_is_wider_than_the_terminal_but_for_a_whole_key(
     rows: list[tuple[str, ...]], data: some.DataObject
 ) -> None:
