@@ -1,7 +1,7 @@
 """The control sockets: each process answers questions and takes commands on `data_dir/run/NAME.sock`.
 
 Owns   the socket (mode 0600), its JSON lines, and both ends of asking: {"verb": …, …} → {"ok": true, …} or
-       {"ok": false, "error": one sentence}.
+       {"ok": false, "error": one sentence}, in the "language" of who asks.
 Knows  no verb: a handler is given.
 """
 
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from .texts import _, current_language, speaking
 
 _log = logging.getLogger("youtong.control")
 _MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -70,12 +72,14 @@ class ControlServer:
 
     async def _answer(self, line: bytes) -> Answer:
         try:
-            return {"ok": True, **await self._handler(_question(line))}
+            question = _question(line)
+            with speaking(str(question.pop("language", ""))):
+                return {"ok": True, **await self._handler(question)}
         except Refused as refused:
             return {"ok": False, "error": str(refused)}
         except Exception as error:  # noqa: BLE001 - the bulkhead of one question
             _log.exception("control question failed")
-            return {"ok": False, "error": f"the server failed: {error}"}
+            return {"ok": False, "error": _("the server failed: {why}").format(why=error)}
 
 
 def _question(line: bytes) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def ask(data_dir: Path, name: str, question: dict[str, Any], *, seconds: float =
         connection.settimeout(seconds)
         try:
             connection.connect(_short(socket_path(data_dir, name)))
-            connection.sendall(json.dumps(question).encode() + b"\n")
+            connection.sendall(json.dumps({**question, "language": current_language()}).encode() + b"\n")
             answer = json.loads(_read_line(connection))
         except (OSError, ValueError) as error:
             raise NotRunning(f"no server answers for {data_dir}") from error

@@ -23,6 +23,7 @@ from .figures import Around
 from .site_seen import SiteSeen
 from .store import StoreError
 from .stream_control import StreamControl
+from .texts import _
 
 
 class AskWaits(msgspec.Struct, frozen=True):
@@ -69,11 +70,11 @@ class OwnerControl:
         try:
             return await self._answer(question)
         except (msgspec.ValidationError, KeyError) as error:
-            raise Refused(f"the question is not understood: {error}") from error
+            raise Refused(_("the question is not understood: {why}").format(why=error)) from error
         except StoreError as error:
-            raise Refused(f"the accounts cannot be read: {error}") from error
+            raise Refused(_("the accounts cannot be read: {why}").format(why=error)) from error
         except StorageError as error:
-            raise Refused(f"the queue cannot be changed: {error}") from error
+            raise Refused(_("the queue cannot be changed: {why}").format(why=error)) from error
 
     async def _answer(self, question: dict[str, Any]) -> Answer:
         match question.get("verb"):

@@ -60,6 +60,7 @@ from .store import AppDatabase
 from .submission_part import SubmissionPart
 from .suppression.gate import SuppressionGate
 from .suppression.lookup import SuppressionLookup
+from .texts import _
 from .tls_context import server_context
 
 _log = logging.getLogger("youtong.serve")
@@ -161,7 +162,7 @@ class OwnerServer:
             bounces = load_rules(config.path, shaping)
             self.policy.reload(beside(config.path))
         except (ConfigError, PolicyError, RuleFileError, KeyFileError, OSError, ValueError) as error:
-            raise Refused(f"nothing was changed: {error}") from error
+            raise Refused(_("nothing was changed: {why}").format(why=error)) from error
         snapshot.write(config, self.policy.current.file.source)
         changed = snapshot.write_rules(config)
         self.shaping.take(shaping, _tls_demands(config))

@@ -1,7 +1,7 @@
 """Texts for people: English in the code, other languages in a catalogue.
 
-Owns   `_` and `ngettext`, and the choice of language: LC_ALL, LC_MESSAGES, LANG, the first that is set; zh… is
-       Simplified Chinese, anything else English.
+Owns   `_` and `ngettext`, and the choice of language: that of whoever asks over a control socket; else LC_ALL,
+       LC_MESSAGES, LANG, the first that is set. zh… is Simplified Chinese, anything else English.
 Knows  nothing of what is said. SMTP replies and log lines are ASCII English and never come here (DECISIONS, "Texts").
 
 An English process never reads the catalogue nor imports babel. `python -m youtong.admin.extraction` brings the
@@ -9,7 +9,9 @@ catalogue up to date with the code.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +19,7 @@ from pathlib import Path
 LOCALE_DIR = Path(__file__).with_name("locale")
 ENGLISH = "en"
 CHINESE = "zh_CN"
+_asker: ContextVar[str] = ContextVar("language of who asks", default="")
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,21 @@ def catalogue_file(language: str) -> Path:
 
 
 def current_language() -> str:
-    return language_of(os.environ)
+    return _asker.get() or language_of(os.environ)
+
+
+@contextmanager
+def speaking(language: str) -> Generator[None]:
+    """Until its end the texts of this task are in that language; of one that there is not, in that of the process."""
+    token = _asker.set(language if language in (ENGLISH, CHINESE) else "")
+    try:
+        yield
+    finally:
+        _asker.reset(token)
 
 
 def _(msgid: str) -> str:
-    """The text in the language of this process; placeholders are str.format fields, filled in by the caller."""
+    """The text in the current language; placeholders are str.format fields, filled in by the caller."""
     return catalogue(current_language()).gettext(msgid)
 
 

@@ -141,7 +141,7 @@ def _late_facts(explanation: Explanation, now_ms: int) -> list[Fact]:
     row = explanation.late
     if row is None:
         return []
-    facts: list[Fact] = [(_("Bounced"), attempts.reply_words(row) or attempts.event_words(row, now_ms))]
+    facts: list[Fact] = [(_("Later"), attempts.reply_words(row) or attempts.event_words(row, now_ms))]
     return [*facts, ("", Text(attempts.place_words(row, now_ms), "dim"))]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from youtong.admin.control import Answer, ControlServer, NotRunning, Refused, ask, socket_path
+from youtong.admin.texts import CHINESE, ENGLISH, _, current_language, speaking
 
 
 async def _handle(question: dict[str, Any]) -> Answer:
@@ -17,6 +18,8 @@ async def _handle(question: dict[str, Any]) -> Answer:
             return {"sum": question["a"] + question["b"]}
         case "refuse":
             raise Refused("not today")
+        case "refuse by catalogue":
+            raise Refused(_("There is no such stream."))
         case _:
             raise RuntimeError("a fault of ours")
 
@@ -47,6 +50,19 @@ async def test_a_fault_of_one_question_does_not_end_the_next(data_dir: Path) -> 
     with pytest.raises(Refused, match="a fault of ours"):
         await _ask(data_dir, {"verb": "?"})
     assert await _ask(data_dir, {"verb": "add", "a": 2, "b": 2}) == {"sum": 4}
+
+
+async def test_who_asks_is_answered_in_their_own_language(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    for language, sentence in ((CHINESE, "没有这个邮件流。"), (ENGLISH, "There is no such stream.")):
+        with speaking(language), pytest.raises(Refused, match=sentence):
+            await _ask(data_dir, {"verb": "refuse by catalogue"})
+
+
+def test_a_language_that_there_is_not_leaves_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    with speaking("tlh"):
+        assert current_language() == CHINESE
 
 
 async def test_only_the_owner_of_the_process_may_connect(data_dir: Path) -> None:

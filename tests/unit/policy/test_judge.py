@@ -138,3 +138,10 @@ def test_a_hostile_reply_costs_little(text: str) -> None:
     judged(f"450 {text}")
     judged(f"550 {text}")
     assert time.thread_time() - before < 0.5
+
+
+@pytest.mark.parametrize("said", ["451 4.7.1 Try later", "450 4.7.1 Please try again later", "451 try again later"])
+def test_who_asks_to_come_back_later_without_a_reason_is_given_none_by_us(said: str) -> None:
+    outcome = judged(said)
+    assert isinstance(outcome, Deferred)
+    assert outcome.category == ""
