@@ -79,7 +79,7 @@ def _expired(explanation: Explanation) -> str:
     if last is None:
         return ended
     words = failure_words(last, explanation.meant, letter.recipient.domain)
-    return _("{ended}; the last time {words}").format(ended=ended, words=words)
+    return _("{ended}; the last result: {words}").format(ended=ended, words=words)
 
 
 def _cancelled(row: JournalRow | None) -> str:
