@@ -32,7 +32,7 @@ help:
 	@echo 'make test       all tests; installs what they need'
 	@echo 'make check      format, lint, strict types, rules of the house'
 	@echo 'make format     let the formatter and the linter repair what they can'
-	@echo 'make bench      measure (N=messages RUNS=n CASES=P1,P3b QUICK=1; PEER=/path/to/peer.sh adds other mail systems)'
+	@echo 'make bench      measure (N=messages RUNS=n CASES=P1,P3b|bounces|returned|suppression QUICK=1; PEER=/path/to/peer.sh adds other mail systems)'
 	@echo 'make soak       the long crash runs, whole, 30 minutes of mixed load with kills, much mail, and make fuzz'
 	@echo 'make fuzz       search for inputs that break an invariant (FUZZ_SECONDS=3600 in all)'
 	@echo 'make diagrams   redraw the state diagrams in ARCHITECTURE.md'

@@ -1,10 +1,13 @@
 """`make bench`: measure the cases and print one table. The Makefile's variables are the options below.
 
+What comes back has programs of its own: CASES=bounces, returned or suppression, each alone.
+
 Alone it needs nothing but the checkout. With --peer it also measures other mail systems by an outside tool, in turn
 with us (A B A B …, so that a machine whose speed drifts is as unfair to one as to the other); that needs root.
 """
 
 import argparse
+import importlib
 import shutil
 import sys
 import tempfile
@@ -22,14 +25,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 _ROOT = Path(__file__).parents[2]
 _BUILD = _ROOT / "build" / "bench"  # in the checkout: a folder for temporary files may lie in memory, not on the disk
 _QUICK = 200
+OF_WHAT_COMES_BACK = ("bounces", "returned", "suppression")
 
 
 def main() -> int:
     options = _options()
-    if options.cases == "bounces":
-        from bench import bounces  # only this case needs its samples
-
-        print(bounces.table())
+    if options.cases in OF_WHAT_COMES_BACK:
+        print(importlib.import_module(f"bench.{options.cases}").table(is_quick=options.quick))
         return 0
     if options.quick:
         options.messages, options.runs = _QUICK, 1
@@ -52,7 +54,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--messages", type=int, default=10_000, metavar="N", help="of the large cases")
     parser.add_argument("--runs", type=int, default=3, help="the table shows their medians")
-    parser.add_argument("--cases", default="", help='such as "P1,P3b"; all, when not given; or "bounces"')
+    parser.add_argument("--cases", default="", help='such as "P1,P3b"; all, when not given')
     parser.add_argument("--quick", action="store_true", help=f"{_QUICK} messages, one run: shows that it works")
     parser.add_argument("--peer", default="", metavar="peer.sh", help="measure other mail systems too, by this tool")
     parser.add_argument("--peers", default="postfix", help='such as "postfix exim opensmtpd haraka"')

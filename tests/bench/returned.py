@@ -1,13 +1,12 @@
-"""What it costs to read what comes back, and what hostile mail costs: `python -m bench.bench_returned [REPLAYS]`.
+"""What it costs to read what comes back, and what hostile mail costs.
 
-Printed: notices a second, from the stored message to the journal row, with the CPU time of the reader apart, of the
-jobs process and of the owner's operation; one notice REPLAYS (10,000) times, with the rows that it wrote; and single
-messages made to hurt.
+Owns   the table of `make bench CASES=returned`: notices a second, from the stored message to the journal row, with the
+       CPU time of the reader apart, of the jobs process and of the owner's operation; one notice 10,000 times, with the
+       rows that it wrote; and single messages made to hurt.
 """
 
 import asyncio
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -27,6 +26,8 @@ from youtong.queue.returns.sending_on import SendingOn
 
 REPLAYS = 10_000
 NOTICES = 2_000
+QUICK = 100
+_BUILD = Path(__file__).parents[2] / "build" / "bench"
 _HEAD = (
     b"From: MAILER-DAEMON@far.example\r\nSubject: Undelivered Mail Returned to Sender\r\nMIME-Version: 1.0\r\n"
     b"Content-Type: multipart/report; report-type=delivery-status; boundary=cut\r\n\r\n"
@@ -115,47 +116,50 @@ def _cpu(who: int) -> float:
     return used.ru_utime + used.ru_stime
 
 
-async def measure(replays: int) -> None:
-    with tempfile.TemporaryDirectory(dir=Path.cwd() / "build") as folder:
+def table(*, is_quick: bool) -> str:
+    return "\n".join(asyncio.run(_measured(*((QUICK, QUICK) if is_quick else (NOTICES, REPLAYS)))))
+
+
+async def _measured(notices: int, replays: int) -> list[str]:
+    _BUILD.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_BUILD) as folder:
         house = await InboundHouse(Path(folder), keep_octets=1 << 40).open()
         bench = Bench(house)
-        await bench.recipients(NOTICES)
+        await bench.recipients(notices)
         await bench.come(1, _HEAD, notice(0))
         await bench.read_all()  # the reader has begun
-        await _many(bench)
-        await _replayed(bench, replays)
-        for sort, (head, body) in HOSTILE.items():
-            await _hostile(bench, sort, head, body)
+        lines = [await _many(bench, notices), await _replayed(bench, replays)]
+        lines += [await _hostile(bench, sort, head, body) for sort, (head, body) in HOSTILE.items()]
         await bench.reader.close()
         await house.close()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"the reader: {_cpu(resource.RUSAGE_CHILDREN):.1f} s CPU in all, {used.ru_maxrss // 1024} MiB at most")
+    return [
+        *lines,
+        f"the reader: {_cpu(resource.RUSAGE_CHILDREN):.1f} s CPU in all, {used.ru_maxrss // 1024} MiB at most",
+    ]
 
 
-async def _many(bench: Bench) -> None:
-    for number in range(1, NOTICES + 1):
+async def _many(bench: Bench, notices: int) -> str:
+    for number in range(1, notices + 1):
         await bench.come(number, _HEAD, notice(number))
     before = _cpu(resource.RUSAGE_SELF)
     seconds = await bench.read_all()
-    each_ms = (_cpu(resource.RUSAGE_SELF) - before) / NOTICES * 1e3
-    print(f"{NOTICES:,} notices: {NOTICES / seconds:,.0f} a second, {each_ms:.2f} ms CPU each without the reader")
+    each_ms = (_cpu(resource.RUSAGE_SELF) - before) / notices * 1e3
+    return f"{notices:,} notices: {notices / seconds:,.0f} a second, {each_ms:.2f} ms CPU each without the reader"
 
 
-async def _replayed(bench: Bench, replays: int) -> None:
+async def _replayed(bench: Bench, replays: int) -> str:
     rows = bench.rows("journal")
     for _ in range(replays):
         await bench.come(7, _HEAD, notice(7))
     each_ms = await bench.read_all() / replays * 1e3
-    print(f"one of them {replays:,} times: {each_ms:.2f} ms each, {bench.rows('journal') - rows} journal rows")
+    return f"one of them {replays:,} times: {each_ms:.2f} ms each, {bench.rows('journal') - rows} journal rows"
 
 
-async def _hostile(bench: Bench, sort: str, head: bytes, body: bytes) -> None:
+async def _hostile(bench: Bench, sort: str, head: bytes, body: bytes) -> str:
     rows = bench.rows("journal")
     await bench.come(9, head, body)
     ms = await bench.read_all() * 1e3
-    written, read_as = bench.rows("journal") - rows, bench.house.stored()[-1].read_as
-    print(f"{sort}: {ms:,.0f} ms, {written} journal rows, read as {read_as}")
-
-
-if __name__ == "__main__":
-    asyncio.run(measure(int(sys.argv[1]) if len(sys.argv) > 1 else REPLAYS))
+    newest = "SELECT read_as FROM inbound ORDER BY seq DESC LIMIT 1"
+    read_as = bench.house.connection.execute(newest).fetchone()[0]
+    return f"{sort}: {ms:,.0f} ms, {bench.rows('journal') - rows} journal rows, read as {read_as}"
