@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric as Family
 from prometheus_client.registry import Collector
 
+from ..policy.suppression import Reason
 from ..queue.figures import OTHER
 from ..queue.returns.fates import Fate
 from .figures import OwnerFigures
@@ -33,6 +34,8 @@ class Scene(msgspec.Struct, frozen=True):
     panorama: Panorama
     file_bytes: Mapping[str, int]
     fates: Mapping[Fate, int] = {}
+    suppressed: Mapping[Reason, int] = {}
+    unread_inbound: int | None = None
 
     @property
     def owner(self) -> OwnerFigures | None:
@@ -115,6 +118,14 @@ def _files(scene: Scene) -> Samples:
 
 def _fates(scene: Scene) -> Samples:
     return [((fate.value,), n) for fate, n in scene.fates.items()]
+
+
+def _suppressed(scene: Scene) -> Samples:
+    return [((reason.value,), n) for reason, n in scene.suppressed.items()]
+
+
+def _unread(scene: Scene) -> Samples:
+    return [((), scene.unread_inbound)] if scene.unread_inbound is not None else []
 
 
 def _labels(scene: Scene) -> Callable[[str], str]:
@@ -201,6 +212,12 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "youtong_ended_recipients", "gauge", "Recipients that have ended, by what they count as now.", ("fate",),
         _fates,
+    ),
+    Metric(
+        "youtong_suppressions", "gauge", "Entries that keep mail from addresses, by reason.", ("reason",), _suppressed
+    ),
+    Metric(
+        "youtong_unread_inbound_messages", "gauge", "Messages that came in and that nobody has read yet.", (), _unread
     ),
 )  # fmt: skip
 

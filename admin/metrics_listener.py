@@ -13,15 +13,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from socketserver import TCPServer
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from ..mta.clock import Clock
+from ..queue.inbound.inbound_reading import reading_inbound
+from ..queue.reading import NoQueue
 from .config import Config
 from .metrics import CONTENT_TYPE, Scene, exposition, file_sizes
 from .panorama import gather
 from .returns.fate_reading import of_all
+from .suppression.counting import by_reason
 
 KEEP_SECONDS = 1.0
 CLIENT_SECONDS = 5.0
@@ -100,4 +104,14 @@ class MetricsListener:
 def scrape(config: Config, clock: Clock) -> bytes:
     """What there is to say now. Raises StorageError, StoreError."""
     data_dir = config.server.data_dir
-    return exposition(Scene(gather(config, {}, clock), file_sizes(data_dir), of_all(data_dir / "app.db")))
+    app_db = data_dir / "app.db"
+    fates, suppressed = of_all(app_db), by_reason(app_db)
+    return exposition(Scene(gather(config, {}, clock), file_sizes(data_dir), fates, suppressed, _unread(data_dir)))
+
+
+def _unread(data_dir: Path) -> int | None:
+    try:
+        with reading_inbound(data_dir) as reader:
+            return reader.count_unread()
+    except NoQueue:
+        return None

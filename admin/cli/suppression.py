@@ -32,6 +32,7 @@ from .suppression_frame import (
 )
 from .suppression_judging import recheck, repaired
 from .suppression_output import entry_json, lifted_json, print_entries, print_entry, print_lifted, tell_more
+from .suppression_waiting import list_waiting
 
 _PAGE = 100
 who_option = click.option("--who", metavar="NAME", default=asker, help=_("Who did it; the login name otherwise."))
@@ -59,6 +60,7 @@ suppression.add_command(import_, "import")
 suppression.add_command(export)
 suppression.add_command(recheck)
 suppression.add_command(repaired)
+suppression.add_command(list_waiting)
 
 
 @suppression.command("list", **teaching(_("List who is suppressed, by number.")))

@@ -33,6 +33,10 @@ class InboundReader:
         """The next messages beyond a number that nobody has read, in their order."""
         return _mapped(lambda: inbound_rows.unread(self._db, seq, limit))
 
+    def count_unread(self) -> int:
+        """How many nobody has read."""
+        return _mapped(lambda: inbound_rows.count_unread(self._db))
+
     def newest(self, kind: InboundKind | None, limit: int) -> list[InboundMessage]:
         """The newest messages with a recipient of this kind, or of any, newest first."""
         return _mapped(lambda: inbound_rows.newest(self._db, kind or "", limit))

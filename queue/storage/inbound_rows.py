@@ -64,6 +64,10 @@ def unread(db: sqlite3.Connection, seq: int, limit: int) -> list[InboundMessage]
     return _messages(db.execute(_MESSAGE + " WHERE seq > ? AND read_as = '' ORDER BY seq LIMIT ?", (seq, limit)))
 
 
+def count_unread(db: sqlite3.Connection) -> int:
+    return db.execute("SELECT count(*) FROM inbound WHERE read_as = ''").fetchone()[0]
+
+
 def is_unread(db: sqlite3.Connection, seq: int) -> bool:
     return db.execute("SELECT 1 FROM inbound WHERE seq = ? AND read_as = ''", (seq,)).fetchone() is not None
 

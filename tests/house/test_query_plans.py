@@ -46,6 +46,7 @@ ALLOWED = {
         ("recipient", "recipient_lease", "has an entry for each transaction that is being delivered"),
         ("content", "content_spool", "has an entry for each spool file: start reads the folder anyway"),
         ("inbound_content", "inbound_content_spool", "the same"),
+        ("inbound", "inbound_unread", "has an entry for each message that nobody has read yet"),
     )
     for index in (f"INDEX {name}", f"COVERING INDEX {name}")
 }

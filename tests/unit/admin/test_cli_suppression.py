@@ -2,10 +2,14 @@
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from fakes.terminal import Terminal
+from youtong.admin.suppression.counting import by_reason
+from youtong.policy.suppression import Reason
 
 pytestmark = pytest.mark.usefixtures("at_home")
 
@@ -189,3 +193,25 @@ def test_nothing_to_recheck_and_nothing_repaired_are_sentences(terminal: Termina
     assert terminal.out == "0 entries would be lifted.\n"
     assert terminal.type("suppression repaired") == 0
     assert terminal.out == "No entry was lifted because of the bounce rules.\n"
+
+
+def test_addresses_of_missing_domains_are_listed_with_the_time_of_their_look_up(terminal: Terminal) -> None:
+    assert terminal.type("suppression waiting") == 0
+    assert terminal.out == "No address waits for its domain to be looked up again.\n"
+    row = ("gone.example", 1, "jane@gone.example", 1_000, '{"category":"no-such-domain"}')
+    with closing(sqlite3.connect("var/app.db")) as db, db:
+        db.execute("INSERT INTO suppression_pending VALUES (?, ?, ?, ?, ?)", row)
+    assert terminal.type("suppression waiting --account shop@example.net") == 0
+    assert "jane@gone.example" in terminal.out
+    (found,) = terminal.json("suppression waiting")
+    assert isinstance(found, dict)
+    assert (found["address"], found["account"]) == ("jane@gone.example", "shop@example.net")
+    assert found["look_ms"] == 1_000 + 24 * 3_600_000
+
+
+def test_entries_are_counted_by_reason_beside_the_server(terminal: Terminal) -> None:
+    assert by_reason(Path("nowhere.db")) == {}
+    terminal.type("suppression add a@example.com")
+    terminal.type("suppression add *.example.org --reason block")
+    counted = by_reason(Path("var/app.db"))
+    assert (counted[Reason.MANUAL], counted[Reason.BLOCK], counted[Reason.COMPLAINT]) == (1, 1, 0)

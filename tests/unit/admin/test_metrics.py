@@ -13,6 +13,7 @@ from fakes.panoramas import owner_figures, panorama
 from prometheus_client.parser import text_string_to_metric_families
 from youtong.admin.metrics import MAX_PROVIDERS, METRICS, Scene, exposition
 from youtong.admin.metrics_listener import KEEP_SECONDS, MetricsListener, Scraped
+from youtong.policy.suppression import Reason
 from youtong.queue.figures import Total
 from youtong.queue.histogram import Histogram
 from youtong.queue.returns.fates import Fate
@@ -22,7 +23,9 @@ _ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| (.*?) \| (.*?) \|$", re.MULTILINE)
 
 
 def scene(providers: int = 3) -> Scene:
-    return Scene(panorama(providers), {"queue.db": 4096}, {Fate.DELIVERED: 5, Fate.HARD_LATE: 1})
+    return Scene(
+        panorama(providers), {"queue.db": 4096}, {Fate.DELIVERED: 5, Fate.HARD_LATE: 1}, {Reason.COMPLAINT: 7}, 3
+    )
 
 
 def exposed(seen: Scene) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
@@ -68,6 +71,12 @@ def test_names_and_kinds_keep_the_conventions() -> None:
 
 
 # -- what they say ----------------------------------------------------------------------------------------------------
+
+
+def test_suppressions_and_unread_mail_are_told() -> None:
+    found = exposed(scene())
+    assert found["youtong_suppressions"] == {(("reason", "complaint"),): 7}
+    assert found["youtong_unread_inbound_messages"] == {(): 3}
 
 
 def test_outcomes_waiting_and_commits_are_told() -> None:

@@ -9,7 +9,7 @@ from fakes.resolver import FakeResolver
 from fakes.suppressions import Book
 from youtong.admin.suppression import book as rows_of
 from youtong.admin.suppression.entry import Entry
-from youtong.admin.suppression.second_look import AGAIN_AFTER_MS, look_again
+from youtong.admin.suppression.second_look import AGAIN_AFTER_MS, look_again, waiting
 from youtong.admin.suppression.upkeep import SuppressionUpkeep
 from youtong.mta.dns.answers import NoData
 from youtong.policy.suppression import EntrySource, Evidence, Reason
@@ -65,6 +65,19 @@ async def test_a_domain_that_is_there_again_marks_nobody(book: Book) -> None:
     resolver = FakeResolver().has_mx("gone.example", (10, "mx.gone.example")).answers("back.example", "mx", NoData(60))
     assert await look_again(book.app, resolver, LATER) == 0
     assert await pending(book) == []
+
+
+async def test_those_that_wait_are_told_with_the_time_of_the_look_up(book: Book) -> None:
+    await miss(book, "late@gone.example", SINCE + 5)
+    await miss(book, "early@gone.example")
+    async with book.app.reading() as reading:
+        found = await waiting(reading, None, 10)
+        assert [(each.address, each.account_id, each.look_ms) for each in found] == [
+            ("early@gone.example", 2, LATER),
+            ("late@gone.example", 2, LATER + 5),
+        ]
+        assert [each.address for each in await waiting(reading, 2, 1)] == ["early@gone.example"]
+        assert await waiting(reading, 3, 10) == []
 
 
 async def test_a_silent_name_system_decides_nothing(book: Book) -> None:

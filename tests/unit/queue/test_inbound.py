@@ -14,8 +14,10 @@ from youtong.queue.contents import spool
 from youtong.queue.housekeeping import Housekeeper
 from youtong.queue.inbound.inbound import VERP_LIFE_MS
 from youtong.queue.inbound.inbound_mail import Addressee, InboundKind, InboundMessage
+from youtong.queue.inbound.inbound_reading import reading_inbound
 from youtong.queue.inbound.inbound_room import ROW_OCTETS, Room
 from youtong.queue.signed_address import TokenKind
+from youtong.queue.storage import inbound_rows
 from youtong.queue.storage.database import StorageFull
 
 SOMEBODY = submission(HOST).client
@@ -258,6 +260,14 @@ async def test_a_flood_is_swept_in_pages(house: InboundHouse) -> None:
     house.clock.advance(31 * 86_400)
     assert await house.store.sweep() == 450
     assert house.stored() == []
+
+
+async def test_what_nobody_has_read_is_counted(house: InboundHouse) -> None:
+    for _ in range(3):
+        await house.sink.accept(submission(f"ann@{OURS}"))
+    await house.commits.submit(lambda db: inbound_rows.mark_read(db, 2, "letter", ""))
+    with reading_inbound(house.folder) as reader:
+        assert reader.count_unread() == 2
 
 
 async def test_the_number_of_a_deleted_message_is_never_used_again(house: InboundHouse) -> None:
