@@ -36,7 +36,7 @@ _OF_CATEGORY: Mapping[str, Advice] = {
     categories.LOOPS_TO_US: Advice.MEND_LOOP,
     categories.CONTENT: Advice.CHANGE_CONTENT,
     categories.ATTACHMENT: Advice.CHANGE_ATTACHMENT,
-    categories.VIRUS: Advice.CHANGE_ATTACHMENT,
+    categories.VIRUS: Advice.CLEAN_ATTACHMENT,
     categories.FORMAT: Advice.MEND_FORM,
     categories.FILTERED: Advice.ASK_TO_BE_LET_IN,
     categories.SENDER_SETUP: Advice.FIX_SENDER,
@@ -70,6 +70,13 @@ _OF_SUPPRESSION: Mapping[Reason, Advice] = {
     Reason.COMPLAINT: Advice.STOP_WRITING,
     Reason.UNSUBSCRIBE: Advice.STOP_WRITING,
 }
+_MENDED_FIRST = frozenset(
+    {
+        Advice.FIX_SENDER, Advice.UNBLOCK_SENDER, Advice.OUR_REPUTATION, Advice.MEND_LOOP, Advice.OTHER_FAMILY,
+        Advice.OUR_FAULT,
+    }
+)  # fmt: skip
+"""What fails the next message as well until somebody has done it."""
 _BY: Mapping[Advice, By] = {
     Advice.NOTHING: By.NOBODY,
     Advice.OUR_REPUTATION: By.OPERATOR,
@@ -82,7 +89,10 @@ _BY: Mapping[Advice, By] = {
 _WORDS: Mapping[Advice, str] = {
     Advice.NOTHING: N_("no action needed"),
     Advice.CHECK_ADDRESS: N_("check the spelling of the address before the “@”, or ask the person for the right one"),
-    Advice.CHECK_DOMAIN: N_("check the spelling of the domain after the “@”: as written, it accepts no mail"),
+    Advice.CHECK_DOMAIN: N_(
+        "check the spelling of the domain after the “@”: as written, it accepts no mail; if it is right, reach the "
+        "recipient by another channel"
+    ),
     Advice.NEW_ADDRESS: N_("write to the person's new address; the receiver's reply may name it"),
     Advice.OTHER_WAY: N_(
         "tell the recipient by another channel that the mailbox accepts no mail, and send again later"
@@ -90,10 +100,16 @@ _WORDS: Mapping[Advice, str] = {
     Advice.ASK_TO_BE_LET_IN: N_("ask the recipient by another channel to allow mail from this sender"),
     Advice.CHANGE_CONTENT: N_("change the text, its links or attachments: the receiver rejects them"),
     Advice.CHANGE_ATTACHMENT: N_("look at the attachment, and send a link or another kind of file in its place"),
+    Advice.CLEAN_ATTACHMENT: N_(
+        "do not open the attachment; check it and your computer with a virus scanner, and send only a clean file"
+    ),
     Advice.MEND_FORM: N_(
         "fix the program that made the message, as the receiver's reply says; the same message would fail again"
     ),
-    Advice.FIX_SENDER: N_("set up SPF, DKIM and DMARC of the sender's domain; see: youtong dkim show"),
+    Advice.FIX_SENDER: N_(
+        "check SPF, DKIM and DMARC of the sender's domain (youtong dkim show); if all are right, its reputation may be "
+        "the reason"
+    ),
     Advice.UNBLOCK_SENDER: N_("ask the receiver's postmaster to lift the block, or send from another address"),
     Advice.OUR_REPUTATION: N_(
         "the operator of this system must act: find out why the receiver blocks it, and have the block lifted"
@@ -103,8 +119,8 @@ _WORDS: Mapping[Advice, str] = {
     ),
     Advice.SEND_AGAIN: N_("send it again later, if it still matters"),
     Advice.ASK_FIRST: N_("ask the recipient whether it arrived before you send it again"),
-    Advice.READ_WORDS: N_("read the receiver's reply below; the same message would be refused again"),
-    Advice.STOP_WRITING: N_("stop writing to this person, unless they ask for it again"),
+    Advice.READ_WORDS: N_("read the receiver's reply below, and change what it names before you send it again"),
+    Advice.STOP_WRITING: N_("send this person no more advertising, unless they ask for it again"),
     Advice.MAKE_SMALLER: N_(
         "make it smaller, or send a link instead of the attachment: it is too large for the receiver"
     ),
@@ -119,8 +135,8 @@ _WORDS: Mapping[Advice, str] = {
     ),
     Advice.HOST_TLS: N_("only the receiver's postmaster can fix its encryption"),
     Advice.OUR_FAULT: N_("the operator of this system must act: its log says what failed"),
-    Advice.FORWARDING: N_("tell the recipient by another channel that mail forwarded there fails"),
-    Advice.HOST_FAULT: N_("only the receiver's postmaster can fix that: reach the recipient by another channel"),
+    Advice.FORWARDING: N_("tell the recipient by another channel that their forwarding fails"),
+    Advice.HOST_FAULT: N_("reach the recipient by another channel, and tell them: only their postmaster can fix this"),
 }
 
 
@@ -143,7 +159,9 @@ def advice_sentence(advice: Advice) -> str:
     return _(_WORDS[advice])
 
 
-def deed_sentence(advice: Advice) -> str:
-    """The same with who has to do it, where the words do not say so."""
+def deed_sentence(advice: Advice, *, has_ended: bool) -> str:
+    """The same with who has to do it, where the words do not say so, and that it does not go by itself then."""
     words = advice_sentence(advice)
+    if has_ended and advice in _MENDED_FIRST:
+        words = _("{words}; once that is done, it can be sent again").format(words=words)
     return _("what the sender can do: {words}").format(words=words) if by(advice) is By.SENDER else words

@@ -42,9 +42,9 @@ def _unanswered(row: JournalRow, who: str) -> str:
     """Nobody said anything: the network, or this system."""
     facts = row.facts
     if is_fault_of_ours(row):
-        return _("this system has an internal error; see its log")
+        return _("this system has an internal error")
     if facts.stage == Stage.TLS:
-        return phrase(_("encryption or a certificate between this system and {who} failed"), who)
+        return phrase(_("no encrypted connection to {who} could be made (encryption or certificate)"), who)
     if facts.stage in _UNCONNECTED:
         return phrase(_("{who} does not answer, or cannot be reached from here"), who)
     return phrase(_("the connection to {who} broke, or {who} stopped answering, before the message was sent"), who)
@@ -55,7 +55,7 @@ def _unknown(row: JournalRow, who: str) -> str:
     if row.kind is not JournalKind.DEFERRED and not row.facts.code and not row.facts.bounce_kind:
         return _("it cannot be delivered")
     if row.kind is not JournalKind.DEFERRED:
-        return phrase(_("{who} refused it, for a reason that this system does not know"), who)
+        return phrase(_("{who} refused it, and this system cannot tell why"), who)
     if row.facts.stage in _BEFORE_ENVELOPE:
-        return phrase(_("{who} accepts no connections from this system for now, and gives no known reason"), who)
-    return phrase(_("{who} does not accept it for now, and gives no known reason"), who)
+        return phrase(_("{who} accepts no connections from this system for now; this system cannot tell why"), who)
+    return phrase(_("{who} does not accept it for now; this system cannot tell why"), who)

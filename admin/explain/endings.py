@@ -68,11 +68,11 @@ def _expired(explanation: Explanation) -> str:
     letter, row, last = explanation.letter, explanation.ending, explanation.last
     span = times.span((row.at_ms if row else letter.message.expires_ms) - letter.message.received_ms)
     if letter.has_own_deadline:
-        ended = _("it expired after {span}, the time its sender set").format(span=span)
+        ended = _("it could not be delivered within {span}, the time its sender set").format(span=span)
     else:
         sentence = ngettext(
-            "it expired after {span} and one attempt",
-            "it expired after {span} and {n} attempts",
+            "it could not be delivered within {span}, in one attempt",
+            "it could not be delivered within {span}, in {n} attempts",
             letter.recipient.attempts,
         )
         ended = sentence.format(span=span, n=letter.recipient.attempts)

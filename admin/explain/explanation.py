@@ -93,6 +93,7 @@ class Advice(StrEnum):
     NEW_ADDRESS = "new-address"
     ASK_TO_BE_LET_IN = "ask-to-be-let-in"
     CHANGE_ATTACHMENT = "change-attachment"
+    CLEAN_ATTACHMENT = "clean-attachment"
     MEND_FORM = "mend-form"
     MEND_LOOP = "mend-loop"
     UNBLOCK_SENDER = "unblock-sender"

@@ -65,12 +65,12 @@ def _bounced(explanation: Explanation) -> str:
     domain = explanation.letter.recipient.domain
     if row.facts.recipient:
         what = failure_words(row, explanation.meant, row.facts.recipient.rpartition("@")[2])
-        sentence = _("it arrived, was forwarded to {address}, and failed there: {what}")
+        sentence = _("the recipient's mailbox forwarded it to {address}, and that failed: {what}")
         return sentence.format(address=row.facts.recipient, what=what)
     taken = ending.facts if ending is not None else row.facts
     taker = receiver_name(taken, domain)
     what = failure_words(_as_of(row, taken), explanation.meant, domain)
-    return phrase(_("{who} accepted it first, and bounced it later: {what}"), taker, what=what)
+    return phrase(_("{who} accepted it first, and returned it later: {what}"), taker, what=what)
 
 
 def _as_of(row: JournalRow, taken: Facts) -> JournalRow:

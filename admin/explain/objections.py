@@ -24,7 +24,7 @@ OF_DOMAIN = frozenset(
 _CLAUSES = {
     categories.NO_SUCH_DOMAIN: N_("the domain {who} does not exist"),
     categories.TAKES_NO_MAIL: N_("the domain {who} says that it accepts no mail"),
-    categories.NO_ROUTE: N_("the domain {who} has no mail host that can be reached"),
+    categories.NO_ROUTE: N_("the domain {who} names no mail host that can be found"),
     categories.OTHER_FAMILY: N_(
         "the mail hosts of {who} have no address of the kind (IPv4 or IPv6) that this system sends over"
     ),
@@ -49,9 +49,9 @@ _CLAUSES = {
     categories.RATE: N_("{who} accepts no more mail from this system for now, and wants it sent more slowly"),
     categories.TOO_MANY_RECIPIENTS: N_("{who} accepts the message for fewer recipients at a time"),
     categories.GREYLISTED: N_("{who} lets new senders wait a while (greylisting), which is normal"),
-    categories.OUR_IP: N_("{who} refuses mail from this system's IP address, whatever the message"),
+    categories.OUR_IP: N_("{who} refuses mail from this system's IP address; this has nothing to do with the message"),
     categories.SENDER_SETUP: N_("{who} does not trust the sender's domain (its SPF, DKIM, DMARC or reputation)"),
-    categories.SENDER_QUOTA: N_("{who} accepts no more messages from this sender today"),
+    categories.SENDER_QUOTA: N_("this sender has used up the messages a day that {who} accepts from one sender"),
     categories.SENDER_REFUSED: N_("{who} blocks the sender's address or domain"),
     categories.POLICY: N_("{who} refuses mail from this system by a policy that it does not explain"),
     categories.AUTHENTICATION: N_("{who} requires a login, so it is not a host for mail from outside"),
@@ -60,10 +60,10 @@ _CLAUSES = {
     categories.EXPIRED: N_("the mail hosts behind {who} tried for days without success"),
     categories.LOOP: N_("the message went in a loop between the mail hosts of {who}"),
     categories.RELAYING_DENIED: N_(
-        "{who} accepts no mail for the recipient's domain, though the domain's MX points there"
+        "the recipient's domain names {who} as its mail host (MX), which accepts no mail for it"
     ),
     categories.DEMANDS_TLS: N_("{who} requires encryption (TLS) and offers none that works"),
-    categories.SECURITY: N_("encryption or a certificate between this system and {who} failed"),
+    categories.SECURITY: N_("no encrypted connection to {who} could be made (encryption or certificate)"),
     categories.SYSTEM_FAILURE: N_("{who} has a technical fault of its own"),
     categories.PROTOCOL: N_("{who} and this system did not understand each other's commands"),
 }
@@ -80,9 +80,11 @@ _BLAMES = {
 def objection(category: str, who: str, scope: str = "") -> str:
     """ "" for a category that is not ours: an operator's hook may give any."""
     if category == categories.RATE and scope == Scope.RECIPIENT:
-        return phrase(_("{who} accepts no more mail for this mailbox for now: it gets too much at a time"), who)
+        return phrase(
+            _("{who} accepts no more mail for this mailbox for now: too much came for it in a short time"), who
+        )
     if category == categories.RATE and scope == Scope.MESSAGE:
-        return phrase(_("{who} accepts no more mail from this sender's domain for now: it came too fast"), who)
+        return phrase(_("{who} accepts no more mail from this sender's domain for now: mail came too fast"), who)
     clause = _CLAUSES.get(category)
     return phrase(_(clause), who) if clause is not None else ""
 

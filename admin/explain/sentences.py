@@ -228,9 +228,7 @@ def next_sentence(coming: Coming, queue_id: str, now_ms: int, stop: Suspension |
     """What comes next; `stop` is what has to be resumed."""
     match coming.next:
         case Next.ATTEMPT:
-            return _("next attempt (number {n}), automatically: {time}").format(
-                n=coming.attempt, time=_when(coming.at_ms, now_ms)
-            )
+            return _attempt(coming, now_ms)
         case Next.PROBE:
             return _("one message tries the mail hosts again: {time}").format(time=_when(coming.at_ms, now_ms))
         case Next.LOOK_UP:
@@ -255,6 +253,15 @@ def next_sentence(coming: Coming, queue_id: str, now_ms: int, stop: Suspension |
             return _("nothing")
         case _:
             assert_never(coming.next)
+
+
+def _attempt(coming: Coming, now_ms: int) -> str:
+    if coming.at_ms <= now_ms:
+        return _("attempt {n}, automatically, at any moment").format(n=coming.attempt)
+    again = _("it will be retried automatically at {time} ({span}; attempt {n})")
+    sentence = again if coming.attempt > 1 else _("it will be attempted automatically at {time} ({span})")
+    time, span = times.exact(coming.at_ms, now_ms), times.relative(coming.at_ms, now_ms)
+    return sentence.format(time=time, span=span, n=coming.attempt)
 
 
 def _start(coming: Coming, now_ms: int) -> str:

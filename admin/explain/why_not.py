@@ -62,4 +62,6 @@ def _lifted(explanation: Explanation) -> str:
 
 
 def _deed(explanation: Explanation) -> str:
-    return deed_sentence(explanation.advice) if explanation.advice is not None else ""
+    if explanation.advice is None:
+        return ""
+    return deed_sentence(explanation.advice, has_ended=explanation.wait is None)

@@ -38,7 +38,7 @@ async def test_what_ended_at_its_deadline_did_not_grow_too_old(room: QueueRoom) 
     room.clock.advance(121)
     await room.expiry.turn()
     (explanation,) = explained(room, "bob@b.example")
-    assert ending_sentence(explanation).startswith("it expired after")
+    assert ending_sentence(explanation).startswith("it could not be delivered within")
 
 
 @pytest.mark.parametrize("by", [None, DeliverBy(120, ByMode.NOTIFY), DeliverBy(999_999_999, ByMode.RETURN)])
