@@ -67,3 +67,48 @@ def test_only_a_user_or_domain_that_does_not_exist_is_suppressed(text: str, prov
     one = classify_reply(text, RULES, BULK, provider)
     assert one is not None
     assert (one.action == "suppress") == (category in ("no-such-user", "no-such-domain"))
+
+
+# The answers of receivers that have to be known (campaigns' facts): the rule that is theirs, and its category.
+ANSWERS = [
+    ("netease-pace", "netease", "rate", "421 HL:REP 163 mx1"),
+    ("netease-pace", "netease", "rate", "421 HL:ICC 163 mx1"),
+    ("netease-pace", "netease", "rate", "421 HL:MEP 163 mx1"),
+    ("netease-pace", "netease", "rate", "450 MI:CEL 163 mx1"),
+    ("netease-pace", "netease", "rate", "450 MI:CCL 163 mx1"),
+    ("netease-listed", "netease", "our-ip", "450 DT:RBL 163 mx1"),
+    ("netease-listed", "netease", "our-ip", "554 DT:RBL 163 mx1"),
+    ("netease-pace", "netease", "rate", "451 MI:SFQ 163 mx1"),
+    ("alibaba-behaviour-later", "alibaba", "rate",
+     "454 Transient reject by behaviour spam at Rcpt State: currently unexpected sending"),
+    ("alibaba-behaviour", "alibaba", "our-ip", "554 Reject by behaviour spam at Rcpt State: list on rbl sites"),
+    ("alibaba-behaviour-later", "alibaba-enterprise", "rate", "454 Transient reject by behaviour spam at Rcpt State"),
+    ("qq-recipient-flooded", "qq", "rate", "550 Mailbox unavailable or access denied"),
+    ("gmail-ip-rate", "google", "rate",
+     "421 4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address"),
+    ("gmail-unauthenticated", "google", "sender-setup",
+     "421-4.7.26 This mail has been rate limited because it is unauthenticated"),
+    ("gmail-unauthenticated", "google", "sender-setup",
+     "550 5.7.26 This mail has been blocked because the sender is unauthenticated."),
+    ("sender-authentication-by", "google", "sender-setup",
+     "550 5.7.27 This mail has been blocked because SPF did not pass"),
+    ("sender-authentication-by", "google", "sender-setup",
+     "550 5.7.30 This mail has been blocked because DKIM does not pass"),
+    ("yahoo-deferred", "yahoo", "rate",
+     "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to unexpected volume or user complaints"),
+    ("yahoo-block-list", "yahoo", "our-ip", "553 5.7.1 [BL21] Connections will not be accepted from 192.0.2.1"),
+    ("yahoo-no-such-user", "yahoo", "no-such-user",
+     "554 delivery error: dd This user doesn't have a yahoo.com account (x@yahoo.com) [0]"),
+    ("apple-content", "apple", "content",
+     "550 5.7.1 Your email was rejected due to having a domain present in the Spamhaus DBL [CS01]"),
+    ("apple-content", "apple", "content", "554 5.7.1 [HM08] Message rejected due to local policy."),
+    ("no-such-user-not-found", "apple", "no-such-user", "550 5.1.1 <x@icloud.com>: user does not exist"),
+    ("quota-exceeded", "apple", "mailbox-full", "452 4.2.2 <x@me.com>: user is over quota"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "provider", "category", "text"), ANSWERS, ids=[one[3][:60] for one in ANSWERS])
+def test_an_answer_that_has_to_be_known_has_its_own_rule(rule: str, provider: str, category: str, text: str) -> None:
+    one = classify_reply(text, RULES, BULK, provider)
+    assert one is not None
+    assert (one.rule, one.category) == (rule, category)
