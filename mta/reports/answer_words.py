@@ -84,7 +84,7 @@ ABSENCE_WORDS = any_of(
     r"(?:back|return(?:ing)?) (?:in|to) the office", r"during my absence", r"in my absence",
     r"ich bin (?:bis|vom|derzeit|zur ?zeit|ab|am|momentan|im|nicht|aktuell).{0,80}", r"(?:im|in) urlaub",
     r"abwesenheit", r"wieder (?:im b[üu]ro|erreichbar|f[üu]r sie)",
-    r"je (?:suis|serai) (?:actuellement )?(?:absent|en cong)", r"de retour le", r"[àa] mon retour",
+    r"je (?:suis|serai) (?:actuellement )?(?:absent|en cong|indisponible)", r"de retour le", r"[àa] mon retour",
     r"estoy (?:fuera|ausente|de vacaciones)", r"estar[ée] (?:fuera|ausente|de vacaciones)", r"a mi regreso",
     r"estou (?:ausente|de f[ée]rias|fora)", r"estarei (?:ausente|de f[ée]rias|fora)",
     r"sono (?:assente|fuori|in ferie)", r"sar[òo] (?:assente|fuori|in ferie)", r"al mio rientro",
@@ -147,6 +147,7 @@ MOVED = any_of(
 
 # Asks the sender to prove to be a person.
 CHALLENGE = any_of(
+    r"authori[sz]ation (?:required|key)",
     r"boxbe|spam ?arrest|\btmda\b|choicemail|mailblocks|spamblocker|vanquish|bluebottle|0spam|qurb|"
     r"spam-?interceptor|sendio|cleanmail|knowspam|block all spam|mailfrontier|uol\.com\.br .{0,30}anti-?spam|"
     r"anti-?spam uol|digiportal|zaep",

@@ -27,6 +27,7 @@ from .styles.all_styles import STYLES
 from .styles.style import recipient, recipients_by
 from .tree import MessageTree
 
+_SENDMAIL_WARNING = "(warning-timeout)"
 _ACTIONS = {ReportSort.BOUNCE: "failed", ReportSort.DELAY: "delayed", ReportSort.SUCCESS: "delivered"}
 
 
@@ -69,7 +70,8 @@ def _report(notice: Notice, style: str, found: Sequence[ReportedRecipient], sort
 
 def _sort_by_words(notice: Notice) -> ReportSort:
     text = f"{notice.subject}\n{notice.text}"
-    if DELAYED.search(text) and not FINAL.search(text):
+    is_warning = _SENDMAIL_WARNING in notice.fields.first("auto-submitted").casefold()
+    if is_warning or (DELAYED.search(text) and not FINAL.search(text)):
         return ReportSort.DELAY
     return ReportSort.SUCCESS if says_delivered(text) else ReportSort.BOUNCE
 
