@@ -19,7 +19,7 @@ _FOLDERS = ("admin", "policy", "queue")
 _HEADER = (
     "# Youtong in Simplified Chinese; `python -m youtong.admin.extraction` adds the texts that are new in the code."
 )
-_KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}
+_KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "phrased": None, "ngettext": (1, 2)}
 
 
 def extract() -> Catalog:

@@ -53,6 +53,7 @@ from .notice import notice_composer
 from .owner_control import OwnerControl, Reloaded
 from .owner_sites import SiteLook
 from .route_finders import Lookup, Redirect, ToOurselves, own_address
+from .rule_faults import rule_file_words
 from .serve_inbound import InboundPart
 from .signing import read_ring
 from .starting import Starting
@@ -162,7 +163,7 @@ class OwnerServer:
             bounces = load_rules(config.path, shaping)
             self.policy.reload(beside(config.path))
         except (ConfigError, PolicyError, RuleFileError, KeyFileError, OSError, ValueError) as error:
-            raise Refused(_("nothing was changed: {why}").format(why=error)) from error
+            raise Refused(_("nothing was changed: {why}").format(why=rule_file_words(error))) from error
         snapshot.write(config, self.policy.current.file.source)
         changed = snapshot.write_rules(config)
         self.shaping.take(shaping, _tls_demands(config))

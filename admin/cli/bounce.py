@@ -18,6 +18,7 @@ from ...policy.bounces.ruling import BounceRules
 from ...policy.rulefiles.faults import RuleFileError
 from ...queue.classes import MailClass
 from ..mail_files import STDIN, Unreadable, mail_files
+from ..rule_faults import rule_file_words
 from ..texts import _
 from .bounce_output import bounced_facts, lines_of, print_line, reply_line, rule_facts, rule_json, rule_row, rule_table
 from .fitted_rows import Fitting, print_rows
@@ -166,4 +167,4 @@ def _rules(config_file: Path) -> BounceRules:
     try:
         return load_rules(config_file)
     except RuleFileError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(rule_file_words(error)) from error

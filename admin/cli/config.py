@@ -16,6 +16,7 @@ from ...policy.shaping import file as shaping_file, lint as shaping_lint
 from ..accounts import AccountRegister
 from ..config import Config, ConfigError, load
 from ..config.showing import Setting, settings
+from ..rule_faults import fault_words, phrase_words, rule_file_words
 from ..texts import _
 from ..warnings import HasAccount, warnings
 from .account_frame import with_register
@@ -64,7 +65,7 @@ def check(config_file: Path, as_json: bool) -> None:
     click.echo(_("{path} has no faults.").format(path=config_file))
     if told or doubts:
         click.echo(_("But look at:"))
-        for line in (*(one.with_line() for one in told), *(one.with_file() for one in doubts)):
+        for line in (*(one.with_line() for one in told), *(fault_words(one) for one in doubts)):
             click.echo(f"  {line}")
 
 
@@ -78,7 +79,7 @@ def _rule_doubts(config_file: Path, as_json: bool) -> list[RuleFault]:
         except RuleFileError as error:
             faults += error.faults
     if faults and not as_json:
-        raise click.ClickException(str(RuleFileError(faults)))
+        raise click.ClickException(rule_file_words(RuleFileError(faults)))
     if faults:
         print_json([_rule_json(one, "fault") for one in faults])
         click.get_current_context().exit(1)
@@ -97,7 +98,7 @@ def _bounce_doubts(config_file: Path) -> list[RuleFault]:
 
 
 def _rule_json(fault: RuleFault, kind: str) -> dict[str, object]:
-    return {"file": str(fault.path), "line": fault.line, "place": fault.place, kind: fault.sentence}
+    return {"file": str(fault.path), "line": fault.line, "place": fault.place, kind: phrase_words(fault.sentence)}
 
 
 @config.command(

@@ -23,6 +23,7 @@ from ..explain.reasons import explain as explain_letter
 from ..explain.site_view import SiteView
 from ..explain.suppressed import Standing
 from ..explain.timeline import events, timeline
+from ..rule_faults import rule_file_words
 from ..texts import _, ngettext
 from .explain_suppressed import standing, suppressed_facts
 from .frame import clock, config_option, json_option, loaded, teaching
@@ -189,7 +190,7 @@ def site(name: str, config_file: Path, as_json: bool) -> None:
     try:
         view = asked(lambda: site_view.gather(config, names, wanted, clock))
     except ShapingError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(rule_file_words(error)) from error
     if as_json:
         print_json(view)
     else:

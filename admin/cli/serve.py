@@ -25,6 +25,7 @@ from ..control import Refused
 from ..damaged_files import damage_words, is_damage
 from ..event_loop import run
 from ..logs import start_logging
+from ..rule_faults import rule_file_words
 from ..serve import OwnerServer
 from ..store import AppDatabase, StoreError
 from ..texts import _
@@ -64,7 +65,7 @@ def serve(config_file: Path) -> None:
             raise click.ClickException(damage_words(config.server.data_dir)) from error
         if isinstance(error, sqlite3.Error):
             raise
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(rule_file_words(error)) from error
     except ssl.SSLError as error:
         raise click.ClickException(
             _("The certificate {file} cannot be used: {why}.").format(file=config.certificate_file, why=error.reason)

@@ -20,6 +20,7 @@ from ...policy.shaping import file as shaping_file
 from ...policy.shaping.faults import ShapingError
 from ...policy.shaping.shaping import Shaping
 from ..config import Config
+from ..rule_faults import rule_file_words
 from ..texts import _
 from .dns_server import dns_server_option, servers_to_ask
 from .frame import clock, config_option, json_option, loaded, teaching
@@ -113,7 +114,7 @@ def _rules(config_file: Path, config: Config | None) -> Shaping:
     try:
         rules = shaping_file.load(shaping_file.beside(config_file))
     except ShapingError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(rule_file_words(error)) from error
     demands = TlsDemands(config.delivery.require_tls, config.delivery.verify_tls) if config else TlsDemands()
     return Shaping(rules, clock, demands)
 

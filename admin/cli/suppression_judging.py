@@ -12,6 +12,7 @@ from ...policy.bounces.loading import load_rules
 from ...policy.rulefiles.faults import RuleFileError
 from ...policy.suppression import Lifter
 from ..bounce_words import category_words
+from ..rule_faults import rule_file_words
 from ..store import AppDatabase
 from ..suppression import book
 from ..suppression.entry import Lifted
@@ -43,7 +44,7 @@ def recheck(dry_run: bool, config_file: Path, as_json: bool) -> None:
     try:
         rules, mark = load_rules(config.path), fingerprint(config.path)
     except (RuleFileError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(rule_file_words(error)) from error
     found = with_app(config, lambda app: judge_again(app, rules, mark, clock.now_ms(), by=asker(), dry_run=dry_run))
     if as_json:
         names = account_names(config)

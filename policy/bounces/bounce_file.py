@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ..rulefiles.faults import Fault
+from ..rulefiles.phrases import Phrase, phrased
 from .rule import BounceRule, CategoryRow
 
 
@@ -43,8 +44,12 @@ def faults_between(file: BounceFile) -> Iterator[Fault]:
     """What no table can see by itself: a category that is described nowhere."""
     for rule in file.rules:
         if rule.category not in file.categories:
-            yield Fault(rule.path, rule.line, f"[[rule]] {rule.name}", f"there is no [category.{rule.category}]")
+            yield Fault(rule.path, rule.line, f"[[rule]] {rule.name}", _no_category(rule.category))
     for table, keys in (("enhanced", file.enhanced), ("code", file.codes)):
         for key, category in keys.items():
             if category and category not in file.categories:
-                yield Fault(file.path, file.lines.get(key, 0), f"[{table}] {key}", f"there is no [category.{category}]")
+                yield Fault(file.path, file.lines.get(key, 0), f"[{table}] {key}", _no_category(category))
+
+
+def _no_category(name: str) -> Phrase:
+    return phrased("there is no [category.{name}]", name=name)

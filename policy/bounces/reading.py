@@ -6,7 +6,7 @@ Knows  nothing of a second file under it (`bounce_file`), nor which rule wins (`
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, TypeVar, cast
@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from ...mta.outcome import Scope
 from ..rulefiles import patterns
 from ..rulefiles.fields import Source, Table, one_of, text, texts
+from ..rulefiles.phrases import Phrase, phrased, same_name
 from ..rulefiles.toml import document_of
 from ..rulefiles.units import duration
 from . import categories
@@ -43,8 +44,8 @@ def parse(content: str, source: Source) -> BounceFile:
         base=base,
         categories=_categories(source, top.take_raw("category")),
         rules=_rules(source, top.take_raw("rule")),
-        enhanced=_by_code(enhanced, _ENHANCED_KEY, 'an enhanced code, like "5.1.1" or "x.1.1"'),
-        codes=_by_code(codes, _CODE, 'a reply code, like "521"'),
+        enhanced=_by_code(enhanced, _ENHANCED_KEY, phrased('is not an enhanced code, like "5.1.1" or "x.1.1"')),
+        codes=_by_code(codes, _CODE, phrased('is not a reply code, like "521"')),
         lines={key: table.line_of(key) for table in (enhanced, codes) for key in table.keys},
     )
     top.done()
@@ -56,7 +57,7 @@ def _categories(source: Source, raw: Any) -> dict[str, CategoryRow]:
     for name, one in cast("dict[str, Any]", raw if isinstance(raw, dict) else {}).items():
         table = Table(source, ("category", name), one)
         if name not in categories.ALL:
-            table.fault("", "is no category" + _meant(name, categories.ALL))
+            table.fault("", _no_category(name))
         found[name] = _category(name, table)
         table.done()
     return found
@@ -81,14 +82,15 @@ def _rules(source: Source, raw: Any) -> tuple[BounceRule, ...]:
     if raw is None:
         return ()
     if not isinstance(raw, list):
-        source.fault(source.lines.line_of(("rule",)), "[rule]", "may stand several times: write [[rule]]")
+        sentence = phrased("may stand several times: write [[{place}]]", place="rule")
+        source.fault(source.lines.line_of(("rule",)), "[rule]", sentence)
         return ()
     rules: dict[str, BounceRule] = {}
     for nth, one in enumerate(cast("list[Any]", raw)):
         table = Table(source, ("rule",), one, nth, repeated=True)
         rule = _rule(table)
         if rule.name in rules:
-            table.fault("name", f'is the same as at line {rules[rule.name].line}: "{rule.name}"')
+            table.fault("name", same_name(rules[rule.name].line, rule.name))
         rules[rule.name] = rule
     return tuple(rules.values())
 
@@ -124,21 +126,21 @@ def _rule(table: Table) -> BounceRule:
 def _check(table: Table, rule: BounceRule) -> None:
     for key in ("name", "category", "examples"):
         if not table.is_set(key):
-            table.fault(key, "is missing")
+            table.fault(key, phrased("is missing"))
     if not any(map(table.is_set, ("text", "codes", "enhanced"))):
-        table.fault("text", "is missing: a rule needs a text or codes")
+        table.fault("text", phrased("is missing: a rule needs a text or codes"))
     if rule.origin is not Origin.REPLY and not any(map(table.is_set, ("text", "enhanced"))):
-        table.fault("origin", 'must be "reply": a notice has no stage, so a code alone says little')
+        table.fault("origin", phrased('must be "reply": a notice has no stage, so a code alone says little'))
 
 
-def _by_code(table: Table, shape: re.Pattern[str], wanted: str) -> dict[str, str]:
+def _by_code(table: Table, shape: re.Pattern[str], otherwise: Phrase) -> dict[str, str]:
     """A table of codes and their categories; "" is one of its own: a code that says nothing."""
     found: dict[str, str] = {}
     for key in table.keys:
         if shape.fullmatch(key):
             found[key] = table.take(key, _category_or_nothing, "")
         else:
-            table.fault(key, f"is not {wanted}")
+            table.fault(key, otherwise)
     return found
 
 
@@ -153,20 +155,28 @@ def _word(words: type[Word]) -> Callable[[Any], Word]:
 
 def _category_word(raw: Any) -> str:
     if raw not in categories.ALL:
-        raise ValueError("is no category" + _meant(str(raw), categories.ALL))
+        raise ValueError(_no_category(str(raw)))
     return str(raw)
 
 
-def _meant(word: str, words: Iterable[str]) -> str:
-    close = get_close_matches(word, sorted(words), n=1, cutoff=0.5)
-    return f", did you mean {close[0]}?" if close else ": " + ", ".join(sorted(words))
+def _no_category(word: str) -> Phrase:
+    known = sorted(categories.ALL)
+    if close := get_close_matches(word, known, n=1, cutoff=0.5):
+        return phrased("is no category, did you mean {word}?", word=close[0])
+    return phrased("is no category: {words}", words=", ".join(known))
 
 
 def _pattern(raw: Any) -> str:
     expression = patterns.pattern(raw)
     if unseen := [each for each in expression if unicodedata.normalize("NFKC", each) != each or each in "‘’“”"]:
         plainly = unicodedata.normalize("NFKC", unseen[0]).translate(str.maketrans("‘’“”", "''\"\""))
-        raise ValueError(f"fits nothing: texts are searched with {plainly!r} in place of {unseen[0]!r}")
+        raise ValueError(
+            phrased(
+                "fits nothing: texts are searched with {plain} in place of {seen}",
+                plain=repr(plainly),
+                seen=repr(unseen[0]),
+            )
+        )
     return expression
 
 
@@ -174,19 +184,21 @@ def _enhanced(raw: Any) -> tuple[str, ...]:
     each = texts(raw)
     if not all(map(_ENHANCED.fullmatch, each)):
         raise ValueError(
-            'needs a list of enhanced codes, e.g. ["5.7.28"], ["x.2.2"] for 4 and 5, ["5.7"] for all below'
+            phrased('needs a list of enhanced codes, e.g. ["5.7.28"], ["x.2.2"] for 4 and 5, ["5.7"] for all below')
         )
     return each
 
 
 def _status(raw: Any) -> str:
     if not isinstance(raw, str) or not _STATUS.fullmatch(raw):
-        raise ValueError('needs an enhanced code, e.g. "5.1.1"')
+        raise ValueError(phrased('needs an enhanced code, e.g. "5.1.1"'))
     return raw
 
 
 def _providers(raw: Any) -> tuple[str, ...]:
     each = texts(raw)
     if wrong := [one for one in each if not _PROVIDER.fullmatch(one)]:
-        raise ValueError(f'"{wrong[0]}" is neither a provider of shaping.toml nor the end of a host name')
+        raise ValueError(
+            phrased('"{word}" is neither a provider of shaping.toml nor the end of a host name', word=wrong[0])
+        )
     return each

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from .faults import Fault
 from .pattern_cost import MAX_TEXT
+from .phrases import Phrase, phrased
 
 MIN_EXAMPLES, MIN_NEAR_MISSES = 2, 1
 SLOW_SECONDS = 0.005  # for one text at the worst; `pattern_cost` bounds it at some tens of milliseconds
@@ -41,52 +42,56 @@ class Doubts(Generic[Rule]):
     def __init__(self, rule: Rule, of_all: Callable[[str], Rule | None], alone: Callable[[str], bool]) -> None:
         self._rule, self._of_all, self._alone = rule, of_all, alone
 
-    def all(self) -> Iterator[str]:
+    def all(self) -> Iterator[Phrase]:
         yield from self._of_examples()
         yield from self._of_near_misses()
         yield from _of_scarcity(self._rule)
         yield from _of_time(self._rule)
 
-    def _of_examples(self) -> Iterator[str]:
+    def _of_examples(self) -> Iterator[Phrase]:
         rule = self._rule
         winners = {text: self._of_all(text) for text in rule.examples}
         takers = {taken.name for taken in winners.values() if taken is not None and taken is not rule}
         if rule.examples and not any(one is rule for one in winners.values()) and takers:
-            yield f"never wins: all its examples are taken by the earlier {', '.join(sorted(takers))}"
+            yield phrased(
+                "never wins: all its examples are taken by the earlier {names}", names=", ".join(sorted(takers))
+            )
             return
         for text, taken in winners.items():
             if taken is None:
-                yield f'does not fit its own example "{_short(text)}"'
+                yield phrased('does not fit its own example "{text}"', text=_short(text))
             elif taken is not rule:
-                yield f'its example "{_short(text)}" is taken by the earlier {taken.name}'
+                yield phrased('its example "{text}" is taken by the earlier {name}', text=_short(text), name=taken.name)
 
-    def _of_near_misses(self) -> Iterator[str]:
+    def _of_near_misses(self) -> Iterator[Phrase]:
         for text in self._rule.near_misses:
             if self._alone(text):
-                yield f'fits its near miss "{_short(text)}"'
+                yield phrased('fits its near miss "{text}"', text=_short(text))
 
 
 def missing_base(path: Path, base: str) -> Iterator[Fault]:
     if not base:
-        sentence = 'is missing: this file replaces the shipped one; base = "shipped" lays it over that, "none" means it'
+        sentence = phrased(
+            'is missing: this file replaces the shipped one; base = "shipped" lays it over that, "none" means it'
+        )
         yield Fault(path, 1, "base", sentence)
 
 
-def _of_scarcity(rule: Exampled) -> Iterator[str]:
+def _of_scarcity(rule: Exampled) -> Iterator[Phrase]:
     if len(rule.examples) < MIN_EXAMPLES:
-        yield "has one example only: a second real text shows what may vary"
+        yield phrased("has one example only: a second real text shows what may vary")
     if len(rule.near_misses) < MIN_NEAR_MISSES:
-        yield "has no near_misses: a text that it must not fit shows where it ends"
+        yield phrased("has no near_misses: a text that it must not fit shows where it ends")
     if not rule.fact:
-        yield "has no fact: where was the reply seen?"
+        yield phrased("has no fact: where was the reply seen?")
 
 
-def _of_time(rule: Exampled) -> Iterator[str]:
+def _of_time(rule: Exampled) -> Iterator[Phrase]:
     """Texts that lead a pattern on and disappoint it at the end. `re` gives up within `pattern_cost`'s bound."""
     pattern = re.compile(rule.text, re.IGNORECASE)
     slowest = max(_seconds(pattern, text) for text in hard_texts(rule))
     if slowest > SLOW_SECONDS:
-        yield f"took {slowest * 1000:.0f} ms for one text: make its gaps shorter"
+        yield phrased("took {ms} ms for one text: make its gaps shorter", ms=f"{slowest * 1000:.0f}")
 
 
 def hard_texts(rule: Exampled) -> list[str]:

@@ -1,7 +1,7 @@
 """Reading one table of a rule file, key by key, so that every fault is told and none twice.
 
 Owns   Table (what is still unread of a table, and where it stands) and readers for plain values.
-Knows  no key. A reader raises ValueError with one sentence.
+Knows  no key. A reader raises ValueError with one Phrase.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from .faults import Fault
 from .lines import LineIndex
+from .phrases import phrased
 
 Value = TypeVar("Value")
 
@@ -44,7 +45,7 @@ class Table:
             self._raw = dict(cast("dict[str, Any]", raw))
             self._set = set(self._raw)
         else:
-            source.fault(self.line, self.place, "must be a table, with keys of its own")
+            source.fault(self.line, self.place, phrased("must be a table, with keys of its own"))
 
     def is_set(self, key: str) -> bool:
         """Whether the file has this key, right or wrong."""
@@ -73,7 +74,7 @@ class Table:
         try:
             return read(self._raw.pop(key))
         except ValueError as error:
-            self.fault(key, str(error))
+            self.fault(key, error.args[0])
             return default
 
     def take_raw(self, key: str) -> Any:
@@ -85,13 +86,14 @@ class Table:
         """Everything that nobody took is unknown."""
         for key in self._raw:
             close = get_close_matches(key, self._known, n=1, cutoff=0.6)
-            self.fault(key, "is no key of this table" + (f", did you mean {close[0]}?" if close else ""))
+            meant = phrased("is no key of this table, did you mean {word}?", word=close[0]) if close else None
+            self.fault(key, meant or phrased("is no key of this table"))
 
 
 def whole_number(low: int, high: int) -> Callable[[Any], int]:
     def read(raw: Any) -> int:
         if isinstance(raw, bool) or not isinstance(raw, int) or not low <= raw <= high:
-            raise ValueError(f"needs a whole number from {low} to {high}, without quotes")
+            raise ValueError(phrased("needs a whole number from {low} to {high}, without quotes", low=low, high=high))
         return raw
 
     return read
@@ -99,26 +101,26 @@ def whole_number(low: int, high: int) -> Callable[[Any], int]:
 
 def share(raw: Any) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 < raw < 1:
-        raise ValueError("needs a part of the usual pace between 0 and 1, e.g. 0.5")
+        raise ValueError(phrased("needs a part of the usual pace between 0 and 1, e.g. 0.5"))
     return float(raw)
 
 
 def text(raw: Any) -> str:
     if not isinstance(raw, str) or not raw.strip():
-        raise ValueError("needs a text in quotes")
+        raise ValueError(phrased("needs a text in quotes"))
     return raw
 
 
 def texts(raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list) or not raw:
-        raise ValueError('needs a list of texts, e.g. ["one", "two"]')
+        raise ValueError(phrased('needs a list of texts, e.g. ["one", "two"]'))
     return tuple(text(one) for one in cast("list[Any]", raw))
 
 
 def one_of(*words: str) -> Callable[[Any], str]:
     def read(raw: Any) -> str:
         if raw not in words:
-            raise ValueError("needs one of " + ", ".join(f'"{word}"' for word in words))
+            raise ValueError(phrased("needs one of {words}", words=", ".join(f'"{word}"' for word in words)))
         return str(raw)
 
     return read
@@ -133,5 +135,5 @@ def _name(raw: str) -> str:
     name = raw.lower().strip(".")
     labels = name.split(".")
     if len(labels) < 2 or not all(label and label.replace("-", "a").replace("_", "a").isalnum() for label in labels):
-        raise ValueError(f'is no host name ("{raw}"), write e.g. "google.com"')
+        raise ValueError(phrased('is no host name ("{text}"), write e.g. "google.com"', text=raw))
     return name

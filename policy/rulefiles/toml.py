@@ -11,6 +11,7 @@ from typing import Any
 
 from .faults import Fault
 from .fields import Source
+from .phrases import phrased
 
 _POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -20,9 +21,9 @@ def text_of(path: Path) -> tuple[str, Fault | None]:
     try:
         return path.read_bytes().decode(), None
     except OSError as error:
-        return "", Fault(path, 0, "", f"cannot be read ({error.strerror})")
+        return "", Fault(path, 0, "", phrased("cannot be read ({why})", why=error.strerror))
     except UnicodeDecodeError:
-        return "", Fault(path, 0, "", "is not UTF-8 text")
+        return "", Fault(path, 0, "", phrased("is not UTF-8 text"))
 
 
 def document_of(text: str, source: Source) -> dict[str, Any] | None:
@@ -32,5 +33,5 @@ def document_of(text: str, source: Source) -> dict[str, Any] | None:
     except tomllib.TOMLDecodeError as error:
         position = _POSITION.search(str(error))
         line = int(position[1] or text.count("\n") + 1) if position else 0
-        source.fault(line, "", f"is no valid TOML: {_POSITION.sub('', str(error))}")
+        source.fault(line, "", phrased("is no valid TOML: {why}", why=_POSITION.sub("", str(error))))
         return None

@@ -1,6 +1,6 @@
 """Rates and times as a person writes them: "20/min", "500/h", "90 s", "next day +08:00".
 
-Owns   reading these words. A reader raises ValueError with one sentence.
+Owns   reading these words. A reader raises ValueError with one Phrase.
 Knows  no key.
 """
 
@@ -10,6 +10,8 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+
+from .phrases import phrased
 
 _SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
 _UNIT = "|".join(_SECONDS)
@@ -36,7 +38,7 @@ def rate(text: object) -> tuple[int, int]:
     seconds = int(found[2] or 1) * _SECONDS[found[3]] if found else 0
     if not count or not 0 < seconds <= 86_400:
         raise ValueError(
-            'needs a rate in quotes, e.g. "20/min", "500/h" or "10/30 s" (s, min, h, day; one day at most)'
+            phrased('needs a rate in quotes, e.g. "20/min", "500/h" or "10/30 s" (s, min, h, day; one day at most)')
         )
     return count, seconds
 
@@ -51,19 +53,24 @@ def duration(text: object) -> int:
     """Seconds."""
     found = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if found is None or not int(found[1]):
-        raise ValueError('needs a time with its unit in quotes, e.g. "90 s", "30 min" or "2 h" (s, min, h, day)')
+        raise ValueError(
+            phrased('needs a time with its unit in quotes, e.g. "90 s", "30 min" or "2 h" (s, min, h, day)')
+        )
     return int(found[1]) * _SECONDS[found[2]]
 
 
 def until(text: object) -> NextDay:
     found = _UNTIL.fullmatch(text) if isinstance(text, str) else None
     if found is None:
-        raise ValueError('needs "next day" and a time zone, e.g. "next day +08:00" or "next day Asia/Shanghai"')
+        raise ValueError(
+            phrased('needs "next day" and a time zone, e.g. "next day +08:00" or "next day Asia/Shanghai"')
+        )
     zone = found[4] or f"{found[1]}{found[2]}:{found[3]}"
     try:
         zone_of(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f'this machine knows no time zone "{zone}"; an offset like +08:00 always works') from error
+        sentence = phrased('this machine knows no time zone "{zone}"; an offset like +08:00 always works', zone=zone)
+        raise ValueError(sentence) from error
     return NextDay(zone)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from ..rulefiles.faults import Fault
+from ..rulefiles.phrases import phrased
 from .reading import ShapingFile
 from .reply_rule import ReplyRule
 from .sections import Section
@@ -59,20 +60,22 @@ def _named_twice(shaping: ShapingFile, key: str) -> Iterator[Fault]:
         for name in getattr(section, key):
             owner = owners.setdefault(name, section.name)
             if owner != section.name:
-                yield _fault(section, key, f'"{name}" belongs to [provider.{owner}] already')
+                sentence = phrased('"{name}" belongs to [provider.{owner}] already', name=name, owner=owner)
+                yield _fault(section, key, sentence)
 
 
 def _unnamed(shaping: ShapingFile) -> Iterator[Fault]:
     for section in shaping.providers.values():
         if not section.mx and not section.domains:
-            yield _fault(section, "mx", "is missing: without mx and domains no mail belongs to this provider")
+            sentence = phrased("is missing: without mx and domains no mail belongs to this provider")
+            yield _fault(section, "mx", sentence)
 
 
 def _strangers(shaping: ShapingFile) -> Iterator[Fault]:
     for section in shaping.providers.values():
         for name in section.replies_from:
             if name not in shaping.providers or name == section.name:
-                yield _fault(section, "replies_from", f'there is no other provider "{name}"')
+                yield _fault(section, "replies_from", phrased('there is no other provider "{name}"', name=name))
 
 
 def _fault(section: Section, key: str, sentence: str) -> Fault:

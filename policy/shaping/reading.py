@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from ..rulefiles.fields import Source, Table, one_of
+from ..rulefiles.phrases import phrased
 from ..rulefiles.toml import document_of
 from .replies import read_replies
 from .reply_rule import ReplyRule
@@ -52,12 +53,13 @@ def _parse(document: dict[str, Any], source: Source) -> ShapingFile:
 def _providers(source: Source, raw: Any) -> dict[str, Section]:
     found: dict[str, Section] = {}
     if raw is not None and not isinstance(raw, dict):
-        source.fault(source.lines.line_of(("provider",)), "[provider]", "needs a name: write [provider.NAME]")
+        sentence = phrased("needs a name: write [provider.NAME]")
+        source.fault(source.lines.line_of(("provider",)), "[provider]", sentence)
         return found
     for name, one in cast("dict[str, Any]", raw or {}).items():
         table = Table(source, ("provider", name), one)
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
-            table.fault("", "a provider's name has small letters, digits and hyphens, 40 at most")
+            table.fault("", phrased("a provider's name has small letters, digits and hyphens, 40 at most"))
         rules = read_replies(source, ("provider", name), table.take_raw("reply"))
         found[name] = read_section(table, rules)
         table.done()

@@ -10,6 +10,7 @@ from ...queue.limits import RateLimit
 from ...queue.reactions import Reaction, ReactionScope
 from ..rulefiles import patterns
 from ..rulefiles.fields import Source, Table, one_of, share, text, whole_number
+from ..rulefiles.phrases import phrased, same_name
 from ..rulefiles.units import duration, rate, until
 from .reply_rule import ReplyRule
 
@@ -21,14 +22,18 @@ def read_replies(source: Source, owner: tuple[str, ...], raw: Any) -> tuple[Repl
     names = (*owner, "reply")
     if not isinstance(raw, list):
         place = ".".join(names)
-        source.fault(source.lines.line_of(names), f"[{place}]", f"may stand several times: write [[{place}]]")
+        source.fault(
+            source.lines.line_of(names),
+            f"[{place}]",
+            phrased("may stand several times: write [[{place}]]", place=place),
+        )
         return ()
     rules: dict[str, ReplyRule] = {}
     for nth, one in enumerate(cast("list[Any]", raw)):
         table = Table(source, names, one, nth, repeated=True)
         rule = _read_rule(table)
         if rule.name in rules:
-            table.fault("name", f'is the same as at line {rules[rule.name].line}: "{rule.name}"')
+            table.fault("name", same_name(rules[rule.name].line, rule.name))
         rules[rule.name] = rule
     return tuple(rules.values())
 
@@ -36,7 +41,7 @@ def read_replies(source: Source, owner: tuple[str, ...], raw: Any) -> tuple[Repl
 def _read_rule(table: Table) -> ReplyRule:
     name = table.take("name", text, "")
     if not name:
-        table.fault("name", "is missing")
+        table.fault("name", phrased("is missing"))
     rule = ReplyRule(
         name=name,
         path=table.source.path,
@@ -58,9 +63,9 @@ def _read_rule(table: Table) -> ReplyRule:
 
 def _check(table: Table, rule: ReplyRule) -> None:
     if not (rule.text or rule.codes or rule.enhanced) and not any(map(table.is_set, ("text", "codes", "enhanced"))):
-        table.fault("text", "is missing: a rule needs a text or codes")
+        table.fault("text", phrased("is missing: a rule needs a text or codes"))
     if not rule.examples and not table.is_set("examples"):
-        table.fault("examples", "is missing: write the reply, word for word, that the rule is made for")
+        table.fault("examples", phrased("is missing: write the reply, word for word, that the rule is made for"))
 
 
 def _read_reaction(table: Table, name: str) -> Reaction | None:
@@ -86,14 +91,14 @@ def _check_reaction(table: Table, what: str, reaction: Reaction) -> None:
     slows = reaction.share < 1 or reaction.message_rate is not None or reaction.connections > 0
     lasts = reaction.seconds > 0
     if not what:
-        table.fault("do", 'is missing: "stop", "slow" or "nothing"')
+        table.fault("do", phrased('is missing: "stop", "slow" or "nothing"'))
     elif what == "slow" and not slows:
-        table.fault("do", '"slow" needs share, message_rate or connections')
+        table.fault("do", phrased('"slow" needs share, message_rate or connections'))
     elif what != "slow" and slows:
-        table.fault("do", f'"{what}" goes with no share, message_rate or connections')
+        table.fault("do", phrased('"{word}" goes with no share, message_rate or connections', word=what))
     if what in ("stop", "slow") and not table.is_set("until") and not table.is_set("for"):
-        table.fault("for", 'is missing: how long, e.g. "30 min", or until = "next day +08:00"')
+        table.fault("for", phrased('is missing: how long, e.g. "30 min", or until = "next day +08:00"'))
     if lasts and table.is_set("until"):
-        table.fault("until", "stands beside for: write one of them")
+        table.fault("until", phrased("stands beside for: write one of them"))
     if (reaction.after > 1) != (reaction.within_seconds > 0):
-        table.fault("after", 'goes together with within, e.g. after = 5, within = "1 h"')
+        table.fault("after", phrased('goes together with within, e.g. after = 5, within = "1 h"'))
