@@ -1,7 +1,7 @@
 """The fields that a submission server adds, and where a header section ends.
 
-Owns    Received, Date and Message-ID as we write them; taking away Bcc; splitting content into head and body; the
-        names in a head.
+Owns    Return-Path, Received, Date and Message-ID as we write them; taking away Bcc; splitting content into head and
+        body; the names in a head.
 Knows   nothing of sessions and policy; what a field of the author means is `mta.message.headers`.
 Invariant
         body octets are never touched, and of the author's header section nothing is changed; only Bcc is taken away.
@@ -68,6 +68,11 @@ def received(helo: str, address: str, hostname: str, protocol: str, tls: str, no
     return (
         f"Received: from {shown} ({_literal(address)})\r\n\tby {hostname} with {channel};\r\n\t{date_time(now_s)}\r\n"
     ).encode("ascii")
+
+
+def return_path(path: str) -> bytes:
+    """The field that final delivery writes at the top; "" is the null path (RFC 5321 §4.4)."""
+    return f"Return-Path: <{path}>\r\n".encode("utf-8", "replace")
 
 
 def with_id(head: bytes, queue_id: str) -> bytes:

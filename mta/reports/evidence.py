@@ -47,7 +47,8 @@ def is_certain(notice: Notice) -> bool:
 
 def expects_answers(head: Fields) -> bool:
     """It has a reverse-path: what people send has one, notices have none (RFC 3464 §2)."""
-    return any("@" in path and "mailer-daemon@" not in path.lower() for path in head.all("return-path"))
+    path = head.first("return-path").lower()
+    return "@" in path and "mailer-daemon@" not in path
 
 
 def _is_by_itself(notice: Notice) -> bool:

@@ -65,8 +65,8 @@ class Notice(msgspec.Struct, frozen=True):
     @property
     def has_null_path(self) -> bool:
         """Its sender expects no answer, as those of notices must not (RFC 3464 §2)."""
-        null = any(_NULL_PATH.fullmatch(path) for path in self.fields.all("return-path"))
-        return null or self.sender.endswith("<>")
+        path = self.fields.first("return-path")  # the last host's: others may be anybody's
+        return _NULL_PATH.fullmatch(path) is not None or self.sender.endswith("<>")
 
     @property
     def by_system(self) -> bool:

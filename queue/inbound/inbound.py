@@ -16,6 +16,7 @@ from collections.abc import Awaitable
 
 from ...mta.clock import Clock
 from ...mta.envelope import Domain
+from ...mta.message import trace
 from ...mta.reply import Reply, reply
 from ...mta.submission.ports import BodyWriter, Client, Proceed, Refuse, Submission, Verdict
 from ..ids import inbound_id
@@ -94,7 +95,7 @@ class Inbound:
             self._store.drop(submission.body)
             return _CHANGED
         addressees = tuple(dict.fromkeys(each for each in found if isinstance(each, Addressee)))
-        client = submission.client
+        client, head = submission.client, trace.return_path(submission.envelope.reverse_path) + submission.head
         new = InboundMessage(
             0,
             self._clock.now_ms(),
@@ -102,11 +103,11 @@ class Inbound:
             client.address,
             client.helo,
             client.tls,
-            size_of(submission.head, submission.body),
+            size_of(head, submission.body),
             addressees,
         )
         self._hosts.wrote(client.address, new.size_bytes)  # before it is stored: what fails then costs no less
-        seq = await self._store.put(new, submission.head, submission.body)
+        seq = await self._store.put(new, head, submission.body)
         return reply(250, "2.0.0", f"Ok: stored as {inbound_id(seq)}")
 
 

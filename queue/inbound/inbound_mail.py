@@ -96,7 +96,7 @@ class InboundMessage(msgspec.Struct, frozen=True):
 
 
 class InboundContent(msgspec.Struct, frozen=True):
-    """What a stored message said: `head` begins with our Received field; a body is either here or in the spool."""
+    """What a stored message said. `head` begins with our Return-Path and Received; the body is here or in the spool."""
 
     head: bytes
     body: bytes | None

@@ -345,7 +345,7 @@ def nested(depth: int) -> str:
 
 
 HOSTILE = {
-    "25 MB": "From: a@far.example\nSubject: Undeliverable\n\n" + ("x" * 76 + "\n") * 330_000,
+    "25 MB": "From: a@far.example\nSubject: Hello\n\n" + ("x" * 76 + "\n") * 330_000,
     "1,000 nested parts": nested(1000),
     "1,000 parts": "From: a@far.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
     + "--b\nContent-Type: message/rfc822\n\nSubject: x\n\ny\n" * 1000,
@@ -354,6 +354,17 @@ HOSTILE = {
     "one line": "From: a@far.example\nSubject: failure notice\n\n" + "<" * 1_000_000,
     "no head": "\n\n\n",
 }
+
+
+async def test_a_notice_without_any_sign_but_the_null_reverse_path_is_one(room: Room) -> None:
+    """Its author's name is a person's, its subject says nothing: the envelope is what tells."""
+    await room.comes(
+        "From: Anna Post <anna@far.example>\nSubject: Your mail to x@y.example\n\n"
+        "Your message could not be delivered:\n\n  x@y.example: 550 5.1.1 user unknown\n"
+    )
+    await room.follower.step()
+    assert room.read() == [("bounce", Effect.RECORDED)]
+    assert room.history()[0].facts.bounce_kind == "hard"
 
 
 @pytest.mark.parametrize("sort", HOSTILE)

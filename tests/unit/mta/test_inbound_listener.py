@@ -62,7 +62,7 @@ async def test_ehlo_names_our_host_and_offers_no_auth(house: InboundHouse) -> No
     talk.close()
 
 
-async def test_a_message_is_stored_as_it_came_under_our_received_field(house: InboundHouse) -> None:
+async def test_a_message_is_stored_as_it_came_under_our_return_path_and_received_field(house: InboundHouse) -> None:
     talk = await house.talk()
     content = b"Subject: x\r\nBcc: <a@b.example>\r\n\r\nHello\r\n"  # no Date, no Message-ID: a receiver adds nothing
     assert await deliver(talk, f"ann@{OURS}", content, "bob@elsewhere.example") == "250 2.0.0 Ok: stored as i0000001"
@@ -72,7 +72,9 @@ async def test_a_message_is_stored_as_it_came_under_our_received_field(house: In
     )  # fmt: skip
     stored = house.content(1)
     assert stored is not None
-    received, separator, rest = (stored.head + (stored.body or b"")).partition(b"Subject:")
+    return_path, _, whole = (stored.head + (stored.body or b"")).partition(b"\r\n")
+    assert return_path == b"Return-Path: <bob@elsewhere.example>"
+    received, separator, rest = whole.partition(b"Subject:")
     assert separator + rest == content
     assert received.startswith(
         b"Received: from mta.elsewhere.example ([127.0.0.1])\r\n\tby mx.house.example with ESMTP;"

@@ -21,6 +21,7 @@ from youtong.queue.storage import inbound_rows
 from youtong.queue.storage.database import StorageFull
 
 SOMEBODY = submission(HOST).client
+KEPT = b"Return-Path: <>\r\n" + HEAD  # as it is stored
 
 
 @pytest.fixture
@@ -100,14 +101,15 @@ async def test_a_message_is_a_row_with_each_recipients_kind_and_number(house: In
     assert (message.reverse_path, message.client, message.helo, message.tls) == (
         "x@elsewhere.example", "192.0.2.9", "mta.elsewhere.example", "TLSv1.3",
     )  # fmt: skip
-    assert message.size_bytes == len(HEAD) + 7
+    assert message.size_bytes == len(b"Return-Path: <x@elsewhere.example>\r\n" + HEAD) + 7
     assert message.addressees == (
         Addressee(f"ann@{OURS}", InboundKind.ANSWER, 0, OWNER),
         Addressee(verp, InboundKind.VERP, 5, OWNER),
     )
     content = house.content(1)
     assert content is not None
-    assert (content.head, content.body, content.spool) == (HEAD, b"Hello\r\n", None)
+    kept = b"Return-Path: <x@elsewhere.example>\r\n" + HEAD
+    assert (content.head, content.body, content.spool) == (kept, b"Hello\r\n", None)
 
 
 async def test_a_large_body_is_a_file_that_survives_the_sweep_at_start(house: InboundHouse) -> None:
@@ -168,7 +170,7 @@ async def test_the_room_counts_messages_and_bodies_that_arrive_and_a_new_owner_c
     await house.sink.accept(submission(f"ann@{OURS}"))
     await house.sink.accept(submission(f"ann@{OURS}", body=await spooled(house, 100_000)))
     used = house.store.room.used
-    assert used == 2 * ROW_OCTETS + 2 * len(HEAD) + 7 + 100_000
+    assert used == 2 * ROW_OCTETS + 2 * len(KEPT) + 7 + 100_000
     await house.store.open()
     assert house.store.room.used == used
     assert await house.store.delete([1, 2, 3]) == 2
@@ -206,8 +208,9 @@ async def test_above_the_bound_mail_is_deferred_and_what_only_we_can_address_com
     assert await verdict(house, signed) == "ok"
     assert house.sink.mail_from(SOMEBODY) == Proceed()
     while await verdict(house, signed) == "ok":
-        assert (await house.sink.accept(submission(signed))).code in (250, 452)
-        if isinstance(house.sink.mail_from(SOMEBODY), Refuse) or len(house.stored()) > 20:
+        code = (await house.sink.accept(submission(signed))).code
+        assert code in (250, 452)
+        if code == 452 or isinstance(house.sink.mail_from(SOMEBODY), Refuse) or len(house.stored()) > 20:
             break
     assert len(house.stored()) > flooded
     assert house.store.room.used <= 16 * ROW_OCTETS
@@ -252,7 +255,7 @@ async def test_mail_is_deleted_after_its_time_with_its_file_and_not_before(house
     assert await keeper.sweep() == 1
     assert [each.seq for each in house.stored()] == [2]
     assert os.listdir(house.spool) == []
-    assert house.store.room.used == ROW_OCTETS + len(HEAD) + 7
+    assert house.store.room.used == ROW_OCTETS + len(KEPT) + 7
 
 
 async def test_a_flood_is_swept_in_pages(house: InboundHouse) -> None:
