@@ -200,6 +200,10 @@ class QueueReader:
     def flow(self, flow_id: int) -> FlowRow | None:
         return _mapped(lambda: backlog_reads.flow(self._db, flow_id))
 
+    def merge_fields(self, recipient_id: int) -> str:
+        """What a template is filled with for this recipient: a JSON object, or "" (also of one that is archived)."""
+        return _mapped(lambda: reads.merge_fields(self._db, recipient_id))
+
     def wish_about(self, recipient_id: int) -> Wish | None:
         """What somebody asked for while it was being attempted, and is done when that ends."""
         return _mapped(lambda: wish_rows.read(self._db, recipient_id))

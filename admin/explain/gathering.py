@@ -11,9 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from ...mta.clock import Clock
+from ...mta.delivery.job import RenderFault
 from ...mta.dkim.keyring import KeyFileError, KeyRing, signing_domain
 from ...mta.envelope import DeliverBy
 from ...queue.address_keys import read_keys
+from ...queue.contents.content import Personal
+from ...queue.contents.merging import merge
+from ...queue.contents.template import values_of
 from ...queue.reading import MessageRow, QueueReader, RecipientRow, reading
 from ...queue.signed_address import AddressSigner
 from ...queue.states import RecipientState
@@ -99,7 +103,7 @@ def _letter(reader: QueueReader, row: RecipientRow, known: "_Known", accounts: M
     return Letter(
         known.message,
         row,
-        known.headline,
+        _headline(reader, row, known),
         history,
         known.signature,
         accounts.get(row.account_id, ""),
@@ -109,6 +113,17 @@ def _letter(reader: QueueReader, row: RecipientRow, known: "_Known", accounts: M
         {seq: row for seq, row in set_off.items() if row is not None},
         f"{known.verp(row.id)}@{known.message.verp_domain}" if known.message.verp_domain else "",
     )
+
+
+def _headline(reader: QueueReader, row: RecipientRow, known: "_Known") -> Headline:
+    """Of a stream's letter with the recipient's own fields in it, as far as they are still known."""
+    if not known.message.stream_id:
+        return known.headline
+    try:
+        values = values_of(Personal(reader.merge_fields(row.id), row.address))
+        return headline_of(merge(known.message.head, values))
+    except RenderFault:
+        return known.headline
 
 
 class _Known(msgspec.Struct, frozen=True):

@@ -186,6 +186,11 @@ def facts_after(db: sqlite3.Connection, seq: int, limit: int) -> list[AddressedF
     return [AddressedFact(_fact(row[:8]), *row[8:]) for row in db.execute(_FACTS_AFTER, (seq, limit))]
 
 
+def merge_fields(db: sqlite3.Connection, recipient_id: int) -> str:
+    row = db.execute("SELECT fields FROM recipient WHERE id = ?", (recipient_id,)).fetchone()
+    return (row[0] or "") if row is not None else ""
+
+
 def seq_before(db: sqlite3.Connection, at_ms: int) -> int:
     """By halving: the journal has no index on time. A clock set back makes it a little too small or too large."""
     first, high = (db.execute(f"SELECT {end}(seq) FROM journal").fetchone()[0] or 0 for end in ("min", "max"))

@@ -353,6 +353,17 @@ async def test_a_paused_stream_is_the_reason_of_its_recipients(room: QueueRoom) 
     assert told.coming.next is Next.RESUME
 
 
+async def test_a_streams_letter_is_shown_as_its_recipient_got_it(room: QueueRoom) -> None:
+    head = b"From: <news@example.org>\r\nSubject: {{name|you}}, {{code}}\r\n\r\n"
+    stream_id = await room.streams.make(NewStream(7, "spring", "news@example.org", head, b"Hello\r\n", 3 * 86_400_000))
+    people = [StreamRecipient("1", BOB, {"code": "x1"}), StreamRecipient("2", "ann@b.example", {})]
+    await room.streams.enqueue(stream_id, people)
+    assert only(explained(room, BOB)).letter.headline.subject == "you, x1"
+    assert only(explained(room, BOB)).letter.headline.to == f"<{BOB}>"
+    unfilled = only(explained(room, "ann@b.example")).letter.headline
+    assert unfilled.subject == "{{name|you}}, {{code}}", "what nobody can fill in is shown as it stands"
+
+
 # -- other reasons ----------------------------------------------------------------------------------------------------
 
 
